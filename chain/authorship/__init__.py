@@ -1,0 +1,1 @@
+"""Making blocks: what goes into one, and the work that seals it."""

@@ -1,0 +1,56 @@
+"""The work that may seal the next block: a provider's product, or a seeded one."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import trio
+
+from runtime.tensor.commitment import matrix_root, pad_operand
+from runtime.work_summary import Lane, RowRef, WorkSummary
+
+TASKS_QUEUED_MAX: Final = 16
+
+
+@dataclass(slots=True, eq=False)
+class TaskProduct:
+    """A paid product on its way through the miner, and where its owner waits for the result."""
+
+    a: npt.NDArray[np.int8]
+    """The slots' rows: int8[m, k], not padded."""
+
+    bt: npt.NDArray[np.int8]
+    """The registered tensor, transposed: int8[n, k]."""
+
+    rows: tuple[RowRef, ...]
+    done: trio.Event = field(default_factory=trio.Event)
+    product: npt.NDArray[np.int32] | None = None
+    """A.B once done: int32[m, n]."""
+
+    has_sealed: bool = False
+    """Whether one of its tickets won a block."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedTask:
+    """A task's padded operands with the summary that a block carries."""
+
+    a: npt.NDArray[np.int8]
+    bt: npt.NDArray[np.int8]
+    summary: WorkSummary
+
+
+def prepare_task(task: TaskProduct) -> PreparedTask:
+    """Pads and commits the operands."""
+    a, bt = pad_operand(task.a), pad_operand(task.bt)
+    summary = WorkSummary(
+        Lane.TASK,
+        a.shape[0],
+        bt.shape[0],
+        a.shape[1],
+        matrix_root(a),
+        matrix_root(bt),
+        task.rows,
+    )
+    return PreparedTask(a, bt, summary)

@@ -1,0 +1,110 @@
+"""`soberana data`: publish a dataset's identity, show one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chain.cli.failure import run_command
+from chain.cli.options import (
+    NODE_DEFAULT,
+    BasePathOption,
+    DevKeysOption,
+    FinalOption,
+    FromOption,
+    JsonOption,
+    NodeOption,
+    PasswordFileOption,
+    Settings,
+    Signing,
+)
+from chain.cli.records import (
+    TTL_DEFAULT,
+    ParentOption,
+    RoyaltyOption,
+    TtlOption,
+    get_registered,
+    parse_parents,
+    parse_percent,
+    read_record,
+    show_record,
+    show_registered,
+)
+from chain.cli.session import open_session
+from chain.wallet.chain_reader import to_hex
+from chain.wallet.errors import WalletError
+from chain.wallet.publishing import RecordTerms, make_dataset_body, make_register_call
+from pallets.registry.types import Dataset
+from runtime.frame.ai_types import RecordKind
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def publish(
+    file: Annotated[Path, typer.Argument(help="The data; it stays where it is.")],
+    *,
+    key: FromOption,
+    items: Annotated[int, typer.Option("--items", min=1, help="How many items it has.")],
+    schema: Annotated[
+        str, typer.Option("--schema", help="What an item is, in words; its hash is published.")
+    ] = "",
+    royalty: RoyaltyOption = "0%",
+    parent: ParentOption = None,
+    ttl: TtlOption = TTL_DEFAULT,
+    final: FinalOption = False,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish a dataset by its root, so that models trained on it pay royalties."""
+    settings = Settings(node, as_json, base_path, dev_keys)
+    signing = Signing(key, password_file, final=final)
+
+    async def run() -> None:
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise WalletError(f"{file}: cannot be read: {error.strerror}") from error
+        if not content:
+            raise WalletError(f"{file}: expected data, got an empty file")
+        body = make_dataset_body(content, items, schema)
+        terms = RecordTerms(parse_percent(royalty), ttl, parse_parents(parent))
+        async with open_session(settings) as session:
+            pair, runtime = session.get_key(signing), session.chain.runtime
+            call = make_register_call(runtime, body, body.plain_root, terms)
+            inclusions = await session.send_all(pair, (call,), signing, "publishing")
+            root = to_hex(body.plain_root)
+            show_registered(session, get_registered(inclusions), inclusions, {"root": root})
+
+    run_command(run, as_json=as_json)
+
+
+@app.command()
+def show(
+    number: Annotated[int, typer.Argument(metavar="ID", min=0, help="The dataset's number.")],
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a dataset: its owner, root, size and parents."""
+
+    async def run() -> None:
+        async with open_session(Settings(node, as_json, base_path)) as session:
+            view = await session.chain.read(
+                lambda runtime: read_record(runtime, number, RecordKind.DATASET)
+            )
+            body = view.version.body
+            assert isinstance(body, Dataset), "a record's body is of its kind; qed"
+            extra: dict[str, str | int] = {
+                "root": to_hex(body.plain_root),
+                "items": body.items,
+                "sizeBytes": body.size_bytes,
+                "schemaHash": to_hex(body.schema_hash),
+                "access": "open" if body.cipher_root is None else "encrypted",
+            }
+            show_record(session, view, extra)
+
+    run_command(run, as_json=as_json)

@@ -1,0 +1,269 @@
+"""`soberana job`: have a model run over rows, and watch it until the results are there."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Final
+
+import trio
+import typer
+
+from chain.cli.failure import WrongUse, run_command
+from chain.cli.model import find_known_blobs
+from chain.cli.options import (
+    NODE_DEFAULT,
+    BasePathOption,
+    DevKeysOption,
+    FinalOption,
+    FromOption,
+    JsonOption,
+    NodeOption,
+    PasswordFileOption,
+    Settings,
+    Signing,
+)
+from chain.cli.output import bar, print_fields, print_json, print_line, print_table
+from chain.cli.session import Session, open_session
+from chain.wallet.amount import format_amount, parse_amount
+from chain.wallet.chain_reader import to_hex
+from chain.wallet.errors import BadAnswer, NodeSilent
+from chain.wallet.jobs import JobStanding, read_job, read_output
+from chain.wallet.model_file import dump_rows_file, load_rows_file
+from chain.wallet.publishing import JobRequest, batch_calls, make_blob_calls, make_post_call
+from chain.wallet.submit import Inclusion
+from pallets.market.declarations import JobPosted
+from pallets.market.types import Dutch, Posted, SlotState, Terms
+from runtime.crypto.ss58 import encode_ss58
+from runtime.frame.ai_types import VerifierId
+
+app = typer.Typer(no_args_is_help=True)
+
+POLL_S: Final = 1
+_RISING: Final = re.compile(r"(.+?)\.\.(.+?)/(\d{1,6})")
+
+
+@app.command()
+def post(
+    model: Annotated[int, typer.Argument(metavar="MODEL", min=0, help="The model's number.")],
+    rows: Annotated[Path, typer.Argument(help="The rows to run: int8 (.npy).")],
+    *,
+    key: FromOption,
+    price: Annotated[
+        str,
+        typer.Option(
+            "--price",
+            metavar="AMOUNT",
+            help="For each slot: '2 SBR', or rising: '1 SBR..5 SBR/20' over 20 blocks.",
+        ),
+    ] = "1 SBR..5 SBR/20",
+    rows_per_slot: Annotated[int, typer.Option("--rows-per-slot", min=1)] = 50,
+    verifier: Annotated[
+        str, typer.Option("--verifier", help="How results are checked: replay or freivalds.")
+    ] = "replay",
+    open_blocks: Annotated[
+        int, typer.Option("--open", min=1, max=100_000, help="Blocks to wait for providers.")
+    ] = 600,
+    work_blocks: Annotated[
+        int, typer.Option("--work", min=1, max=100_000, help="Blocks a provider has for a slot.")
+    ] = 100,
+    attempts: Annotated[
+        int, typer.Option("--attempts", min=1, max=8, help="How often a slot may fail.")
+    ] = 3,
+    watch_it: Annotated[bool, typer.Option("--watch", help="Then watch it.")] = False,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="With --watch: write the results here (.npy).")
+    ] = None,
+    final: FinalOption = False,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Post rows for a model to run on, in slots; the highest price is held until then."""
+    settings = Settings(node, as_json, base_path, dev_keys)
+    signing = Signing(key, password_file, final=final)
+
+    async def run() -> None:
+        request = JobRequest(
+            model,
+            load_rows_file(rows),
+            rows_per_slot,
+            parse_price(price),
+            parse_verifier(verifier),
+            Terms(open_blocks, work_blocks, attempts),
+        )
+        async with open_session(settings) as session:
+            posted, inclusions = await send_job(session, request, signing)
+            if watch_it:
+                await _watch(session, posted.job, save)
+            else:
+                _show_posted(session, posted, inclusions)
+
+    run_command(run, as_json=as_json)
+
+
+@app.command()
+def watch(
+    number: Annotated[int, typer.Argument(metavar="JOB", min=0, help="The job's number.")],
+    save: Annotated[
+        Path | None, typer.Option("--save", help="Write the results here (.npy).")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Show how it stands, do not wait.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, help="Give up after so many seconds.")
+    ] = 3_600,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Watch a job until every slot is settled or refunded."""
+    settings = Settings(node, as_json, base_path, allow_dev_keys=True)
+
+    async def run() -> None:
+        async with open_session(settings) as session:
+            if once:
+                standing = await session.chain.read(lambda runtime: read_job(runtime, number))
+                show_job(session, standing)
+            else:
+                await _watch(session, number, save, timeout)
+
+    run_command(run, as_json=as_json)
+
+
+def parse_price(text: str) -> Posted | Dutch:
+    """`2 SBR` for a fixed price, `1 SBR..5 SBR/20` for one that rises over 20 blocks."""
+    found = _RISING.fullmatch(text.strip())
+    if found is None:
+        return Posted(parse_amount(text))
+    least, most, blocks = parse_amount(found[1]), parse_amount(found[2]), int(found[3])
+    if not 0 < least <= most or blocks == 0:
+        raise WrongUse(f"--price: expected a price that rises over some blocks, got {text!r}")
+    return Dutch(least, most, blocks)
+
+
+def parse_verifier(text: str) -> VerifierId:
+    """How results are checked."""
+    known = {each.name.lower(): each for each in (VerifierId.REPLAY, VerifierId.FREIVALDS)}
+    if text not in known:
+        raise WrongUse(f"--verifier: expected {' or '.join(known)}, got {text!r}")
+    return known[text]
+
+
+async def send_job(
+    session: Session, request: JobRequest, signing: Signing
+) -> tuple[JobPosted, tuple[Inclusion, ...]]:
+    """Stores the rows if the signer does not pay for them yet, then posts the job."""
+    pair, runtime = session.get_key(signing), session.chain.runtime
+    contents = (request.rows.tobytes(),)
+    known = await find_known_blobs(session, pair.account, contents)
+    calls = [*make_blob_calls(runtime, known, contents), make_post_call(runtime, request)]
+    inclusions = await session.send_all(pair, batch_calls(runtime, calls), signing, "posting")
+    for event in inclusions[-1].events:
+        if isinstance(event, JobPosted):
+            return event, inclusions
+    raise BadAnswer("System.Events", "no job was posted")
+
+
+async def wait_finished(session: Session, number: int, timeout_s: float) -> JobStanding:
+    """The job once every slot is final, looked at once a second; `NodeSilent` after the time."""
+    standing = await session.chain.read(lambda runtime: read_job(runtime, number))
+    with bar(standing.job.slots, f"job {number}") as progress:
+        with trio.move_on_after(timeout_s):
+            while not standing.is_finished:
+                progress.show(standing.final_count, _describe_progress(standing))
+                await trio.sleep(POLL_S)
+                standing = await session.chain.read(lambda runtime: read_job(runtime, number))
+            return standing
+    raise NodeSilent(str(session.chain.rpc.url), f"the end of job {number}", timeout_s)
+
+
+async def _watch(
+    session: Session, number: int, save: Path | None, timeout_s: float = 3_600
+) -> None:
+    standing = await wait_finished(session, number, timeout_s)
+    if save is not None:
+        output = await session.chain.read(lambda runtime: read_output(runtime, number))
+        dump_rows_file(output, save)
+    show_job(session, standing)
+    if save is not None and not session.settings.as_json:
+        print_line(f"the results are in {save}")
+
+
+def _describe_progress(standing: JobStanding) -> str:
+    waiting, working = standing.count(SlotState.OPEN), standing.count(SlotState.LOCKED)
+    return f"job {standing.number}: {waiting} slots open, {working} at work"
+
+
+def _show_posted(session: Session, posted: JobPosted, inclusions: tuple[Inclusion, ...]) -> None:
+    fee = sum(inclusion.fee for inclusion in inclusions)
+    if session.settings.as_json:
+        print_json(
+            {
+                "job": posted.job,
+                "model": posted.model,
+                "version": posted.version,
+                "slots": posted.slots,
+                "escrow": str(posted.escrow),
+                "fee": str(fee),
+                "block": to_hex(inclusions[-1].block_hash),
+            }
+        )
+        return
+    print_fields(
+        f"job {posted.job} is open",
+        {
+            "model": f"{posted.model}, version {posted.version}",
+            "slots": posted.slots,
+            "in escrow": format_amount(posted.escrow),
+            "fees": format_amount(fee),
+            "next": f"soberana job watch {posted.job}",
+        },
+    )
+
+
+def show_job(session: Session, standing: JobStanding) -> None:
+    """A job and its slots."""
+    job = standing.job
+    if session.settings.as_json:
+        print_json(
+            {
+                "job": standing.number,
+                "owner": encode_ss58(job.owner),
+                "model": job.model,
+                "version": job.version,
+                "rows": job.rows,
+                "finished": standing.is_finished,
+                "escrow": str(job.escrow),
+                "slots": [
+                    {
+                        "slot": index,
+                        "state": slot.state.name.lower(),
+                        "provider": None if slot.provider is None else encode_ss58(slot.provider),
+                        "price": str(slot.price),
+                        "failures": slot.failures,
+                    }
+                    for index, slot in enumerate(standing.slots)
+                ],
+            }
+        )
+        return
+    print_fields(
+        f"job {standing.number}: {'finished' if standing.is_finished else 'not finished'}",
+        {
+            "owner": session.show(job.owner),
+            "model": f"{job.model}, version {job.version}",
+            "rows": f"{job.rows} in {job.slots} slots",
+            "checked by": job.verifier.name.lower(),
+            "in escrow": format_amount(job.escrow),
+        },
+    )
+    rows = [
+        (
+            index,
+            slot.state.name.lower().replace("_", " "),
+            "" if slot.provider is None else session.show(slot.provider),
+            format_amount(slot.price) if slot.price else "",
+        )
+        for index, slot in enumerate(standing.slots)
+    ]
+    print_table("", ("slot", "state", "provider", "price"), rows)

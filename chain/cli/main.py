@@ -1,0 +1,25 @@
+"""`soberana`: the one command, and its groups."""
+
+import typer
+
+from chain.cli import chain, data, job, key, model, provider, run, wallet
+
+app = typer.Typer(
+    name="soberana",
+    help="A blockchain node whose blocks are sealed by useful AI work.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(run.app, name="node", help="Run a node.")
+app.add_typer(key.app, name="key", help="Make and inspect keys.")
+app.add_typer(wallet.app, name="wallet", help="Balances, transfers, names.")
+app.add_typer(model.app, name="model", help="Register models.")
+app.add_typer(data.app, name="data", help="Publish datasets.")
+app.add_typer(provider.app, name="provider", help="Offer to run models.")
+app.add_typer(job.app, name="job", help="Have models run.")
+app.add_typer(chain.app, name="chain", help="Look at blocks and their work.")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,164 @@
+"""`soberana model`: register a model with its tensors on chain, show one, make a sample."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chain.cli.failure import guard, run_command
+from chain.cli.options import (
+    NODE_DEFAULT,
+    BasePathOption,
+    DevKeysOption,
+    FinalOption,
+    FromOption,
+    JsonOption,
+    NodeOption,
+    PasswordFileOption,
+    Settings,
+    Signing,
+)
+from chain.cli.output import print_json, print_line, waiting
+from chain.cli.records import (
+    TTL_DEFAULT,
+    ParentOption,
+    RoyaltyOption,
+    TtlOption,
+    get_registered,
+    parse_parents,
+    parse_percent,
+    read_record,
+    show_record,
+    show_registered,
+)
+from chain.cli.session import Session, open_session
+from chain.training import compute_accuracy, load_digits, train_digits
+from chain.wallet.model_file import ModelFile, dump_model_file, dump_rows_file, load_model_file
+from chain.wallet.publishing import (
+    RecordTerms,
+    batch_calls,
+    find_paid_blobs,
+    get_model_blobs,
+    make_blob_calls,
+    make_model_body,
+    make_register_call,
+)
+from chain.wallet.submit import Inclusion
+from pallets.registry.types import Model
+from runtime.frame.ai_types import RecordKind
+from runtime.primitives import AccountId, Root
+from runtime.tensor.blob import blob_root
+from runtime.tensor.graph import encode_graph
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def register(
+    file: Annotated[Path, typer.Argument(help="A model file (.npz of a graph and its tensors).")],
+    *,
+    key: FromOption,
+    royalty: RoyaltyOption = "0%",
+    parent: ParentOption = None,
+    ttl: TtlOption = TTL_DEFAULT,
+    final: FinalOption = False,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a model's tensors on chain and register it, so that it can be hired."""
+    settings = Settings(node, as_json, base_path, dev_keys)
+    signing = Signing(key, password_file, final=final)
+
+    async def run() -> None:
+        model = load_model_file(file)
+        terms = RecordTerms(parse_percent(royalty), ttl, parse_parents(parent))
+        async with open_session(settings) as session:
+            inclusions = await send_model(session, model, terms, signing)
+            macs = f"{model.checked.macs:_}"
+            event = get_registered(inclusions)
+            show_registered(session, event, inclusions, {"macsPerRow": macs})
+
+    run_command(run, as_json=as_json)
+
+
+async def send_model(
+    session: Session, model: ModelFile, terms: RecordTerms, signing: Signing
+) -> tuple[Inclusion, ...]:
+    """Stores the tensors that the signer does not pay for yet, then registers."""
+    pair, runtime = session.get_key(signing), session.chain.runtime
+    contents = get_model_blobs(model)
+    known = await find_known_blobs(session, pair.account, contents)
+    manifest_root = blob_root(encode_graph(model.checked.graph))
+    calls = [
+        *make_blob_calls(runtime, known, contents),
+        make_register_call(runtime, make_model_body(model), manifest_root, terms),
+    ]
+    return await session.send_all(pair, batch_calls(runtime, calls), signing, "registering")
+
+
+async def find_known_blobs(
+    session: Session, payer: AccountId, contents: tuple[bytes, ...]
+) -> frozenset[Root]:
+    """Those of the contents that the account pays for already."""
+    roots = [blob_root(content) for content in contents]
+    return await session.chain.read(lambda runtime: find_paid_blobs(runtime, payer, roots))
+
+
+@app.command()
+def show(
+    number: Annotated[int, typer.Argument(metavar="ID", min=0, help="The model's number.")],
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a model: its owner, tensors, parents, and who earns what of its settlements."""
+
+    async def run() -> None:
+        async with open_session(Settings(node, as_json, base_path)) as session:
+            view = await session.chain.read(
+                lambda runtime: read_record(runtime, number, RecordKind.MODEL)
+            )
+            body = view.version.body
+            assert isinstance(body, Model), "a record's body is of its kind; qed"
+            tensors = ", ".join(
+                f"{each.name} {each.dtype.name.lower()}[{each.rows}, {each.cols}]"
+                for each in body.tensors
+            )
+            extra: dict[str, str | int] = {
+                "graphBytes": len(body.graph),
+                "macsPerRow": body.macs_per_row,
+                "tensors": tensors,
+                "availability": body.avail.name.lower(),
+            }
+            show_record(session, view, extra)
+
+    run_command(run, as_json=as_json)
+
+
+@app.command()
+def sample(
+    file: Annotated[Path, typer.Argument(help="Where to write the model (.npz).")],
+    rows: Annotated[
+        Path | None, typer.Option("--rows", help="Write the held-out images too (.npy).")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the sample model, a classifier of handwritten digits, and write its file."""
+
+    def run() -> None:
+        digits = load_digits()
+        with waiting("training a 64-32-10 classifier of digits"):
+            graph, tensors = train_digits(digits.train_images, digits.train_labels)
+        accuracy = compute_accuracy(graph, tensors, digits.test_images, digits.test_labels)
+        dump_model_file(graph, tensors, file)
+        if rows is not None:
+            dump_rows_file(digits.test_images, rows)
+        if as_json:
+            print_json({"file": str(file), "accuracy": round(accuracy, 4)})
+        else:
+            print_line(f"{file}: {accuracy:.1%} of {len(digits.test_labels)} held-out images right")
+
+    guard(run, as_json=as_json)

@@ -1,0 +1,1 @@
+"""The database: blocks, state and the schema of both."""

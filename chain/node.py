@@ -1,0 +1,187 @@
+"""The composition root: every resource, channel and service of a node, in one nursery.
+
+Nothing else knows all of them. A service that fails ends the node, and its error reaches the
+caller; cancelling ends it in order.
+"""
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from chain.authorship.author import Authoring, MinerStatistics, author_blocks
+from chain.authorship.work import TASKS_QUEUED_MAX, TaskProduct
+from chain.client.client import HEADER, Client
+from chain.client.host import CachingHost
+from chain.client.importer import (
+    Importer,
+    ImportRequest,
+    compute_final_in_dev,
+    import_blocks,
+)
+from chain.client.verifier import Verifier
+from chain.clock import WallClock
+from chain.config import Config
+from chain.db.blocks import BlockRecord
+from chain.db.database import Database, open_database
+from chain.db.database import Genesis as StoredGenesis
+from chain.errors import ConfigError
+from chain.keystore import KeyPair
+from chain.provider.sender import Sender
+from chain.provider.service import Provider, ProviderStatistics, provide
+from chain.rpc.namespaces.system_methods import NodeIdentity
+from chain.rpc.namespaces.table import make_methods
+from chain.rpc.server import is_unsafe_allowed, json_page, serve_rpc
+from chain.txpool.service import PoolService, maintain_pool
+from chain.worker import Worker
+from consensus.kernels.select import select_backend
+from genesis.build import build_genesis, make_api
+from genesis.errors import SpecError
+from genesis.spec import PRESETS, ChainSpec, load_preset, parse_spec
+
+log = logging.getLogger(__name__)
+
+IMPORTS_QUEUED_MAX: Final = 64
+"""Blocks that wait for the one writer; who sends more waits too."""
+
+DATABASE_FOLDER: Final = "database"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys a node works with; None where it does not do that work."""
+
+    author: KeyPair | None = None
+    provider: KeyPair | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A running node, for those who start it."""
+
+    client: Client
+    pool: PoolService
+    miner: MinerStatistics
+    provider: ProviderStatistics
+    rpc_address: str
+    rpc_port: int
+
+
+def load_spec(chain: str) -> ChainSpec:
+    """The specification of a built-in chain, or of a file; `ConfigError` if there is none."""
+    try:
+        if chain in PRESETS:
+            return load_preset(chain)
+        return parse_spec(Path(chain).read_text("utf-8"))
+    except OSError as error:
+        choices = ", ".join(PRESETS)
+        raise ConfigError(
+            f"chain: expected {choices} or a readable file, got {chain!r}: {error.strerror}"
+        ) from error
+    except SpecError as error:
+        raise ConfigError(f"chain {chain}: {error}") from error
+
+
+@contextmanager
+def open_client(config: Config, spec: ChainSpec) -> Generator[Client]:
+    """The chain in the base path, its database locked until the block ends."""
+    host = CachingHost()
+    genesis = build_genesis(spec, host)
+    block = BlockRecord(
+        0, genesis.hash, genesis.header.parent_hash, HEADER.encode(genesis.header), ()
+    )
+    path = config.base_path.expanduser() / spec.id / DATABASE_FOLDER
+    path.mkdir(parents=True, exist_ok=True)
+    stored = StoredGenesis(block, genesis.state)
+    with open_database(path, stored, archive=config.database.archive) as database:
+        yield make_client(database, spec, host)
+
+
+def make_client(database: Database, spec: ChainSpec, host: CachingHost) -> Client:
+    """The chain over an open database."""
+    return Client(database, make_api(spec, host))
+
+
+async def run_node(
+    config: Config,
+    keys: Keys,
+    *,
+    worker: Worker,
+    clock: WallClock,
+    task_status: trio.TaskStatus[Node] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Runs until cancelled; a service that fails ends the node with its error."""
+    spec = load_spec(config.chain)
+    with open_client(config, spec) as client:
+        await run_services(
+            client, spec, config, keys, worker=worker, clock=clock, task_status=task_status
+        )
+
+
+async def run_services(
+    client: Client,
+    spec: ChainSpec,
+    config: Config,
+    keys: Keys,
+    *,
+    worker: Worker,
+    clock: WallClock,
+    task_status: trio.TaskStatus[Node] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Every service of a node over an open chain."""
+    verifier = Verifier(client.api, spec.consensus)
+    importer = Importer(client, verifier, worker, clock, compute_final_in_dev(client))
+    await worker.run(importer.replay_stored)
+    pool = PoolService(client, clock, config.pool)
+    miner, providing = MinerStatistics(), ProviderStatistics()
+    to_import, imports = trio.open_memory_channel[ImportRequest](IMPORTS_QUEUED_MAX)
+    to_mine, tasks = trio.open_memory_channel[TaskProduct](TASKS_QUEUED_MAX)
+    with client.events.subscribe() as events:
+        async with trio.open_nursery() as services:
+            services.start_soon(import_blocks, importer, imports)
+            services.start_soon(maintain_pool, pool, events)
+            author = keys.provider or keys.author
+            if author is not None:
+                authoring = Authoring(
+                    client,
+                    pool,
+                    to_import,
+                    tasks,
+                    worker,
+                    clock,
+                    spec.consensus,
+                    select_backend(config.authoring.backend),
+                    author.account,
+                    spec.is_instant,
+                    miner,
+                )
+                services.start_soon(author_blocks, authoring)
+            if keys.provider is not None:
+                sender = Sender(client, pool, keys.provider)
+                services.start_soon(provide, Provider(client, sender, to_mine, worker, providing))
+            methods = make_methods(
+                client,
+                pool,
+                spec,
+                make_identity(client, is_authority=author is not None),
+                miner,
+                providing,
+                unsafe_allowed=is_unsafe_allowed(config.rpc),
+            )
+            pages = {"/health": json_page(lambda: {"best": client.best.value.number})}
+            rpc_service = partial(serve_rpc, config.rpc, methods, worker, pages)
+            address, port = await services.start(rpc_service)
+            task_status.started(Node(client, pool, miner, providing, address, port))
+
+
+def make_identity(client: Client, *, is_authority: bool) -> NodeIdentity:
+    """What the node tells clients of itself; without a network its name is the chain's."""
+    return NodeIdentity(
+        "soberana", version("soberana"), f"dev-{client.genesis_hash.hex()[:16]}", is_authority
+    )

@@ -1,0 +1,224 @@
+"""The provider's round, at every new block: lock what is open, run what is locked, submit."""
+
+import logging
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+import numpy as np
+import trio
+
+from chain.authorship.work import TaskProduct
+from chain.client.client import Client
+from chain.client.typed_state import get_runtime
+from chain.provider.sender import Sender
+from chain.txpool.transaction import PoolRejection
+from chain.worker import Worker
+from pallets.market.types import SlotState
+from pallets.runtime import Runtime
+from runtime.claim import compute_claim_roots, compute_commitment
+from runtime.errors import InvalidTransaction
+from runtime.frame.ai_types import ProviderInfo, RecordKind, Role, SlotId, SlotPhase, VerifierId
+from runtime.model import LoadedModel, load_model, load_rows
+from runtime.primitives import AccountId
+from runtime.tensor.interpreter import GraphRun, Operands
+from runtime.tensor.value import Int8Array, Int32Array
+from runtime.work_summary import RowRef
+
+log = logging.getLogger(__name__)
+
+OPEN_SLOTS_READ_MAX: Final = 256
+SLOTS_RESUMED_MAX: Final = 100_000
+RETRY_BLOCKS: Final = 8
+"""A lock or result that has not taken effect after so many blocks is sent again."""
+
+
+@dataclass(slots=True)
+class ProviderStatistics:
+    """What this node's provider has done since it started."""
+
+    locked: int = 0
+    submitted: int = 0
+    sealed: int = 0
+    """Products of its slots that sealed a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """All that a provider works with."""
+
+    client: Client
+    sender: Sender
+    tasks: trio.MemorySendChannel[TaskProduct]
+    worker: Worker
+    statistics: ProviderStatistics
+    sent: dict[tuple[str, SlotId], int] = field(default_factory=dict[tuple[str, SlotId], int])
+    """What was sent for a slot, and at which block."""
+
+    @property
+    def account(self) -> AccountId:
+        """The account that works and is paid."""
+        return self.sender.signer.account
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Assignment:
+    """A locked slot with everything needed to run it."""
+
+    slot: SlotId
+    model: LoadedModel
+    rows: Int8Array
+    verifier: VerifierId
+
+
+async def provide(provider: Provider) -> None:
+    """The service: does its round at every new best block."""
+    _resume(provider)
+    async for head in provider.client.best.changes():
+        runtime = get_runtime(provider.client, head.hash)
+        record = _find_record(runtime, provider.account)
+        if record is None:
+            continue
+        _forget_done(provider, runtime, head.number)
+        _lock_open(provider, runtime, record, head.number)
+        for assignment in _find_assignments(provider, runtime):
+            await _fill(provider, assignment)
+
+
+def _find_record(runtime: Runtime, account: AccountId) -> ProviderInfo | None:
+    """The account's provider record, if it takes jobs now."""
+    for (_, record), kind in runtime.registry.by_owner.items(account):
+        if kind is RecordKind.PROVIDER:
+            info = runtime.registry.records.get_provider(record)
+            if info is not None and info.is_hireable:
+                return info
+    return None
+
+
+def _resume(provider: Provider) -> None:
+    """After a restart: the slots that are locked by this provider already."""
+    runtime = get_runtime(provider.client)
+    number = provider.client.best.value.number
+    for (job, slot), entry in islice(runtime.market.slot.items(), SLOTS_RESUMED_MAX):
+        if entry.state is SlotState.LOCKED and entry.provider == provider.account:
+            provider.sent["lock", SlotId(job, slot)] = number
+
+
+def _forget_done(provider: Provider, runtime: Runtime, number: int) -> None:
+    """Drops what has taken effect and is over, or has not taken effect for long."""
+    for (call, slot), sent_at in tuple(provider.sent.items()):
+        work = runtime.slots.get_slot_work(slot)
+        phase = None if work is None else work.phase
+        is_mine = work is not None and work.provider == provider.account
+        is_old = sent_at + RETRY_BLOCKS <= number
+        if phase is SlotPhase.LOCKED and is_mine:
+            is_over = call == "submit" and is_old
+        else:
+            is_over = is_old or phase is not SlotPhase.OPEN
+        if is_over:
+            del provider.sent[call, slot]
+
+
+# --- locking
+
+
+def _lock_open(provider: Provider, runtime: Runtime, record: ProviderInfo, number: int) -> None:
+    """Locks open slots as far as prices, the bond and `max_parallel` allow."""
+    market = runtime.market
+    room = record.max_parallel - market.busy[record.id]
+    free = runtime.bonds.get_bonded(provider.account, Role.PROVIDER)
+    asked = dict(record.prices)
+    for slot in market.get_open_slots(OPEN_SLOTS_READ_MAX):
+        if room <= 0:
+            return
+        key = ("lock", slot)
+        if key in provider.sent:
+            room -= 1
+            continue
+        job = market.job[slot.job]
+        unit_price = asked.get(job.kind)
+        if market.open_slots[slot.job, slot.slot] or unit_price is None:
+            continue  # a missed slot, or a kind of job it does not take
+        price = job.compute_price(number + 1)
+        factor_bps = runtime.verify.get_bond_factor_bps(job.verifier)
+        bond = max(price * factor_bps // 10_000 + 1, market.params.bond_min)
+        if number >= job.open_until or price < unit_price or bond > free:
+            continue
+        if _send(provider, key, "lock", slot.job, slot.slot, record.id):
+            provider.statistics.locked += 1
+            room -= 1
+            free -= bond
+
+
+def _send(provider: Provider, key: tuple[str, SlotId], *call: object) -> bool:
+    """Sends a market call; a refusal is logged, and tried again at a later block."""
+    name, *args = call
+    try:
+        provider.sender.send("Market", str(name), *args)
+    except (PoolRejection, InvalidTransaction) as error:
+        log.warning("a market call was refused", extra={"call": name, "why": repr(error)})
+        return False
+    provider.sent[key] = provider.client.best.value.number
+    return True
+
+
+# --- running
+
+
+def _find_assignments(provider: Provider, runtime: Runtime) -> list[_Assignment]:
+    """The slots locked by this provider that it has not submitted yet."""
+    found: list[_Assignment] = []
+    for what in tuple(provider.sent):
+        if what[0] != "lock":
+            continue
+        slot = what[1]
+        work = runtime.slots.get_slot_work(slot)
+        if work is None or work.phase is not SlotPhase.LOCKED:
+            continue
+        if work.provider != provider.account or ("submit", slot) in provider.sent:
+            continue
+        info = runtime.registry.records.get_model(work.model, work.version)
+        inputs = runtime.registry.records.get_blob(work.inputs)
+        model = None if info is None else load_model(info, runtime.registry.records)
+        if model is None or inputs is None:
+            log.warning("a locked slot lacks data", extra={"job": slot.job, "slot": slot.slot})
+            continue
+        cols = model.checked.graph.input.cols
+        rows = load_rows(inputs, cols, work.row_first, work.rows)
+        verifier = runtime.market.job[slot.job].verifier
+        found.append(_Assignment(slot, model, rows, verifier))
+    return found
+
+
+async def _fill(provider: Provider, assignment: _Assignment) -> None:
+    """Runs a slot's rows, every product through the miner, and submits the result."""
+    slot, model = assignment.slot, assignment.model
+    run = GraphRun(model.checked, model.tensors, assignment.rows)
+    products: list[Int32Array] = []
+    while run.pending is not None:
+        product = await _multiply(provider, slot, len(products), run.pending)
+        products.append(product)
+        run.resume(product)
+    output = run.output.astype(run.output.dtype.newbyteorder("<")).tobytes()
+    trace = b""
+    if assignment.verifier is VerifierId.FREIVALDS:
+        trace = b"".join(each.astype("<i4").tobytes() for each in products)
+    roots = compute_claim_roots(output, trace)
+    genesis = provider.client.genesis_hash
+    commitment = compute_commitment(genesis, slot, provider.account, roots)
+    key = ("submit", slot)
+    args = (slot.job, slot.slot, commitment, output + trace)
+    if _send(provider, key, "submit", *args):
+        provider.statistics.submitted += 1
+
+
+async def _multiply(provider: Provider, slot: SlotId, layer: int, operands: Operands) -> Int32Array:
+    """One product through the miner; it may seal a block on the way."""
+    a = np.ascontiguousarray(operands.a, np.int8)
+    bt = np.ascontiguousarray(operands.b.T, np.int8)
+    task = TaskProduct(a, bt, (RowRef(slot.job, slot.slot, layer, len(a)),))
+    await provider.tasks.send(task)
+    await task.done.wait()
+    assert task.product is not None, "the author always returns the product; qed"
+    provider.statistics.sealed += task.has_sealed
+    return task.product

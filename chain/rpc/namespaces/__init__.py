@@ -1,0 +1,1 @@
+"""The methods of the JSON-RPC interface, one file a namespace."""

@@ -1,0 +1,196 @@
+"""`registry_*`, `market_*` and `work_*`: the AI economy as explorers read it, at the best block."""
+
+from itertools import islice
+from typing import Final, Literal, cast
+
+from chain.authorship.author import MinerStatistics
+from chain.client.client import Client
+from chain.client.typed_state import get_runtime
+from chain.provider.service import ProviderStatistics
+from chain.rpc.methods import rpc
+from chain.rpc.namespaces.json_forms import to_hash, to_hex
+from chain.rpc.namespaces.runtime_json import to_camel, to_json
+from runtime.frame.ai_types import RecordKind
+from runtime.pre_digest import compute_work
+from runtime.primitives import BPS, Root
+
+PAGE_MAX: Final = 1_000
+ANCESTORS_MAX: Final = 64
+
+Json = dict[str, object]
+KindName = Literal["model", "dataset", "provider"]
+
+
+class RegistryMethods:
+    """Models, datasets, providers and blobs."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @rpc("registry_getRecord", safe=True)
+    def get_record(self, record: int) -> object:
+        """A record with its current version; null if there is none."""
+        registry = get_runtime(self._client).registry
+        entry = registry.record.get(record)
+        if entry is None:
+            return None
+        version = registry.version.get((record, entry.version))
+        return {"id": record, **_as_object(entry), "current": to_json(version) if version else None}
+
+    @rpc("registry_getBlob", safe=True)
+    def get_blob(self, root: bytes) -> str | None:
+        """The bytes behind a root."""
+        found = get_runtime(self._client).registry.records.get_blob(
+            Root(to_hash(root, Root.zero()))
+        )
+        return None if found is None else to_hex(found)
+
+    @rpc("registry_list", safe=True)
+    def list_records(self, kind: KindName, start: int = 0, count: int = 100) -> object:
+        """Records of one kind, from a number on, with their owners."""
+        registry = get_runtime(self._client).registry
+        found: list[Json] = []
+        for number in range(max(start, 0), registry.next_id.get()):
+            if len(found) >= min(count, PAGE_MAX):
+                break
+            entry = registry.record.get(number)
+            if entry is not None and entry.kind is RecordKind[kind.upper()]:
+                found.append({"id": number, **_as_object(entry)})
+        return found
+
+    @rpc("registry_provenance", safe=True)
+    def get_provenance(self, record: int) -> object:
+        """The record and its ancestors: nodes, and edges with relation and royalty."""
+        registry = get_runtime(self._client).registry
+        nodes: list[Json] = []
+        edges: list[Json] = []
+        waiting = [record]
+        seen = [record]
+        while waiting and len(nodes) < ANCESTORS_MAX:
+            number = waiting.pop(0)
+            entry = registry.record.get(number)
+            if entry is None:
+                continue
+            nodes.append({"id": number, **_as_object(entry)})
+            version = registry.version.get((number, entry.version))
+            for parent in () if version is None else version.parents:
+                edges.append({"child": number, **_as_object(parent)})
+                if parent.record not in seen:
+                    seen.append(parent.record)
+                    waiting.append(parent.record)
+        return {"nodes": nodes, "edges": edges}
+
+
+class MarketMethods:
+    """Jobs, slots and results."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @rpc("market_getJob", safe=True)
+    def get_job(self, job: int) -> object:
+        """A job that is not closed; null otherwise."""
+        entry = get_runtime(self._client).market.job.get(job)
+        return None if entry is None else {"id": job, **_as_object(entry)}
+
+    @rpc("market_getSlots", safe=True)
+    def get_slots(self, job: int) -> object:
+        """The slots of a job in order."""
+        slots = get_runtime(self._client).market.slot.items(job)
+        found = [({"job": job, "slot": key[1], **_as_object(each)}, key[1]) for key, each in slots]
+        return [each for each, _ in sorted(found, key=lambda pair: pair[1])]
+
+    @rpc("market_openSlots", safe=True)
+    def list_open_slots(self, start: int = 0, count: int = 100) -> object:
+        """Slots that wait for somebody."""
+        market = get_runtime(self._client).market
+        begin = max(start, 0)
+        keys = islice(market.open_slots.items(), begin, begin + min(count, PAGE_MAX))
+        return [{"job": job, "slot": slot, "isLate": late} for (job, slot), late in keys]
+
+    @rpc("market_getOutput", safe=True)
+    def get_output(self, job: int, slot: int) -> str | None:
+        """The output of a settled slot."""
+        output = get_runtime(self._client).market.output.get((job, slot))
+        return None if output is None else to_hex(output)
+
+    @rpc("market_getStats", safe=True)
+    def get_stats(self, provider: int) -> object:
+        """The history of a provider's record."""
+        return to_json(get_runtime(self._client).market.stats[provider])
+
+
+class WorkMethods:
+    """Where the chain's work goes."""
+
+    def __init__(
+        self, client: Client, miner: MinerStatistics, provider: ProviderStatistics
+    ) -> None:
+        self._client = client
+        self._miner = miner
+        self._provider = provider
+
+    @rpc("work_status", safe=True)
+    def get_status(self) -> object:
+        """What this node's miner and provider have done since it started."""
+        miner, provider = self._miner, self._provider
+        return {
+            "products": miner.products,
+            "macs": miner.macs,
+            "tickets": miner.tickets,
+            "stale": miner.stale,
+            "blocks": {lane.name.lower(): count for lane, count in miner.blocks.items()},
+            "slotsLocked": provider.locked,
+            "slotsSubmitted": provider.submitted,
+            "productsSealed": provider.sealed,
+        }
+
+    @rpc("work_usefulRatio", safe=True)
+    def get_useful_ratio(self, era: int | None = None) -> object:
+        """Useful and total multiply-accumulates of an era, the current one unless named."""
+        work = get_runtime(self._client).work
+        found = work.get_era(era)
+        if found is None:
+            return None
+        return {
+            "usefulMacs": str(found.useful_macs),
+            "totalMacs": str(found.total_macs),
+            "usefulBps": found.useful_macs * BPS // max(found.total_macs, 1),
+        }
+
+    @rpc("work_era", safe=True)
+    def get_era(self, era: int | None = None) -> object:
+        """The totals of an era, the current one unless named."""
+        found = get_runtime(self._client).work.get_era(era)
+        return None if found is None else to_json(found)
+
+    @rpc("work_block", safe=True)
+    def get_block(self, block_hash: bytes | None = None) -> object:
+        """What a block's work was: author, lane, target, accumulated score, useful part."""
+        named = to_hash(block_hash, self._client.best.value.hash)
+        header = self._client.get_header(named)
+        digest = self._client.get_pre_digest(named)
+        if header is None or digest is None:
+            return None
+        shown: Json = {
+            "number": header.number,
+            "hash": to_hex(named),
+            "timeMs": digest.time_ms,
+            "author": to_json(digest.author),
+            "target": hex(digest.target),
+            "difficulty": str(compute_work(digest.target)),
+            "score": str(digest.score),
+            "driftMs": digest.drift,
+        }
+        receipt = get_runtime(self._client).work.receipt.get(header.number)
+        if receipt is not None:
+            shown["lane"] = to_camel(receipt.lane.name.lower())
+            shown["totalMacs"] = str(receipt.total_macs)
+            shown["usefulMacs"] = str(receipt.useful_macs)
+        return shown
+
+
+def _as_object(value: object) -> Json:
+    shown = to_json(value)
+    assert isinstance(shown, dict), "a dataclass is an object; qed"
+    return cast("Json", shown)

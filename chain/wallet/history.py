@@ -1,0 +1,112 @@
+"""What happened to an account, found in the events of recent blocks."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import Enum
+
+from chain.wallet.amount import format_amount
+from chain.wallet.chain_reader import ChainReader
+from runtime.crypto.ss58 import encode_ss58
+from runtime.frame.event_record import PalletEvent
+from runtime.primitives import AccountId, Hash
+
+AMOUNT_FIELDS = frozenset(
+    {
+        "actual_fee",
+        "amount",
+        "bonus",
+        "bond",
+        "burned",
+        "deposit",
+        "escrow",
+        "free",
+        "free_balance",
+        "paid",
+        "price",
+        "reward",
+        "royalties",
+        "tip",
+        "to_owner",
+        "to_treasury",
+        "treasury",
+        "weight",
+    }
+)
+"""Fields of events that hold planck."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEvent:
+    """One event that names an account."""
+
+    block_number: int
+    block_hash: Hash
+    pallet: str
+    name: str
+    fields: tuple[tuple[str, str | int | bool | None], ...]
+    """Names and values as JSON has them: accounts as addresses, amounts as text in planck."""
+
+    def describe(self, names: Mapping[AccountId, str]) -> str:
+        """The fields for people."""
+        by_address = {encode_ss58(account): name for account, name in names.items()}
+        parts: list[str] = []
+        for field, value in self.fields:
+            if field in AMOUNT_FIELDS and isinstance(value, str):
+                shown = format_amount(int(value))
+            else:
+                shown = by_address.get(str(value), str(value))
+            parts.append(f"{field.rstrip('_').replace('_', ' ')} {shown}")
+        return ", ".join(parts)
+
+
+async def read_history(
+    chain: ChainReader, who: AccountId, last: int, on_block: Callable[[int], None]
+) -> AsyncIterator[AccountEvent]:
+    """The events that name the account, newest first, in so many blocks back from the best."""
+    block_hash = await chain.get_head()
+    for _ in range(last):
+        header = await chain.get_header(block_hash)
+        on_block(header.number)
+        if header.number == 0:
+            return
+        records = await chain.get_events(block_hash)
+        for record in reversed(records):
+            if is_about(record.event, who):
+                yield describe_event(chain, record.event, header.number, block_hash)
+        block_hash = header.parent_hash
+
+
+def is_about(event: PalletEvent, who: AccountId) -> bool:
+    """Whether any field of the event is the account."""
+    return any(value == who and isinstance(value, AccountId) for _, value in _get_fields(event))
+
+
+def describe_event(
+    chain: ChainReader, event: PalletEvent, number: int, block_hash: Hash
+) -> AccountEvent:
+    """An event with its pallet's name and its fields as JSON."""
+    pallet = next(each for each in chain.runtime.pallets if each.index == event.pallet_index)
+    shown = tuple((name, to_json(name, value)) for name, value in _get_fields(event))
+    return AccountEvent(number, block_hash, pallet.spec.name, event.event.SCALE_NAME, shown)
+
+
+def to_json(field: str, value: object) -> str | int | bool | None:
+    """A field's value as JSON has it."""
+    match value:
+        case AccountId():
+            return encode_ss58(value)
+        case bytes():
+            return "0x" + value.hex()
+        case Enum():
+            return value.name.lower()
+        case bool() | None:
+            return value
+        case int():
+            return str(value) if field in AMOUNT_FIELDS else value
+        case _:
+            return str(value)
+
+
+def _get_fields(event: PalletEvent) -> list[tuple[str, object]]:
+    inner = event.event
+    return [(field.name, getattr(inner, field.name)) for field in fields(inner)]  # type: ignore[arg-type]

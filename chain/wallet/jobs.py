@@ -1,0 +1,76 @@
+"""How a job stands, and what it has produced, as read from the state."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from chain.wallet.errors import WalletError
+from pallets.market.types import Job, Slot, SlotState
+from pallets.runtime import Runtime
+from runtime.errors import CodecError
+from runtime.tensor import GraphError, check_graph, decode_graph
+from runtime.tensor.value import IntArray, load_array
+
+
+class NoSuchJob(WalletError):
+    """There is no job of this number."""
+
+
+class NoSuchRecord(WalletError):
+    """The registry has no record of this number, or of another kind."""
+
+
+class NotSettled(WalletError):
+    """Some slots of the job have no result."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobStanding:
+    """A job with its slots."""
+
+    number: int
+    job: Job
+    slots: tuple[Slot, ...]
+    block_number: int
+
+    def count(self, state: SlotState) -> int:
+        """How many slots are in a state."""
+        return Counter(slot.state for slot in self.slots)[state]
+
+    @property
+    def final_count(self) -> int:
+        """How many slots will not change any more."""
+        return sum(slot.state.is_final for slot in self.slots)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every slot is final."""
+        return self.final_count == len(self.slots)
+
+
+def read_job(runtime: Runtime, number: int) -> JobStanding:
+    """A job with its slots; `NoSuchJob`."""
+    job = runtime.market.job.get(number)
+    if job is None:
+        raise NoSuchJob(f"expected the number of a job that is not closed, got {number}")
+    slots = tuple(runtime.market.slot[number, index] for index in range(job.slots))
+    return JobStanding(number, job, slots, runtime.system.get_block_number())
+
+
+def read_output(runtime: Runtime, number: int) -> IntArray:
+    """The outputs of all slots, stacked row by row; `NoSuchJob`, `NotSettled`."""
+    standing = read_job(runtime, number)
+    job = standing.job
+    parts: list[bytes] = []
+    for index in range(job.slots):
+        part = runtime.market.output.get((number, index))
+        if part is None or standing.slots[index].state is not SlotState.SETTLED:
+            raise NotSettled(f"job {number}: slot {index} has no result")
+        parts.append(part)
+    model = runtime.registry.records.get_model(job.model, job.version)
+    if model is None:
+        raise NoSuchRecord(f"job {number}: its model {job.model} is gone")
+    try:
+        output = check_graph(decode_graph(model.graph)).output
+        return load_array(b"".join(parts), output.dtype, job.rows, output.cols)
+    except (CodecError, GraphError) as error:
+        raise NotSettled(f"job {number}: {error}") from error

@@ -1,0 +1,1 @@
+"""Backends that compute the matrix products of the work proof."""

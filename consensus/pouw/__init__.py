@@ -1,0 +1,1 @@
+"""Proof of useful work: seeds and noise, tickets, seal and witness, search and verification."""

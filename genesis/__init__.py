@@ -1,0 +1,1 @@
+"""Chain specifications and the state of block zero."""

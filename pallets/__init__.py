@@ -1,0 +1,1 @@
+"""The pallets, one file each, and the runtime composed of them."""

@@ -1,0 +1,230 @@
+"""What the market stores and what its calls are given."""
+
+from dataclasses import dataclass
+from enum import IntEnum, nonmember
+from typing import Annotated, ClassVar, TypeAlias
+
+from runtime.codec import U8, U32, U64, U128, Compact, MaxLen, Name, variant
+from runtime.frame.ai_types import BLOB_BYTES_MAX, JobKind, VerifierId
+from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id, Root
+
+SLOTS_MAX = 256
+ATTEMPTS_MAX = 8
+TERM_BLOCKS_MAX = 100_000
+"""The longest time to wait for a provider, and the longest for a provider to work."""
+
+SCORE_MAX = 100
+TAGS_BYTES_MAX = 64
+
+Payload: TypeAlias = Annotated[bytes, MaxLen(BLOB_BYTES_MAX)]
+"""A result: the output, and behind it the trace that its verifier asks for."""
+
+Tags: TypeAlias = Annotated[bytes, MaxLen(TAGS_BYTES_MAX)]
+
+
+@variant(0)
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A fixed price for each slot."""
+
+    price: Balance
+
+
+@variant(1)
+@dataclass(frozen=True, slots=True)
+class Dutch:
+    """A price for each slot that rises from `min` to `max` over `ramp` blocks."""
+
+    min: Balance
+    max: Balance
+    ramp: BlockNumber
+
+
+PriceRule: TypeAlias = Annotated[Posted | Dutch, Name("pallet_market::types::PriceRule")]
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What is to be done: the rows of a blob through a version of a model, cut into slots."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_market::types::JobSpec"
+
+    kind: JobKind
+    model: Id
+    version: U32 | None
+    """The version of the model, None for the current one."""
+
+    inputs: Root
+    """The blob of the input rows: int8, row after row."""
+
+    rows: Compact[U32]
+    rows_per_slot: Compact[U32]
+    """The last slot may have fewer."""
+
+    replicas: U8
+    """How many providers fill each slot."""
+
+    def count_slots(self) -> int:
+        """How many slots the rows make; none where the numbers make no sense."""
+        return -(-self.rows // self.rows_per_slot) if self.rows_per_slot > 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long a job may take and how often it may fail."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_market::types::Terms"
+
+    open_blocks: Compact[BlockNumber]
+    """Slots can be locked for so long after posting."""
+
+    work_blocks: Compact[BlockNumber]
+    """From the lock to the deadline, and from the deadline to the end of late filling."""
+
+    attempts: U8
+    """A slot that failed so often is refunded instead of opened again."""
+
+
+class SlotState(IntEnum):
+    """Where a slot stands; the last two are final."""
+
+    SCALE_PATH = nonmember("pallet_market::types::SlotState")
+
+    OPEN = 0
+    LOCKED = 1
+    SUBMITTED = 2
+    LATE_OPEN = 3
+    SETTLED = 4
+    REFUNDED = 5
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can happen to the slot any more."""
+        return self in (SlotState.SETTLED, SlotState.REFUNDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job, from its posting until it is closed."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_market::types::Job"
+
+    owner: AccountId
+    kind: JobKind
+    model: Id
+    version: U32
+    inputs: Root
+    rows: U32
+    rows_per_slot: U32
+    slots: U32
+    price: PriceRule
+    verifier: VerifierId
+    posted_at: BlockNumber
+    open_until: BlockNumber
+    work_blocks: BlockNumber
+    attempts: U8
+    output_row_bytes: U32
+    trace_row_bytes: U32
+    """What the verifier asks for beside the output, for each row."""
+
+    live: U32
+    """Slots that are not final: each has the highest price in escrow."""
+
+    escrow: Balance
+    deposit: Balance
+    is_cancelled: bool
+
+    @property
+    def price_cap(self) -> int:
+        """The most that a slot can cost."""
+        return self.price.price if isinstance(self.price, Posted) else self.price.max
+
+    def get_rows(self, slot: int) -> tuple[int, int]:
+        """The first row of a slot and how many it has."""
+        first = slot * self.rows_per_slot
+        return first, min(self.rows_per_slot, self.rows - first)
+
+    def compute_price(self, now: int) -> int:
+        """What locking a slot now pays; a rising price rounds down."""
+        match self.price:
+            case Posted(price):
+                return price
+            case Dutch(least, most, ramp):
+                return least + (most - least) * min(now - self.posted_at, ramp) // ramp
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One slot of a job."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_market::types::Slot"
+
+    state: SlotState = SlotState.OPEN
+    failures: U8 = 0
+    provider: AccountId | None = None
+    """Who locked it, or filled it in the end."""
+
+    record: Id | None = None
+    """The provider's record; None for whoever fills a slot late."""
+
+    price: Balance = 0
+    """Agreed when it was locked."""
+
+    bond: Balance = 0
+    """The provider's collateral that is locked for it."""
+
+    deadline: BlockNumber = 0
+    """The last block for the locked work, or for filling it late."""
+
+    is_late: bool = False
+    """Whether the deadline was missed: the provider's collateral pays whoever fills it."""
+
+    claimant: AccountId | None = None
+    """Whose result is being judged."""
+
+    commitment: Hash | None = None
+    """Of the result being judged, or judged valid."""
+
+    burned: Balance = 0
+    """What its settlement burned: the weight of its rating."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """A provider record's history; amounts in planck."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_market::types::Stats"
+
+    settled: U64 = 0
+    failed: U64 = 0
+    value: Balance = 0
+    """The prices of its settled slots together."""
+
+    alpha: U64 = 0
+    """Settled slots, older ones weigh less; in millionths."""
+
+    beta: U64 = 0
+    """Failed slots, likewise."""
+
+    rating_sum: U128 = 0
+    """Scores times their weights, as of `rated_at`."""
+
+    rating_weight: U128 = 0
+    rated_at: BlockNumber = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MarketParams:
+    """The market's parameters; shares in basis points of a slot's price."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_market::types::MarketParams"
+
+    treasury: AccountId
+    burn_bps: Bps = 1_000
+    treasury_bps: Bps = 200
+    bond_min: Balance = 0
+    """The least collateral for a slot, whatever its price."""
+
+    job_deposit: Balance = 0
+    byte_deposit: Balance = 0
+    rating_half_life_blocks: BlockNumber = 216_000

@@ -1,0 +1,6 @@
+"""The registry: identities, provenance and royalties of AI things, and blobs."""
+
+from pallets.registry.pallet import Registry
+from pallets.registry.types import BYTE_DEPOSIT, RECORD_DEPOSIT
+
+__all__ = ["BYTE_DEPOSIT", "RECORD_DEPOSIT", "Registry"]

@@ -1,0 +1,185 @@
+"""The composed runtime: which pallets there are, in which order, with which constants.
+
+The only module that knows every pallet. Attribute order is hook order, `index` is the wire's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pallets.balances import Balances, Ledger
+from pallets.bonds import DEFAULT_TERMS, Bonds
+from pallets.market import Market, MarketParams, Partners, SlotReader
+from pallets.registry import Registry
+from pallets.timestamp import Timestamp
+from pallets.transaction_payment import FeeRates, TransactionPayment
+from pallets.utility import Utility
+from pallets.verify import Verify
+from pallets.weights.block import BASE_BLOCK, BASE_EXTRINSIC
+from pallets.work import Work, WorkParams
+from runtime.codec import Codec
+from runtime.errors import ModuleError
+from runtime.frame import Dispatcher, Pallet, PostDispatch
+from runtime.frame.call import Call, compile_calls
+from runtime.frame.event_record import EventRecord, compile_events
+from runtime.frame.origin import Origin
+from runtime.host import Host
+from runtime.limits import BLOCK_LENGTH, make_block_weights
+from runtime.primitives import UNIT, AccountId, Moment
+from runtime.state.overlay import Overlay
+from runtime.system import System
+from runtime.version import VERSION, RuntimeVersion
+
+BATCHED_CALLS_MAX = 512
+ERAS_KEPT = 1_000
+RECEIPTS_KEPT = 4_096
+TREASURY = AccountId(b"modlpy/trsry".ljust(32, b"\0"))
+"""FRAME's account of the treasury; nobody has its key."""
+
+MARKET_PARAMS = MarketParams(
+    treasury=TREASURY, bond_min=UNIT, job_deposit=UNIT, byte_deposit=UNIT // 1_000
+)
+FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeConfig:
+    """What a chain specification decides about its runtime."""
+
+    existential_deposit: int
+    era_blocks: int
+    """Blocks in one era of the work pallet's totals."""
+
+
+class Runtime:
+    """All pallets bound to one state."""
+
+    def __init__(self, state: Overlay, host: Host, config: RuntimeConfig) -> None:
+        self.state = state
+        self.host = host
+        self.version: RuntimeVersion = VERSION
+        self.system = System(
+            state,
+            index=0,
+            block_weights=make_block_weights(BASE_EXTRINSIC, BASE_BLOCK),
+            block_length=BLOCK_LENGTH,
+            version=VERSION,
+        )
+        self.timestamp = Timestamp(state, index=2, minimum_period=1)
+        self.utility = Utility(
+            state,
+            self.system,
+            index=4,
+            dispatch=self._dispatch,
+            get_module_index=self._get_module_index,
+            batched_calls_limit=BATCHED_CALLS_MAX,
+        )
+        self.balances = Balances(
+            state,
+            self.system,
+            self.system,
+            index=6,
+            existential_deposit=config.existential_deposit,
+        )
+        money = self.balances.ledger
+        self.fees = TransactionPayment(
+            state, self.system, money, self.system, index=7, rates=FEE_RATES
+        )
+        economy = _compose_economy(state, self.system, money, config)
+        self.registry = economy.registry
+        self.bonds = economy.bonds
+        self.slots = economy.slots
+        self.market = economy.market
+        self.verify = economy.verify
+        self.work = economy.work
+        self.pallets: tuple[Pallet, ...] = (
+            self.system,
+            self.timestamp,
+            self.utility,
+            self.balances,
+            self.fees,
+            self.registry,
+            self.bonds,
+            self.market,
+            self.verify,
+            self.work,
+        )
+        self.dispatcher = Dispatcher(state, self.pallets)
+
+    @property
+    def calls(self) -> Codec[Call]:
+        """The codec of every call."""
+        return compile_calls(tuple(p.get_calls() for p in self.pallets if p.spec.calls))
+
+    @property
+    def events(self) -> Codec[tuple[EventRecord, ...]]:
+        """The codec of a block's events."""
+        return compile_events(tuple((pallet.index, type(pallet)) for pallet in self.pallets))
+
+    def get_moment(self) -> Moment:
+        """The block's time in milliseconds, as its inherent set it."""
+        return self.timestamp.now.get()
+
+    def _dispatch(self, call: Call, origin: Origin) -> PostDispatch:
+        """Utility's way back to every pallet."""
+        return self.dispatcher.dispatch(call, origin)
+
+    def _get_module_index(self, error: ModuleError) -> int:
+        """Utility names errors of every pallet in its events."""
+        return self.dispatcher.get_module_index(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Economy:
+    registry: Registry
+    bonds: Bonds
+    slots: SlotReader
+    market: Market
+    verify: Verify
+    work: Work
+
+
+def _compose_economy(
+    state: Overlay, system: System, money: Ledger, config: RuntimeConfig
+) -> _Economy:
+    """The pallets of AI work, which ask each other through traits."""
+    registry = Registry(
+        state,
+        system,
+        money,
+        index=20,
+        record_deposit=5 * UNIT,
+        byte_deposit=UNIT // 1_000,
+    )
+    bonds = Bonds(
+        state,
+        system,
+        money,
+        index=21,
+        role_terms=DEFAULT_TERMS,
+        grace_blocks=1_000,
+        freeze_blocks=100,
+    )
+    records = registry.records
+    slots = SlotReader(state, system)
+    verify = Verify(state, system, records, index=23)
+    work = Work(
+        state,
+        system,
+        money,
+        records,
+        slots,
+        index=24,
+        params=WorkParams(config.era_blocks, ERAS_KEPT, RECEIPTS_KEPT),
+    )
+    partners = Partners(money, records, bonds, verify, work, system)
+    market = Market(state, system, partners, index=22, params=MARKET_PARAMS)
+    return _Economy(registry, bonds, slots, market, verify, work)
+
+
+def compose(config: RuntimeConfig) -> Callable[[Overlay, Host], Runtime]:
+    """The runtime of a chain, to be bound to states."""
+
+    def make_runtime(state: Overlay, host: Host) -> Runtime:
+        return Runtime(state, host, config)
+
+    return make_runtime

@@ -1,0 +1,1 @@
+"""What dispatches cost on the reference machine, one module a pallet."""

@@ -1,0 +1,99 @@
+"""The events and errors of the work pallet."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from runtime.codec import U8, U32, U64, U128
+from runtime.errors import ModuleError
+from runtime.frame import Event
+from runtime.primitives import AccountId, Balance, Id
+from runtime.work_summary import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class WorkNoted(Event, index=0):
+    """A block's work was noted; useful is what somebody paid for, at most the total."""
+
+    author: AccountId | None
+    lane: Lane
+    total_macs: U128
+    useful_macs: U128
+
+
+@dataclass(frozen=True, slots=True)
+class UsefulCredited(Event, index=1):
+    """A slot's product mined this block; its author earns a bonus when the slot settles."""
+
+    job: Id
+    slot: U32
+    layer: U8
+    author: AccountId
+    macs: U64
+
+
+@dataclass(frozen=True, slots=True)
+class BonusPaid(Event, index=2):
+    """A bonus was minted for a slot that settled and had mined."""
+
+    job: Id
+    slot: U32
+    author: AccountId
+    amount: Balance
+
+
+@dataclass(frozen=True, slots=True)
+class EraClosed(Event, index=3):
+    """An era is over; these are its sums."""
+
+    era: U32
+    total_macs: U128
+    useful_macs: U128
+    burned: Balance
+    bonus: Balance
+
+
+WorkEvent: TypeAlias = WorkNoted | UsefulCredited | BonusPaid | EraClosed
+
+
+class AlreadyCredited(ModuleError, index=0):
+    """The slot's product has mined a block before."""
+
+
+class TensorMismatch(ModuleError, index=1):
+    """Operand B is not the tensor of the slot's model at this layer."""
+
+
+class ShapeMismatch(ModuleError, index=2):
+    """The shapes are not those of the stacked rows and the tensor, padded."""
+
+
+class RefNotOpen(ModuleError, index=3):
+    """The slot does not exist, or the block's author is not at work on it."""
+
+
+class OperandMismatch(ModuleError, index=4):
+    """Operand A is not the stacked rows of the slots."""
+
+
+class BadSummary(ModuleError, index=5):
+    """A block of the Task lane names rows, any other names none."""
+
+
+class AlreadyNoted(ModuleError, index=6):
+    """The block's work has been noted."""
+
+
+class ReplayTooLarge(ModuleError, index=7):
+    """The rows take more work to compute, or are more, than one block may ask for."""
+
+
+WorkError: TypeAlias = (
+    AlreadyCredited
+    | TensorMismatch
+    | ShapeMismatch
+    | RefNotOpen
+    | OperandMismatch
+    | BadSummary
+    | AlreadyNoted
+    | ReplayTooLarge
+)

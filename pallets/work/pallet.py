@@ -1,0 +1,263 @@
+"""Work: which blocks were mined with products that somebody paid for, and what that earns.
+
+Fork choice never looks here: every lane weighs the same. What is credited here makes a bonus when
+the slot settles, always less than what the slot burned, so that nobody gains by paying himself.
+"""
+
+from dataclasses import replace
+from typing import Protocol
+
+from pallets.weights import work as weights
+from pallets.work.declarations import (
+    AlreadyCredited,
+    AlreadyNoted,
+    BadSummary,
+    BonusPaid,
+    EraClosed,
+    RefNotOpen,
+    UsefulCredited,
+    WorkError,
+    WorkEvent,
+    WorkNoted,
+)
+from pallets.work.operands import CELLS_MAX, OPERAND_BYTES_MAX, REPLAY_MACS_MAX, OperandStack
+from pallets.work.types import Credit, Era, Receipt, WorkParams
+from runtime.codec import U8, U32
+from runtime.errors import TokenError
+from runtime.frame import (
+    Constant,
+    DispatchClass,
+    Origin,
+    Pallet,
+    Pays,
+    PostDispatch,
+    StorageMap,
+    call,
+    mapping,
+    twox_64_concat,
+)
+from runtime.frame.ai_traits import BlockWork, Records, Slots
+from runtime.frame.ai_types import SlotId, SlotPhase, SlotWork
+from runtime.frame.traits import BlockAuthor, EventSink, Money
+from runtime.primitives import BPS, AccountId, BlockNumber, Id, Weight
+from runtime.state.externalities import Externalities
+from runtime.work_summary import Lane, RowRef, WorkSummary
+
+BLOCK_MACS_MAX = (1 << 96) - 1
+"""More than any block will ever cost; sums of them over an era fit their type."""
+
+_MINABLE = (SlotPhase.LOCKED, SlotPhase.SUBMITTED)
+
+
+class BlockContext(EventSink, BlockAuthor, BlockWork, Protocol):
+    """The block being executed: System knows all of it."""
+
+
+def _note_weight(summary: WorkSummary) -> Weight:
+    if not summary.rows:
+        return weights.note_block_work(0, 0, 0, 0)
+    operand_bytes = min(summary.m * summary.k, OPERAND_BYTES_MAX)
+    return weights.note_block_work(len(summary.rows), operand_bytes, REPLAY_MACS_MAX, CELLS_MAX)
+
+
+class Work(Pallet, events=WorkEvent, errors=WorkError):
+    """Credits for useful products, bonuses, and the sums of eras."""
+
+    params: Constant[WorkParams]
+    """The length of eras, how much is kept, and the bonus."""
+
+    era: StorageMap[U32, Era] = mapping(twox_64_concat)
+    """The sums of the current era and of some before it."""
+
+    receipt: StorageMap[BlockNumber, Receipt] = mapping(twox_64_concat)
+    """What the latest blocks' work was."""
+
+    credited: StorageMap[tuple[Id, U32, U8], Credit] = mapping(
+        twox_64_concat, twox_64_concat, twox_64_concat
+    )
+    """Products of slots (job, slot, layer) that mined, until the slot is settled or closed."""
+
+    def __init__(
+        self,
+        state: Externalities,
+        block: BlockContext,
+        money: Money,
+        records: Records,
+        slots: Slots,
+        *,
+        index: int,
+        params: WorkParams,
+    ) -> None:
+        super().__init__(state, index=index)
+        assert params.bonus_bps < BPS, "paying oneself must cost something; qed"
+        assert params.era_blocks > 0, "eras have blocks; qed"
+        self._block = block
+        self._money = money
+        self._records = records
+        self._slots = slots
+        self.params = params
+
+    # --- the inherent
+
+    @call(
+        index=0,
+        weight=_note_weight,
+        dispatch_class=DispatchClass.MANDATORY,
+        pays_fee=Pays.NO,
+    )
+    def note_block_work(self, origin: Origin, summary: WorkSummary) -> PostDispatch:
+        """Notes what the block's product was; in the Task lane checks that slots asked for it.
+
+        Whoever is at work on those slots is the block's author. Each product of a slot counts once.
+        Origin: none (inherent; an error makes the block invalid).
+        Events: `UsefulCredited` for each part, `WorkNoted`.
+        Errors: `AlreadyNoted`, `BadSummary`, `RefNotOpen`, `AlreadyCredited`, `TensorMismatch`,
+        `ShapeMismatch`, `OperandMismatch`, `ReplayTooLarge`.
+        """
+        origin.ensure_none()
+        number = self._block.get_block_number()
+        if number in self.receipt:
+            raise AlreadyNoted
+        if (summary.lane is Lane.TASK) != bool(summary.rows):
+            raise BadSummary
+        author, total = self._block.get_author(), self._get_block_macs()
+        stack = OperandStack(self._records, summary)
+        credited = self._credit(author, summary, stack) if summary.rows else 0
+        # A product may be larger than what its block had to cost; beyond that it proves nothing.
+        useful = min(credited, total)
+        self.receipt[number] = Receipt(author, summary.lane, total, useful, len(summary.rows))
+        self._add_block(number, summary.lane, useful)
+        self._block.deposit_event(self, WorkNoted(author, summary.lane, total, useful))
+        operand_bytes = summary.m * summary.k if summary.rows else 0
+        work = (stack.macs, stack.cells)
+        return PostDispatch(weights.note_block_work(len(summary.rows), operand_bytes, *work))
+
+    def _credit(self, author: AccountId | None, summary: WorkSummary, stack: OperandStack) -> int:
+        stack.ensure_size()
+        credited = 0
+        for ref in summary.rows:
+            work = self._slots.get_slot_work(SlotId(ref.job, ref.slot))
+            if work is None or not _is_at_work(author, work):
+                raise RefNotOpen
+            if (ref.job, ref.slot, ref.layer) in self.credited:
+                raise AlreadyCredited
+            assert author is not None, "nobody is at work on no slot; qed"
+            macs = stack.add(ref, work)
+            self._credit_layer(author, ref, macs)
+            credited += macs
+        stack.ensure_root()
+        return credited
+
+    def _credit_layer(self, author: AccountId, ref: RowRef, macs: int) -> None:
+        self.credited[ref.job, ref.slot, ref.layer] = Credit(author, macs)
+        self._block.deposit_event(self, UsefulCredited(ref.job, ref.slot, ref.layer, author, macs))
+
+    # --- WorkCredit
+
+    def note_settled(self, slot: SlotId, provider: AccountId, burned: int) -> int:
+        """Pays the bonus of a slot that settled; returns it.
+
+        Each credited product earns its part of the slot's MACs in `bonus_bps` of what was burned,
+        rounded down.
+        """
+        total = self._count_slot_macs(slot)
+        bonus = 0
+        for key, credit in self.credited.items(slot.job, slot.slot):
+            del self.credited[key]
+            if credit.author == provider and total > 0:
+                amount = burned * self.params.bonus_bps * credit.macs // (BPS * total)
+                bonus += self._pay_bonus(slot, provider, amount)
+        index = self._get_era_index()
+        era = self.era.get(index) or Era(self._block.get_block_number())
+        self.era[index] = replace(era, burned=era.burned + burned, bonus=era.bonus + bonus)
+        return bonus
+
+    def note_failed(self, slot: SlotId) -> None:
+        """Whoever mined with the slot's rows earns nothing; the products stay credited."""
+        for key, credit in self.credited.items(slot.job, slot.slot):
+            self.credited[key] = replace(credit, author=None)
+
+    def note_closed(self, slot: SlotId) -> None:
+        """Forgets the products of a slot that will never be settled."""
+        for key, _ in self.credited.items(slot.job, slot.slot):
+            del self.credited[key]
+
+    def _count_slot_macs(self, slot: SlotId) -> int:
+        work = self._slots.get_slot_work(slot)
+        model = None if work is None else self._records.get_model(work.model, work.version)
+        return 0 if work is None or model is None else model.macs_per_row * work.rows
+
+    def _pay_bonus(self, slot: SlotId, author: AccountId, amount: int) -> int:
+        """What was paid: nothing where the account cannot receive so little."""
+        if amount == 0:
+            return 0
+        try:
+            with self.state.transaction():
+                self._money.mint(author, amount)
+        except TokenError:
+            return 0
+        self._block.deposit_event(self, BonusPaid(slot.job, slot.slot, author, amount))
+        return amount
+
+    # --- eras
+
+    def on_initialize(self, number: BlockNumber) -> Weight:
+        """Counts the block into its era; closes the last era; forgets what is no longer kept."""
+        index = self._get_era_index()
+        if index > 0 and index not in self.era:
+            self._close_era(index - 1)
+        era = self.era.get(index) or Era(number)
+        total = era.total_macs + self._get_block_macs()
+        self.era[index] = replace(era, blocks=era.blocks + 1, total_macs=total)
+        expired = number - self.params.receipts_kept
+        if expired >= 0:
+            del self.receipt[expired]
+        return weights.ON_INITIALIZE
+
+    def _close_era(self, index: int) -> None:
+        era = self.era.get(index)
+        if era is not None:
+            sums = (era.total_macs, era.useful_macs, era.burned, era.bonus)
+            self._block.deposit_event(self, EraClosed(index, *sums))
+        expired = index - self.params.eras_kept
+        if expired >= 0:
+            del self.era[expired]
+
+    def _add_block(self, number: BlockNumber, lane: Lane, useful: int) -> None:
+        index = self._get_era_index()
+        era = self.era.get(index) or Era(number)
+        self.era[index] = replace(
+            era,
+            seeded_blocks=era.seeded_blocks + (lane is Lane.SEEDED),
+            task_blocks=era.task_blocks + (lane is Lane.TASK),
+            private_blocks=era.private_blocks + (lane is Lane.PRIVATE),
+            useful_macs=era.useful_macs + useful,
+        )
+
+    def _get_block_macs(self) -> int:
+        return min(self._block.get_work_macs(), BLOCK_MACS_MAX)
+
+    def _get_era_index(self) -> int:
+        return self._block.get_block_number() // self.params.era_blocks
+
+    # --- reading
+
+    def get_era(self, index: int | None = None) -> Era | None:
+        """An era that is kept, the current one for None."""
+        return self.era.get(self._get_era_index() if index is None else index)
+
+    def get_useful_bps(self, index: int | None = None) -> int:
+        """How much of an era's work was useful, in basis points, rounded down."""
+        era = self.get_era(index)
+        return 0 if era is None or era.total_macs == 0 else era.useful_macs * BPS // era.total_macs
+
+    def try_state(self) -> None:
+        """Useful work is a part of all work, bonuses are a part of what was burned."""
+        for index, era in self.era.items():
+            assert era.useful_macs <= era.total_macs, f"era {index}: more useful than done"
+            cap = era.burned * self.params.bonus_bps // BPS
+            assert era.bonus <= cap, f"era {index}: bonuses of {era.bonus}, capped at {cap}"
+
+
+def _is_at_work(author: AccountId | None, work: SlotWork) -> bool:
+    return work.phase in _MINABLE and work.provider is not None and work.provider == author

@@ -1,0 +1,1 @@
+"""The deterministic core: no I/O, clock, randomness or floats."""

@@ -1,0 +1,39 @@
+"""What a provider signs up to when it submits a result: one hash nobody else can use.
+
+A result is the output of a slot's rows, and for a verifier that checks products also the trace:
+the product of every MATMUL in order, int32[rows * positions, n] each, little endian. Both travel
+in one payload, the output first.
+"""
+
+from dataclasses import dataclass
+
+from runtime.crypto.hashing import blake2_256
+from runtime.frame.ai_types import SlotId
+from runtime.primitives import AccountId, Hash, Root
+from runtime.tensor.blob import blob_root
+
+CLAIM_TAG = b"claim"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRoots:
+    """The roots of a result's two parts."""
+
+    out_root: Root
+    trace_root: Root
+    """Zero where there is no trace."""
+
+
+def compute_claim_roots(output: bytes, trace: bytes) -> ClaimRoots:
+    """The roots of an output and its trace, which may be empty."""
+    return ClaimRoots(blob_root(output), blob_root(trace) if trace else Root.zero())
+
+
+def compute_commitment(genesis: Hash, slot: SlotId, provider: AccountId, roots: ClaimRoots) -> Hash:
+    """blake2b-256 of tag, genesis, job u64, slot u32 (little endian), provider and both roots.
+
+    It names chain, slot and provider, so that it is worth nothing to anybody else or anywhere else.
+    """
+    place = slot.job.to_bytes(8, "little") + slot.slot.to_bytes(4, "little")
+    parts = (CLAIM_TAG, genesis, place, provider, roots.out_root, roots.trace_root)
+    return Hash(blake2_256(b"".join(parts)))

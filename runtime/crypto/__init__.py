@@ -1,0 +1,1 @@
+"""Hashes, addresses, signatures and key derivation."""

@@ -1,0 +1,96 @@
+"""Events as the block stores them: each with the phase in which it happened."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, ClassVar, TypeAlias, cast
+
+from runtime.codec import U32, Codec, MaxLen, Name, compile_codec, variant
+from runtime.codec.annotation import ComposedMark
+from runtime.codec.codec import AnyCodec, truncated
+from runtime.codec.typeinfo import Placeholder
+from runtime.errors import CodecError
+from runtime.frame.event import Event
+from runtime.frame.pallet import Pallet
+from runtime.primitives import Hash
+
+EVENTS_MAX = 1_000_000
+
+
+@variant(0, unnamed=True)
+@dataclass(frozen=True, slots=True)
+class ApplyExtrinsic:
+    """While applying the extrinsic of this index."""
+
+    index: U32
+
+
+@variant(1)
+@dataclass(frozen=True, slots=True)
+class Finalization:
+    """After the last extrinsic."""
+
+
+@variant(2)
+@dataclass(frozen=True, slots=True)
+class Initialization:
+    """Before the first extrinsic."""
+
+
+Phase: TypeAlias = Annotated[
+    ApplyExtrinsic | Finalization | Initialization, Name("frame_system::Phase")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PalletEvent:
+    """An event with the index of its pallet."""
+
+    pallet_index: int
+    event: Event
+
+
+RuntimeEvent: TypeAlias = Annotated[PalletEvent, ComposedMark("RuntimeEvent")]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One event of a block."""
+
+    SCALE_PATH: ClassVar[str] = "frame_system::EventRecord"
+    SCALE_PARAMS: ClassVar[tuple[tuple[str, Any], ...]] = (("E", RuntimeEvent), ("T", Hash))
+
+    phase: Phase
+    event: RuntimeEvent
+    topics: Annotated[tuple[Hash, ...], MaxLen(16)] = ()
+
+
+EventRecords: TypeAlias = Annotated[tuple[EventRecord, ...], MaxLen(EVENTS_MAX)]
+
+PalletEvents: TypeAlias = tuple[int, type[Pallet]]
+"""A pallet's composed index and its class."""
+
+
+@cache
+def compile_events(pallets: tuple[PalletEvents, ...]) -> Codec[tuple[EventRecord, ...]]:
+    """The codec of a block's events in a runtime of these pallets."""
+    by_index: dict[int, AnyCodec] = {}
+    for index, pallet in pallets:
+        if pallet.spec.events is not None:
+            by_index[index] = pallet.spec.events
+
+    def encode(value: PalletEvent) -> bytes:
+        return bytes((value.pallet_index,)) + by_index[value.pallet_index].encode(value.event)
+
+    def decode_from(data: bytes, offset: int) -> tuple[PalletEvent, int]:
+        if offset >= len(data):
+            raise truncated("RuntimeEvent", data, offset, 1)
+        codec = by_index.get(data[offset])
+        if codec is None:
+            raise CodecError(f"RuntimeEvent: no pallet {data[offset]} (offset {offset})")
+        event, end = codec.decode_from(data, offset + 1)
+        return PalletEvent(data[offset], event), end
+
+    event = Codec(encode, decode_from, Placeholder("RuntimeEvent"), "RuntimeEvent")
+    return cast(
+        "Codec[tuple[EventRecord, ...]]", compile_codec(EventRecords, {"RuntimeEvent": event})
+    )

@@ -1,0 +1,176 @@
+"""Typed storage: `total: StorageValue[Balance] = value(default=0)` in a pallet's class body.
+
+A declaration becomes a `StorageSpec` when the class is made, and a storage object bound to one
+state when a pallet is made. Keys are Substrate's: twox128(pallet) ++ twox128(item) ++ hashed
+keys.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from runtime.codec.codec import AnyCodec
+from runtime.frame.hashers import Hasher
+from runtime.state.externalities import Externalities
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class NoDefault:
+    """The item is optional: absent means None."""
+
+
+NO_DEFAULT = NoDefault()
+
+
+@dataclass(frozen=True, slots=True)
+class StorageDeclaration:
+    """What `value` and `mapping` leave in the class body for the pallet to compile."""
+
+    hashers: tuple[Hasher, ...]
+    default: Any
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSpec:
+    """One storage item of a pallet, compiled."""
+
+    attribute: str
+    name: str
+    """Its name on the wire, in Pascal case."""
+
+    prefix: bytes
+    """The 32 bytes with which all its keys begin."""
+
+    hashers: tuple[Hasher, ...]
+    keys: tuple[AnyCodec, ...]
+    value: AnyCodec
+    default: Any
+
+    def get_default_bytes(self) -> bytes:
+        """What metadata gives as the default: the encoded value, or a single zero byte."""
+        return b"\x00" if self.default is NO_DEFAULT else self.value.encode(self.default)
+
+
+def value(*, default: Any = NO_DEFAULT) -> Any:
+    """Declares a single value; without a default it is optional."""
+    return StorageDeclaration((), default)
+
+
+def mapping(*hashers: Hasher, default: Any = NO_DEFAULT) -> Any:
+    """Declares a map, a hasher a key: with two the map's key type is a tuple of two."""
+    if not hashers:
+        raise TypeError("a map needs a hasher for each of its keys")
+    return StorageDeclaration(hashers, default)
+
+
+class StorageValue(Generic[V]):
+    """A single value in one state."""
+
+    __slots__ = ("_spec", "_state", "key")
+
+    def __init__(self, state: Externalities, spec: StorageSpec) -> None:
+        self._state = state
+        self._spec = spec
+        self.key = spec.prefix
+
+    def get(self) -> V:
+        """The stored value, or the default."""
+        raw = self._state.get(self.key)
+        if raw is None:
+            default = self._spec.default
+            return cast("V", None if default is NO_DEFAULT else default)
+        return cast("V", self._spec.value.decode(raw))
+
+    def put(self, new: V) -> None:
+        """Stores a value."""
+        self._state.put(self.key, self._spec.value.encode(new))
+
+    def kill(self) -> None:
+        """Removes the value."""
+        self._state.delete(self.key)
+
+    def is_set(self) -> bool:
+        """Whether a value is stored."""
+        return self._state.get(self.key) is not None
+
+
+class StorageMap(Generic[K, V]):
+    """A map in one state; its order of iteration is that of the hashed keys."""
+
+    __slots__ = ("_decode", "_encode", "_spec", "_state")
+
+    def __init__(self, state: Externalities, spec: StorageSpec) -> None:
+        self._state = state
+        self._spec = spec
+        self._decode = spec.value.decode
+        self._encode = spec.value.encode
+
+    def get_key(self, key: K) -> bytes:
+        """The full storage key."""
+        spec = self._spec
+        if len(spec.keys) == 1:
+            return spec.prefix + spec.hashers[0].hash_key(spec.keys[0].encode(key))
+        parts = cast("tuple[Any, ...]", key)
+        return spec.prefix + _hash_parts(spec, parts)
+
+    def __getitem__(self, key: K) -> V:
+        raw = self._state.get(self.get_key(key))
+        if raw is not None:
+            return cast("V", self._decode(raw))
+        if self._spec.default is NO_DEFAULT:
+            raise KeyError(f"{self._spec.name}: no {key!r}; ask with get() where it may be absent")
+        return cast("V", self._spec.default)
+
+    def get(self, key: K) -> V | None:
+        """The stored value, or None where there is none, whatever the default."""
+        raw = self._state.get(self.get_key(key))
+        return None if raw is None else cast("V", self._decode(raw))
+
+    def __setitem__(self, key: K, new: V) -> None:
+        self._state.put(self.get_key(key), self._encode(new))
+
+    def __delitem__(self, key: K) -> None:
+        self._state.delete(self.get_key(key))
+
+    def __contains__(self, key: K) -> bool:
+        return self._state.get(self.get_key(key)) is not None
+
+    def items(self, *first_keys: Any) -> Iterator[tuple[K, V]]:
+        """Every entry, or those below some first keys; the caller bounds the iteration.
+
+        Entries may be changed and removed while iterating.
+        """
+        spec = self._spec
+        prefix = spec.prefix + _hash_parts(spec, first_keys)
+        at = prefix
+        while True:
+            following = self._state.next_key(at)
+            if following is None or not following.startswith(prefix):
+                return
+            at = following
+            raw = self._state.get(at)
+            assert raw is not None, "next_key returned a key that has a value; qed"
+            yield self._read_key(at), cast("V", self._decode(raw))
+
+    def keys(self, *first_keys: Any) -> Iterator[K]:
+        """The keys of `items`."""
+        for key, _ in self.items(*first_keys):
+            yield key
+
+    def _read_key(self, key: bytes) -> K:
+        spec, offset = self._spec, len(self._spec.prefix)
+        parts: list[Any] = []
+        for hasher, codec in zip(spec.hashers, spec.keys, strict=True):
+            if hasher.prefix_size is None:
+                raise TypeError(f"{spec.name}: {hasher.name} keys cannot be read back")
+            part, offset = codec.decode_from(key, offset + hasher.prefix_size)
+            parts.append(part)
+        return cast("K", parts[0] if len(parts) == 1 else tuple(parts))
+
+
+def _hash_parts(spec: StorageSpec, parts: tuple[Any, ...]) -> bytes:
+    pairs = zip(spec.hashers, spec.keys, parts, strict=False)
+    return b"".join(hasher.hash_key(codec.encode(part)) for hasher, codec, part in pairs)

@@ -1,0 +1,135 @@
+"""The boundaries between pallets: no pallet imports another, it names what it needs here."""
+
+from collections.abc import Iterator
+from enum import IntEnum, nonmember
+from typing import Protocol
+
+from runtime.account import AccountData
+from runtime.frame.event import Event
+from runtime.frame.pallet import Pallet
+from runtime.primitives import AccountId, BlockNumber
+
+
+class HoldReason(IntEnum):
+    """Why a balance is on hold; one account may have a hold of each."""
+
+    SCALE_PATH = nonmember("soberana_runtime::RuntimeHoldReason")
+
+    REGISTRY_DEPOSIT = 0
+    BOND = 1
+    ESCROW = 2
+    JOB_DEPOSIT = 3
+
+
+class Preservation(IntEnum):
+    """Whether an account may be reaped by taking from it."""
+
+    EXPENDABLE = 0
+    PRESERVE = 1
+
+
+class EventSink(Protocol):
+    """What a pallet asks of System."""
+
+    def deposit_event(self, pallet: Pallet, event: Event) -> None:
+        """Records an event; it is rolled back with the dispatch that made it."""
+        ...
+
+    def get_block_number(self) -> BlockNumber:
+        """The number of the block being executed."""
+        ...
+
+
+class AccountStore(Protocol):
+    """Where the ledger keeps its balances: in System, beside nonce and references."""
+
+    def get_data(self, who: AccountId) -> AccountData:
+        """The balances; zeros for an account that does not exist."""
+        ...
+
+    def put_data(self, who: AccountId, data: AccountData) -> None:
+        """Stores balances: a first non-zero total makes the account (`NewAccount`).
+
+        A zero total reaps it (`KilledAccount`), unless consumers remain: `ConsumerRemaining`.
+        """
+        ...
+
+    def is_existing(self, who: AccountId) -> bool:
+        """Whether the account has a provider."""
+        ...
+
+    def is_in_use(self, who: AccountId) -> bool:
+        """Whether consumers remain, so that the account cannot be reaped."""
+        ...
+
+    def iter_data(self) -> Iterator[tuple[AccountId, AccountData]]:
+        """Every account's balances; unbounded, for checks of the whole state."""
+        ...
+
+    def note_consumer(self, who: AccountId) -> None:
+        """One more thing depends on the account; `NoProviders` if it does not exist."""
+        ...
+
+    def drop_consumer(self, who: AccountId) -> None:
+        """One thing less depends on the account."""
+        ...
+
+
+class Money(Protocol):
+    """A ledger: free balances, holds with reasons, issuance. Amounts in planck.
+
+    Every method raises a `TokenError` or `ArithmeticError_` and then has changed nothing that the
+    dispatch's transaction does not roll back. Zero amounts change nothing.
+    """
+
+    def get_free(self, who: AccountId) -> int:
+        """The balance outside holds."""
+        ...
+
+    def get_held(self, reason: HoldReason, who: AccountId) -> int:
+        """What an account has on hold for a reason."""
+        ...
+
+    def get_issuance(self) -> int:
+        """The sum of all balances, held ones included."""
+        ...
+
+    def transfer(
+        self, source: AccountId, dest: AccountId, amount: int, preservation: Preservation
+    ) -> None:
+        """Moves free balance; dest may come into being, source may be reaped."""
+        ...
+
+    def hold(self, reason: HoldReason, who: AccountId, amount: int) -> None:
+        """Puts free balance on hold; the account keeps the existential deposit free."""
+        ...
+
+    def release(self, reason: HoldReason, who: AccountId, amount: int) -> None:
+        """Returns held balance to its owner's free balance."""
+        ...
+
+    def transfer_held(
+        self, reason: HoldReason, source: AccountId, dest: AccountId, amount: int
+    ) -> None:
+        """Moves held balance into the free balance of dest."""
+        ...
+
+    def burn_held(self, reason: HoldReason, who: AccountId, amount: int) -> None:
+        """Destroys held balance; issuance falls."""
+        ...
+
+    def mint(self, who: AccountId, amount: int) -> None:
+        """Creates free balance; issuance grows."""
+        ...
+
+    def burn(self, who: AccountId, amount: int, preservation: Preservation) -> None:
+        """Destroys free balance; issuance falls."""
+        ...
+
+
+class BlockAuthor(Protocol):
+    """Who made the block being executed."""
+
+    def get_author(self) -> AccountId | None:
+        """The author named by the block's digest; None in a block without one."""
+        ...

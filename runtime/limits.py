@@ -1,0 +1,114 @@
+"""How much fits in a block: `frame_system::limits`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from runtime.codec import U32, U64
+from runtime.primitives import Weight
+
+NO_WEIGHT = Weight()
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsPerClass:
+    """The limits of one dispatch class."""
+
+    SCALE_PATH: ClassVar[str] = "frame_system::limits::WeightsPerClass"
+
+    base_extrinsic: Weight
+    max_extrinsic: Weight | None
+    max_total: Weight | None
+    reserved: Weight | None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsByClass:
+    """The limits of every dispatch class."""
+
+    SCALE_PATH: ClassVar[str] = "frame_support::dispatch::PerDispatchClass"
+
+    normal: WeightsPerClass
+    operational: WeightsPerClass
+    mandatory: WeightsPerClass
+
+
+@dataclass(frozen=True, slots=True)
+class BlockWeights:
+    """The limits of a block's weight."""
+
+    SCALE_PATH: ClassVar[str] = "frame_system::limits::BlockWeights"
+
+    base_block: Weight
+    max_block: Weight
+    per_class: WeightsByClass
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumedWeight:
+    """What a block has used so far."""
+
+    SCALE_PATH: ClassVar[str] = "frame_support::dispatch::PerDispatchClass"
+
+    normal: Weight = NO_WEIGHT
+    operational: Weight = NO_WEIGHT
+    mandatory: Weight = NO_WEIGHT
+
+    @property
+    def total(self) -> Weight:
+        """The weight of all classes."""
+        return self.normal + self.operational + self.mandatory
+
+
+@dataclass(frozen=True, slots=True)
+class LengthsByClass:
+    """Bytes for each dispatch class."""
+
+    SCALE_PATH: ClassVar[str] = "frame_support::dispatch::PerDispatchClass"
+
+    normal: U32
+    operational: U32
+    mandatory: U32
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLength:
+    """The limits of a block's bytes."""
+
+    SCALE_PATH: ClassVar[str] = "frame_system::limits::BlockLength"
+
+    max: LengthsByClass
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeDbWeight:
+    """Picoseconds of one database read and write."""
+
+    SCALE_PATH: ClassVar[str] = "sp_weights::RuntimeDbWeight"
+
+    read: U64
+    write: U64
+
+
+PICOSECONDS = 1_000_000_000_000
+
+
+def make_block_weights(base_extrinsic: Weight, base_block: Weight) -> BlockWeights:
+    """Two seconds of execution a block, three quarters of them for normal calls."""
+    full = Weight(2 * PICOSECONDS, 16 * 1024 * 1024)
+    normal = Weight(3 * full.ref_time // 4, 3 * full.proof_size // 4)
+    none = NO_WEIGHT
+    return BlockWeights(
+        base_block,
+        full,
+        WeightsByClass(
+            WeightsPerClass(base_extrinsic, normal, normal, none),
+            WeightsPerClass(base_extrinsic, full, full, none),
+            WeightsPerClass(base_extrinsic, None, None, None),
+        ),
+    )
+
+
+BLOCK_BYTES_MAX = 5 * 1024 * 1024
+BLOCK_LENGTH = BlockLength(
+    LengthsByClass(3 * BLOCK_BYTES_MAX // 4, BLOCK_BYTES_MAX, BLOCK_BYTES_MAX),
+)

@@ -1,0 +1,92 @@
+"""A backend that computes anything wrong is not chosen."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from consensus.kernels.backend import IsCancelled, Peel, Product, never_cancelled
+from consensus.kernels.numpy_backend import NumpyBackend
+from consensus.kernels.select import BACKENDS, select_backend
+from consensus.kernels.selftest import BackendFault, ensure_exact
+from runtime.primitives import Hash
+from runtime.tensor.commitment import Int8Matrix
+
+
+class FaultyBackend:
+    """The numpy backend with one planted fault."""
+
+    name = "faulty"
+
+    def __init__(self, spoil: Callable[[Product], Product], leaf: bytes | None = None) -> None:
+        self._inner = NumpyBackend()
+        self._spoil = spoil
+        self._leaf = leaf
+
+    def run(
+        self, a_noised: Int8Matrix, bt_noised: Int8Matrix, peel: Peel | None, _: IsCancelled
+    ) -> Product:
+        return self._spoil(self._inner.run(a_noised, bt_noised, peel, never_cancelled))
+
+    def compute_leaves(self, matrix: Int8Matrix) -> tuple[Hash, ...]:
+        leaves = self._inner.compute_leaves(matrix)
+        return leaves if self._leaf is None else (*leaves[:-1], Hash(self._leaf))
+
+
+def spoil_last_transcript(done: Product) -> Product:
+    done.transcripts[-1, -1, 31] ^= np.uint32(1 << 31)
+    return done
+
+
+def spoil_when_mining(done: Product) -> Product:
+    return spoil_last_transcript(done) if done.product is None else done
+
+
+def spoil_last_element(done: Product) -> Product:
+    if done.product is not None:
+        done.product[-1, -1] += 1
+    return done
+
+
+def swap_tiles(done: Product) -> Product:
+    return replace(done, transcripts=done.transcripts[::-1])
+
+
+def forget_product(done: Product) -> Product:
+    return replace(done, product=None)
+
+
+def test_numpy_passes() -> None:
+    ensure_exact(NumpyBackend())
+    ensure_exact(FaultyBackend(lambda done: done))
+
+
+@pytest.mark.parametrize(
+    "spoil, why",
+    [
+        (spoil_last_transcript, "transcript"),
+        (spoil_when_mining, "transcript"),
+        (swap_tiles, "transcript"),
+        (spoil_last_element, "product"),
+        (forget_product, "product"),
+    ],
+)
+def test_wrong_results_are_caught(spoil: Callable[[Product], Product], why: str) -> None:
+    with pytest.raises(BackendFault, match=f"faulty: a wrong {why}"):
+        ensure_exact(FaultyBackend(spoil))
+
+
+def test_wrong_leaves_are_caught() -> None:
+    with pytest.raises(BackendFault, match="faulty: wrong leaves"):
+        ensure_exact(FaultyBackend(lambda done: done, bytes(32)))
+
+
+@pytest.mark.parametrize("name", ["auto", *BACKENDS])
+def test_every_name_gives_a_backend(name: str) -> None:
+    assert select_backend(name).name in BACKENDS
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected auto or one of numpy, got 'abacus'"):
+        select_backend("abacus")

@@ -1,0 +1,326 @@
+"""The pallets of AI work over the real base pallets, with a model that anybody may hire."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from pallets.bonds import Bonds, RoleTerms
+from pallets.market import (
+    Job,
+    JobSpec,
+    Market,
+    MarketParams,
+    Partners,
+    Posted,
+    Slot,
+    SlotReader,
+    Terms,
+)
+from pallets.market.types import Dutch
+from pallets.registry import Registry
+from pallets.registry.types import KindPrice, Parent, Provider, Relation
+from pallets.verify import Verify
+from pallets.work import Work, WorkParams
+from runtime.claim import compute_claim_roots, compute_commitment
+from runtime.errors import DispatchError
+from runtime.frame import Event, Origin, Pallet, PostDispatch
+from runtime.frame.ai_types import JobKind, Role, SlotId, VerifierId
+from runtime.header import Digest, Header, PreRuntime
+from runtime.model import load_model, load_rows
+from runtime.pre_digest import ENGINE, PRE_DIGEST, PreDigest
+from runtime.primitives import AccountId, Hash, Root
+from runtime.tensor import DType, Graph, InputSpec, TensorSpec
+from runtime.tensor.blob import blob_root
+from runtime.tensor.commitment import matrix_root, pad_operand
+from runtime.tensor.interpreter import trace_graph
+from runtime.tensor.ops import Addb, Clip8, Matmul, Relu, Shr
+from runtime.tensor.value import dump_array
+from runtime.work_summary import Lane, RowRef, WorkSummary
+from tests.helpers.mock_runtime import MockRuntime
+from tests.helpers.noop import assert_noop
+from tests.pallets.registry.stage import Weights, make_model
+
+ALICE, BOB, CAROL, DAVE, EVE, MODEL_OWNER, TREASURY = (
+    AccountId(bytes([n]) * 32) for n in range(1, 8)
+)
+FUNDS = 10**15
+BOND = 10**12
+BOND_MIN = 1_000
+ROYALTY_BPS = 1_500
+TTL = 50_000
+COLS, HIDDEN, CLASSES = 64, 32, 10
+ROWS = 40
+BLOCK_MACS = 1_000_000
+GENESIS = Hash(b"g" * 32)
+TERMS = Terms(open_blocks=20, work_blocks=5, attempts=2)
+PARAMS = MarketParams(treasury=TREASURY, bond_min=BOND_MIN, job_deposit=10_000, byte_deposit=10)
+WORK_PARAMS = WorkParams(era_blocks=10, eras_kept=3, receipts_kept=25)
+
+
+def make_classifier(seed: int = 0) -> Weights:
+    """Logits of ten classes from 64 inputs: two products with biases."""
+    specs = (
+        TensorSpec("w1", COLS, HIDDEN, DType.I8, -63, 63),
+        TensorSpec("b1", 1, HIDDEN, DType.I32, -1_000, 1_000),
+        TensorSpec("w2", HIDDEN, CLASSES, DType.I8, -63, 63),
+        TensorSpec("b2", 1, CLASSES, DType.I32, -1_000, 1_000),
+    )
+    ops = (Matmul(0, 0), Addb(1, 1), Relu(2), Shr(3, 7), Clip8(4), Matmul(5, 2), Addb(6, 3))
+    rng = np.random.default_rng(seed)
+    arrays = [
+        rng.integers(spec.low, spec.high, (spec.rows, spec.cols), spec.dtype.array_dtype, True)
+        for spec in specs
+    ]
+    return make_model(Graph(InputSpec(COLS, -63, 63), specs, ops), arrays)
+
+
+def make_inputs(rows: int = ROWS, seed: int = 1) -> bytes:
+    """Random rows of the classifier's inputs."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(-63, 63, (rows, COLS), np.int8, True).tobytes()
+
+
+class MarketStage:
+    """Requester ALICE, providers BOB and CAROL with records and bonds, a registered model."""
+
+    def __init__(self, params: MarketParams = PARAMS, work: WorkParams = WORK_PARAMS) -> None:
+        everybody = (ALICE, BOB, CAROL, DAVE, EVE, MODEL_OWNER, TREASURY)
+        self.runtime = runtime = MockRuntime([(who, FUNDS) for who in everybody])
+        self.state, self.system, self.money = runtime.state, runtime.system, runtime.money
+        self.registry = Registry(
+            self.state, self.system, self.money, index=20, record_deposit=5_000, byte_deposit=1
+        )
+        self.bonds = Bonds(
+            self.state,
+            self.system,
+            self.money,
+            index=21,
+            role_terms=(RoleTerms(BOND_MIN, 20),) * len(Role),
+            grace_blocks=50,
+            freeze_blocks=10,
+        )
+        self.records = self.registry.records
+        self.verify = Verify(self.state, self.system, self.records, index=23)
+        self.slots = SlotReader(self.state, self.system)
+        self.work = Work(
+            self.state,
+            self.system,
+            self.money,
+            self.records,
+            self.slots,
+            index=24,
+            params=work,
+        )
+        partners = Partners(
+            self.money, self.records, self.bonds, self.verify, self.work, self.system
+        )
+        self.market = Market(self.state, self.system, partners, index=22, params=params)
+        runtime.add(self.registry, self.bonds, self.market, self.verify, self.work)
+        self.number = 0
+        self.author = BOB
+        self.next_block()
+        self.weights = make_classifier()
+        self.inputs = make_inputs()
+        self.model = self._register_model()
+        self.input_root = self.put_blob(ALICE, self.inputs)
+        self.record_of = {who: self.register_provider(who) for who in (BOB, CAROL)}
+        for who in (BOB, CAROL):
+            self.dispatch(self.bonds, "bond", who, Role.PROVIDER, BOND)
+        self.take_events()
+
+    # --- blocks
+
+    def next_block(self, author: AccountId | None = None, macs: int = BLOCK_MACS) -> None:
+        """The next block begins, made by ``author``, with a target that costs so much."""
+        if self.number > 0:
+            self.registry.on_finalize(self.number)
+            self.try_state()
+        self.number += 1
+        self.author = self.author if author is None else author
+        target = (1 << 256) // macs - 1
+        pre_digest = PreDigest(self.author, 0, target, 0, 0, Hash.zero())
+        logs = (PreRuntime(ENGINE, PRE_DIGEST.encode(pre_digest)),)
+        parent = GENESIS if self.number == 1 else Hash.zero()
+        self.system.initialize(Header(parent, self.number, Hash.zero(), Hash.zero(), Digest(logs)))
+        self.registry.on_initialize(self.number)
+        self.work.on_initialize(self.number)
+
+    def skip(self, blocks: int) -> None:
+        """So many blocks pass."""
+        for _ in range(blocks):
+            self.next_block()
+
+    def try_state(self) -> None:
+        """Checks the invariants of the pallets of AI work."""
+        for pallet in (self.registry, self.bonds, self.market, self.verify, self.work):
+            pallet.try_state()
+
+    # --- dispatching
+
+    def dispatch(self, pallet: Pallet, name: str, who: AccountId, *args: Any) -> PostDispatch:
+        """A signed call, encoded and decoded on its way."""
+        call = self.runtime.make_call(pallet, name, *args)
+        return self.runtime.dispatch(call, Origin.signed(who))
+
+    def note(self, summary: WorkSummary) -> PostDispatch:
+        """The work inherent."""
+        call = self.runtime.make_call(self.work, "note_block_work", summary)
+        return self.runtime.dispatch(call, Origin.none())
+
+    @contextmanager
+    def refused(self, error: type[DispatchError]) -> Iterator[None]:
+        """Fails unless what is dispatched raises the error and leaves no trace."""
+        with assert_noop(self.state, error):
+            yield
+
+    def take_events(self) -> list[Event]:
+        """The events since the last time."""
+        return self.runtime.take_events()
+
+    # --- registry
+
+    def _register_model(self) -> int:
+        for blob in self.weights.blobs:
+            self.put_blob(MODEL_OWNER, blob)
+        return self.register(MODEL_OWNER, self.weights.body, ROYALTY_BPS)
+
+    def register(
+        self, who: AccountId, body: Any, royalty_bps: int = 0, parents: tuple[Parent, ...] = ()
+    ) -> int:
+        """Registers a record; returns its number."""
+        number = self.registry.next_id.get()
+        manifest = Root(b"m" * 32)
+        self.dispatch(self.registry, "register", who, body, manifest, parents, royalty_bps, TTL)
+        return number
+
+    def register_child_model(self, bps: int) -> int:
+        """A model of DAVE's that owes the stage's model a share; pays 1 % to himself."""
+        for blob in self.weights.blobs:
+            self.put_blob(DAVE, blob)
+        parents = (Parent(self.model, Relation.FINETUNED_FROM, bps),)
+        return self.register(DAVE, self.weights.body, 100, parents)
+
+    def register_provider(self, who: AccountId, max_parallel: int = 8) -> int:
+        """A provider of inference."""
+        prices = (KindPrice(JobKind.INFER, 1),)
+        return self.register(who, Provider("https://p.example", (), prices, max_parallel))
+
+    def put_blob(self, who: AccountId, content: bytes) -> Root:
+        """Puts a blob; returns its root."""
+        self.dispatch(self.registry, "put_blob", who, content)
+        return blob_root(content)
+
+    # --- market
+
+    def make_spec(self, **changes: Any) -> JobSpec:
+        """The stage's model on its inputs, in slots of ten rows."""
+        fields: dict[str, Any] = {
+            "kind": JobKind.INFER,
+            "model": self.model,
+            "version": None,
+            "inputs": self.input_root,
+            "rows": ROWS,
+            "rows_per_slot": 10,
+            "replicas": 1,
+        }
+        return JobSpec(**(fields | changes))
+
+    def post(
+        self,
+        price: Posted | Dutch = Posted(1_000_000),  # noqa: B008 - frozen
+        verifier: VerifierId = VerifierId.REPLAY,
+        terms: Terms = TERMS,
+        who: AccountId = ALICE,
+        **changes: Any,
+    ) -> int:
+        """Posts a job; returns its number."""
+        number = self.market.next_job.get()
+        spec = self.make_spec(**changes)
+        self.dispatch(self.market, "post", who, spec, price, verifier, terms)
+        return number
+
+    def lock(self, job: int, slot: int = 0, who: AccountId = BOB) -> None:
+        """Locks a slot for a provider of the stage."""
+        self.dispatch(self.market, "lock", who, job, slot, self.record_of[who])
+
+    def get(self, job: int, slot: int = 0) -> Slot:
+        """A slot as it is stored."""
+        return self.market.slot[job, slot]
+
+    def get_job(self, job: int) -> Job:
+        """A job as it is stored."""
+        return self.market.job[job]
+
+    def run(self, job: int, slot: int = 0) -> bytes:
+        """The right payload of a slot."""
+        entry = self.market.job[job]
+        model = self.records.get_model(entry.model, entry.version)
+        inputs = self.records.get_blob(entry.inputs)
+        assert model is not None
+        assert inputs is not None
+        loaded = load_model(model, self.records)
+        assert loaded is not None
+        rows = load_rows(inputs, COLS, *entry.get_rows(slot))
+        trace = trace_graph(loaded.checked.graph, loaded.tensors, rows)
+        products = b"".join(dump_array(layer.product) for layer in trace.layers)
+        is_traced = entry.verifier is VerifierId.FREIVALDS
+        return dump_array(trace.output) + (products if is_traced else b"")
+
+    def commit(self, job: int, slot: int, who: AccountId, payload: bytes) -> Hash:
+        """The commitment that goes with a payload."""
+        entry = self.market.job[job]
+        size = entry.get_rows(slot)[1] * entry.output_row_bytes
+        roots = compute_claim_roots(payload[:size], payload[size:])
+        return compute_commitment(GENESIS, SlotId(job, slot), who, roots)
+
+    def submit(
+        self, job: int, slot: int = 0, who: AccountId = BOB, payload: bytes | None = None
+    ) -> PostDispatch:
+        """Submits a payload, the right one for None, with its commitment."""
+        payload = self.run(job, slot) if payload is None else payload
+        commitment = self.commit(job, slot, who, payload)
+        return self.dispatch(self.market, "submit", who, job, slot, commitment, payload)
+
+    def forge(self, job: int, slot: int = 0, byte: int = 0) -> bytes:
+        """A payload with one wrong bit."""
+        payload = bytearray(self.run(job, slot))
+        payload[byte] ^= 1
+        return bytes(payload)
+
+    # --- work
+
+    def make_summary(self, job: int, slots: tuple[int, ...], layer: int = 0) -> WorkSummary:
+        """What a block says that stacked some slots of a job at a layer."""
+        entry = self.market.job[job]
+        info = self.records.get_model(entry.model, entry.version)
+        inputs = self.records.get_blob(entry.inputs)
+        assert info is not None
+        assert inputs is not None
+        loaded = load_model(info, self.records)
+        assert loaded is not None
+        shape = loaded.checked.matmuls[layer]
+        parts, refs = [], []
+        for slot in slots:
+            rows = load_rows(inputs, COLS, *entry.get_rows(slot))
+            trace = trace_graph(loaded.checked.graph, loaded.tensors, rows)
+            parts.append(trace.layers[layer].operands.a)
+            refs.append(RowRef(job, slot, layer, len(parts[-1])))
+        return self.make_stacked(np.concatenate(parts), info.tensors[shape.tensor].root, refs)
+
+    def make_stacked(self, stack: Any, root_b: Root, refs: list[RowRef]) -> WorkSummary:
+        """A summary of a stacked operand over the first or second tensor."""
+        m, k = pad_operand(stack).shape
+        return WorkSummary(Lane.TASK, m, HIDDEN, k, matrix_root(stack), root_b, tuple(refs))
+
+    # --- money
+
+    def get_wealth(self, who: AccountId) -> int:
+        """Everything an account has, on hold or not."""
+        return self.system.get_data(who).total
+
+
+def get_total(stage: MarketStage) -> int:
+    """The sum of all accounts; the issuance, if nothing is lost."""
+    return sum(info.data.total for _, info in stage.system.account.items())
