@@ -69,6 +69,9 @@ class Node:
     pool: PoolService
     miner: MinerStatistics
     provider: ProviderStatistics
+    to_import: trio.MemorySendChannel[ImportRequest]
+    """Where blocks from elsewhere are handed to the one writer."""
+
     rpc_address: str
     rpc_port: int
 
@@ -177,7 +180,7 @@ async def run_services(
             pages = {"/health": json_page(lambda: {"best": client.best.value.number})}
             rpc_service = partial(serve_rpc, config.rpc, methods, worker, pages)
             address, port = await services.start(rpc_service)
-            task_status.started(Node(client, pool, miner, providing, address, port))
+            task_status.started(Node(client, pool, miner, providing, to_import, address, port))
 
 
 def make_identity(client: Client, *, is_authority: bool) -> NodeIdentity:
