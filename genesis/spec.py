@@ -4,6 +4,7 @@ It is read from JSON; an unknown, missing or wrong field is a `SpecError` that n
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
@@ -12,7 +13,7 @@ from typing import Any, Final, TypeVar, cast
 from consensus.difficulty import DifficultyParams
 from consensus.params import ConsensusParams
 from consensus.pouw.params import PowParams, SeededShape
-from genesis.accounts import parse_account, parse_amount
+from genesis.accounts import AMOUNT_MAX, TOKEN_DECIMALS, parse_account, parse_amount
 from genesis.errors import SpecError
 from pallets.runtime import RuntimeConfig
 from runtime.primitives import AccountId
@@ -22,6 +23,13 @@ KindT = TypeVar("KindT")
 PRESETS: Final = ("dev", "local")
 CHAIN_TYPES: Final = ("Development", "Local", "Live")
 BALANCES_MAX: Final = 1_000_000
+BLOCKS_MAX: Final = (1 << 32) - 1
+WORK_MAX: Final = 1 << 128
+MILLISECONDS_MAX: Final = 10**12
+"""Thirty years: sums of intervals stay within their type."""
+
+_ID: Final = re.compile(r"[a-z0-9_-]{1,64}")
+"""The name of the chain's folder, so it leads nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +60,8 @@ def load_preset(name: str) -> ChainSpec:
 def parse_spec(text: str) -> ChainSpec:
     """The specification in a JSON text."""
     try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
+        document = json.loads(text, object_pairs_hook=_read_object)
+    except (ValueError, RecursionError) as error:
         raise SpecError(f"expected a JSON document: {error}") from None
     top = _Fields("", document)
     spec = ChainSpec(
@@ -68,9 +76,42 @@ def parse_spec(text: str) -> ChainSpec:
         balances=_read_balances(top.enter("balances")),
     )
     top.ensure_empty()
+    _ensure_identity(spec)
+    _ensure_balances(spec)
+    return spec
+
+
+def _read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; JSON itself lets the last of two equal names win."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        twice = next(name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at]))
+        raise SpecError(f"{twice}: given twice")
+    return fields
+
+
+def _ensure_identity(spec: ChainSpec) -> None:
+    if _ID.fullmatch(spec.id) is None:
+        raise SpecError(f"id: expected up to 64 of a-z, 0-9, _ and -, got {spec.id!r}")
     if spec.chain_type not in CHAIN_TYPES:
         raise SpecError(f"chainType: expected one of {CHAIN_TYPES}, got {spec.chain_type!r}")
-    return spec
+    if spec.token_decimals != TOKEN_DECIMALS:
+        raise SpecError(f"tokenDecimals: expected {TOKEN_DECIMALS}, got {spec.token_decimals}")
+
+
+def _ensure_balances(spec: ChainSpec) -> None:
+    """Every account can exist, is named once, and all of them fit the issuance."""
+    deposit = spec.runtime.existential_deposit
+    seen: set[AccountId] = set()
+    for who, amount in spec.balances:
+        if amount < deposit:
+            raise SpecError(f"balances: expected at least {deposit} planck, got {amount}: {who}")
+        if who in seen:
+            raise SpecError(f"balances: given twice: {who}")
+        seen.add(who)
+    issuance = sum(amount for _, amount in spec.balances)
+    if issuance > AMOUNT_MAX:
+        raise SpecError(f"balances: expected at most {AMOUNT_MAX} planck, got {issuance}")
 
 
 def _read_consensus(fields: "_Fields") -> ConsensusParams:
@@ -78,31 +119,31 @@ def _read_consensus(fields: "_Fields") -> ConsensusParams:
     m, n, k = (seeded.take(side, int) for side in ("m", "n", "k"))
     seeded.ensure_empty()
     try:
-        anchor_work = fields.take("workMin", int)
+        anchor_work = fields.take_count("workMin", WORK_MAX)
         anchor_target = (1 << 256) // anchor_work - 1
         params = ConsensusParams(
             PowParams(SeededShape(m, n, k)),
             DifficultyParams(
-                spacing_ms=fields.take("spacingMs", int),
-                half_life_ms=fields.take("halfLifeMs", int),
-                cap_ms=fields.take("capMs", int),
+                spacing_ms=fields.take_count("spacingMs", MILLISECONDS_MAX),
+                half_life_ms=fields.take_count("halfLifeMs", MILLISECONDS_MAX),
+                cap_ms=fields.take_count("capMs", MILLISECONDS_MAX),
                 anchor_target=anchor_target,
                 max_target=anchor_target,
             ),
         )
-    except (ValueError, ZeroDivisionError) as error:
+    except ValueError as error:
         raise SpecError(f"consensus: {error}") from None
     fields.ensure_empty()
     return params
 
 
 def _read_runtime(fields: "_Fields") -> RuntimeConfig:
-    config = RuntimeConfig(
-        existential_deposit=fields.convert("existentialDeposit", parse_amount),
-        era_blocks=fields.take("eraBlocks", int),
-    )
+    deposit = fields.convert("existentialDeposit", parse_amount)
+    if deposit == 0:
+        raise SpecError("runtime.existentialDeposit: expected more than nothing")
+    era_blocks = fields.take_count("eraBlocks", BLOCKS_MAX)
     fields.ensure_empty()
-    return config
+    return RuntimeConfig(existential_deposit=deposit, era_blocks=era_blocks)
 
 
 def _read_balances(fields: "_Fields") -> tuple[tuple[AccountId, int], ...]:
@@ -139,6 +180,12 @@ class _Fields:
         value = self._pop(key)
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise SpecError(f"{self._name(key)}: expected {kind.__name__}, got {value!r}")
+        return value
+
+    def take_count(self, key: str, most: int) -> int:
+        value = self.take(key, int)
+        if not 1 <= value <= most:
+            raise SpecError(f"{self._name(key)}: expected 1 to {most}, got {value}")
         return value
 
     def enter(self, key: str) -> "_Fields":
