@@ -1,0 +1,95 @@
+"""The program of a device's process: `python -m chain.miner.child BACKEND THREADS`.
+
+Messages come in by standard input and go out by what was standard output; whatever else writes
+there goes to standard error. The end of the input ends the process at once.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import BinaryIO, Final
+
+from chain.miner.frames import (
+    LENGTH_BYTES,
+    BadFrame,
+    FailedFrame,
+    FromDevice,
+    ReadyFrame,
+    SearchFrame,
+    pack,
+    to_found_frame,
+    to_search,
+    unpack_length,
+    unpack_to_device,
+)
+from chain.miner.search import run_search
+from consensus.kernels.backend import ProductBackend
+from consensus.kernels.select import select_backend
+from consensus.kernels.selftest import BackendFault
+
+END_OF_INPUT: Final = 0
+BAD_INPUT: Final = 3
+
+
+class Inbox:
+    """What the node asks: searches in their order, and which of them are called off."""
+
+    def __init__(self, source: BinaryIO, end: Callable[[int], None]) -> None:
+        self._source = source
+        self._end = end
+        self._stopped = 0
+        self.searches: SimpleQueue[SearchFrame] = SimpleQueue()
+
+    def is_stopped(self, number: int) -> bool:
+        """Whether this search, or a later one, was called off."""
+        return self._stopped >= number
+
+    def read_all(self) -> None:
+        """Reads until there is nothing more, then ends the process."""
+        try:
+            while head := self._source.read(LENGTH_BYTES):
+                frame = unpack_to_device(self._source.read(unpack_length(head)))
+                if isinstance(frame, SearchFrame):
+                    self.searches.put(frame)
+                else:
+                    self._stopped = frame.number
+        except BadFrame as error:
+            print(f"device: {error}", file=sys.stderr)
+            self._end(BAD_INPUT)
+        self._end(END_OF_INPUT)
+
+
+def serve(backend: ProductBackend, inbox: Inbox, send: Callable[[FromDevice], None]) -> None:
+    """Answers searches for ever."""
+    while True:
+        frame = inbox.searches.get()
+        number = frame.number
+        found = run_search(to_search(frame), backend, lambda: inbox.is_stopped(number))  # noqa: B023
+        send(to_found_frame(number, found))
+
+
+def main(arguments: list[str]) -> None:
+    """Takes the name of a backend and a number of threads."""
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+
+    def send(frame: FromDevice) -> None:
+        output.write(pack(frame))
+        output.flush()
+
+    name, _threads = arguments
+    try:
+        backend = select_backend(name)
+    except (BackendFault, ValueError) as error:
+        send(FailedFrame(str(error)))
+        return
+    inbox = Inbox(sys.stdin.buffer, os._exit)
+    threading.Thread(target=inbox.read_all, daemon=True).start()
+    send(ReadyFrame(backend.name))
+    serve(backend, inbox, send)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

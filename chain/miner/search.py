@@ -1,0 +1,105 @@
+"""What a device is asked, and what it answers."""
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from consensus.kernels.backend import Cancelled, IsCancelled, ProductBackend, never_cancelled
+from consensus.pouw.params import PowParams
+from consensus.pouw.seal import Seal
+from consensus.pouw.solve import MatrixWork, SeededWork, SolveResult, solve
+from consensus.pouw.witness import Witness
+from runtime.primitives import AccountId, Hash
+from runtime.tensor.commitment import Int32Matrix
+
+WORST_TICKET: Final = b"\xff" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class SeededRun:
+    """Products of the Seeded lane, one nonce after the other, until a ticket wins."""
+
+    first: int
+    count: int
+
+
+SearchWork: TypeAlias = SeededRun | MatrixWork
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """Products for one unsealed header, and the target that their tickets have to meet."""
+
+    pre_hash: Hash
+    author: AccountId
+    target: int
+    params: PowParams
+    work: SearchWork
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a device has done for a search."""
+
+    seal: Seal | None
+    """None if no ticket won."""
+
+    witness: Witness | None
+    product: Int32Matrix | None
+    """A.B where operands were given, int32[m, n], exact; None in the Seeded lane."""
+
+    products: int
+    macs: int
+    tickets: int
+    best_ticket: bytes
+
+
+NOTHING: Final = Found(None, None, None, 0, 0, 0, WORST_TICKET)
+"""Called off before the first product was done."""
+
+
+def run_search(search: Search, backend: ProductBackend, is_cancelled: IsCancelled) -> Found:
+    """Computes a search here and now; called off, it returns what was done until then.
+
+    Given operands are multiplied to the end: somebody waits for the product.
+    """
+    work = search.work
+    if isinstance(work, MatrixWork):
+        return _to_found(_solve(search, work, backend, never_cancelled), NOTHING)
+    found = NOTHING
+    for nonce in range(work.first, work.first + work.count):
+        try:
+            result = _solve(search, SeededWork(nonce), backend, is_cancelled)
+        except Cancelled:
+            break
+        found = _to_found(result, found)
+        if found.seal is not None or is_cancelled():
+            break
+    return found
+
+
+def _solve(
+    search: Search,
+    work: SeededWork | MatrixWork,
+    backend: ProductBackend,
+    is_cancelled: IsCancelled,
+) -> SolveResult:
+    return solve(
+        search.pre_hash, search.author, work, search.target, search.params, backend, is_cancelled
+    )
+
+
+def _to_found(result: SolveResult, before: Found) -> Found:
+    return Found(
+        result.seal,
+        result.witness,
+        result.product,
+        before.products + 1,
+        before.macs + result.macs,
+        before.tickets + result.tickets,
+        min(before.best_ticket, result.best_ticket, key=get_ticket_number),
+    )
+
+
+def get_ticket_number(ticket: bytes) -> int:
+    """A ticket as the number that is compared with the target."""
+    return int.from_bytes(ticket, "little")
