@@ -33,12 +33,20 @@ class MaxLen:
 
     items_max: int
 
+    def __post_init__(self) -> None:
+        if self.items_max < 0:
+            raise TypeError(f"a bound is not negative: MaxLen({self.items_max})")
+
 
 @dataclass(frozen=True, slots=True)
 class Array:
     """Exactly this many items, written without a length."""
 
     length: int
+
+    def __post_init__(self) -> None:
+        if self.length < 0:
+            raise TypeError(f"a length is not negative: Array({self.length})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from runtime.codec.typeinfo import (
 from runtime.errors import CodecError
 
 _BYTE = Primitive("u8")
+OPTION_PATH = ("Option",)
 
 
 def compile_bytes(bytes_max: int) -> Codec[bytes]:
@@ -81,7 +82,10 @@ def compile_array(length: int) -> Codec[bytes]:
 
 def compile_fixed_bytes(cls: type[FixedBytes]) -> AnyCodec:
     """A `FixedBytes` subclass; the decoded value is of that class."""
-    length, name = cls.LENGTH, cls.__name__
+    name = cls.__name__
+    length: int | None = getattr(cls, "LENGTH", None)
+    if length is None:
+        raise TypeError(f"{name}: fixed bytes have a LENGTH")
     new = bytes.__new__
 
     def encode(value: bytes) -> bytes:
@@ -105,6 +109,8 @@ def compile_fixed_bytes(cls: type[FixedBytes]) -> AnyCodec:
 def compile_sequence(item: AnyCodec, items_max: int) -> AnyCodec:
     """`Vec<item>` of at most ``items_max`` items, as a tuple."""
     name = f"Vec<{item.type_name}>"
+    if item.fixed_size == 0:  # five bytes of input would make a tuple as long as the bound
+        raise TypeError(f"{name}: its items take no bytes, so input does not bound it")
     encode_item, decode_item = item.encode, item.decode_from
 
     def encode(value: tuple[Any, ...]) -> bytes:
@@ -171,6 +177,8 @@ def compile_tuple(items: tuple[AnyCodec, ...]) -> AnyCodec:
 def compile_option(item: AnyCodec) -> AnyCodec:
     """`Option<item>`; None is absent."""
     name = f"Option<{item.type_name}>"
+    if isinstance(item.node, Variant) and item.node.path == OPTION_PATH:
+        raise TypeError(f"{name}: None cannot say which of the two is absent")
 
     def encode(value: object) -> bytes:
         return b"\x00" if value is None else b"\x01" + item.encode(value)
@@ -186,5 +194,5 @@ def compile_option(item: AnyCodec) -> AnyCodec:
         return item.decode_from(data, offset + 1)
 
     some = VariantDef("Some", 1, (Field(None, item.node, None),))
-    node = Variant(("Option",), (VariantDef("None", 0), some), (Param("T", item.node),))
+    node = Variant(OPTION_PATH, (VariantDef("None", 0), some), (Param("T", item.node),))
     return Codec(encode, decode_from, node, name)

@@ -84,6 +84,9 @@ def _compile_fields(cls: Any, composed: Composed) -> list[tuple[str, AnyCodec]]:
         raise TypeError(f"{cls.__name__} must be frozen: stored values never change in place")
     hints = get_type_hints(cls, include_extras=True)
     fields = dataclasses.fields(cls)
+    for field in fields:
+        if not field.init or field.kw_only:  # decoding calls the class with all values in order
+            raise TypeError(f"{cls.__name__}.{field.name} must be an argument by position")
     return [(field.name, compile_codec(hints[field.name], composed)) for field in fields]
 
 
@@ -153,7 +156,8 @@ def _with_params(
 
 def _rename(codec: AnyCodec, name: str) -> AnyCodec:
     node = codec.node
-    if isinstance(node, Composite | Variant):
+    # clients know an option by its path, so it keeps that
+    if isinstance(node, Composite | Variant) and node.path != collection.OPTION_PATH:
         parts = tuple(part for part in name.split("::") if part)
         path = parts if "::" in name else (*node.path[:-1], name)
         node = dataclasses.replace(node, path=path)

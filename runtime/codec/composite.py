@@ -150,6 +150,8 @@ def compile_union(
         encoders[cls] = (bytes((index,)), encode)
         decoders[index] = decode_from
         wire_name: str = getattr(cls, "SCALE_NAME", cls.__name__)
+        if any(wire_name == other.name for other in definitions):
+            raise TypeError(f"{name}: two variants are named {wire_name}")
         shown = get_shown_fields(cls, fields)
         definitions.append(VariantDef(wire_name, index, shown, get_docs(cls)))
 
@@ -174,9 +176,11 @@ def compile_union(
 def compile_int_enum(cls: type[IntEnum]) -> AnyCodec:
     """An enum without data: `class Kind(IntEnum)`, one byte."""
     by_index: dict[int, IntEnum] = {}
-    for member in cls:
+    for name, member in cls.__members__.items():
         if not 0 <= member.value <= 255:
-            raise TypeError(f"{cls.__name__}: {member.name} = {member.value} is not a byte")
+            raise TypeError(f"{cls.__name__}: {name} = {member.value} is not a byte")
+        if name != member.name:  # to Python an alias
+            raise TypeError(f"{cls.__name__}: index {member.value} is taken twice, again by {name}")
         by_index[member.value] = member
 
     def encode(value: IntEnum) -> bytes:
