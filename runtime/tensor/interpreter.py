@@ -12,8 +12,8 @@ from runtime.tensor.check import CheckedGraph, check_graph, ensure_inputs, ensur
 from runtime.tensor.errors import GraphError
 from runtime.tensor.graph import Graph
 from runtime.tensor.ops import Matmul
+from runtime.tensor.product import compute_products
 from runtime.tensor.value import (
-    OPERAND_MAX,
     Arrays,
     DType,
     Int8Array,
@@ -112,11 +112,7 @@ class GraphRun:
 
 def compute_product(a: Int8Array, b: Int8Array) -> Int32Array:
     """The exact int32[m, n] product of two int8 matrices in [-63, 63]; k at most `INNER_MAX`."""
-    # A partial sum is an integer of at most k * 63^2. float32 holds it exactly below 2^24, float64
-    # below 2^53, so that BLAS gives the same integers in whatever order it sums.
-    exact = np.float32 if a.shape[1] * OPERAND_MAX**2 < 2**24 else np.float64
-    product: Int32Array = (a.astype(exact) @ b.astype(exact)).astype(np.int32)
-    return product
+    return compute_products(a, b)
 
 
 def trace_graph(graph: Graph, tensors: Tensors, inputs: Int8Array) -> Trace:

@@ -24,6 +24,8 @@ def _run(op: ops.Op, values: list[Matrix], tensors: list[Matrix], row: int) -> R
             return [x + y for x, y in zip(values[left][row], values[right][row], strict=True)]
         case ops.Mul8(left, right):
             return [x * y for x, y in zip(values[left][row], values[right][row], strict=True)]
+        case ops.Bmm():
+            return _bmm(values[op.left][row], values[op.right][row], op)
         case ops.Concat(left, right):
             return values[left][row] + values[right][row]
     x = values[op.source][row]
@@ -57,6 +59,18 @@ def _run(op: ops.Op, values: list[Matrix], tensors: list[Matrix], row: int) -> R
             return isoftmax(x)
         case ops.Argmax():
             return [x.index(max(x))]
+        case ops.Requant(_, multiplier, bits, low, high):
+            return [requant(value, multiplier, bits, low, high) for value in x]
+        case ops.Requantb(_, tensor, _, bits, low, high):
+            row_of = tensors[tensor][0]
+            return [
+                requant(value, row_of[i % len(row_of)], bits, low, high)
+                for i, value in enumerate(x)
+            ]
+        case ops.Softmax(_, positions, shares):
+            return [y for part in _split(x, positions) for y in softmax(part, shares)]
+        case ops.Norm(_, positions, bits):
+            return [y for part in _split(x, positions) for y in norm(part, bits)]
 
 
 def _matmul(x: Row, tensor: Matrix, positions: int) -> Row:
@@ -66,6 +80,25 @@ def _matmul(x: Row, tensor: Matrix, positions: int) -> Row:
         for position in range(positions)
         for col in range(width)
     ]
+
+
+def _bmm(left: Row, right: Row, op: ops.Bmm) -> Row:
+    rows, inner = op.rows, op.inner
+    width = len(right) // (op.groups * inner)
+    return [
+        sum(
+            left[(group * rows + row) * inner + i] * right[(group * inner + i) * width + col]
+            for i in range(inner)
+        )
+        for group in range(op.groups)
+        for row in range(rows)
+        for col in range(width)
+    ]
+
+
+def _split(x: Row, positions: int) -> list[Row]:
+    width = len(x) // positions
+    return [x[position * width : (position + 1) * width] for position in range(positions)]
 
 
 def _im2col(x: Row, op: ops.Im2col) -> Row:
@@ -123,3 +156,33 @@ def isoftmax(x: Row) -> Row:
     """Shares of 255."""
     weights = [compute_exp2((max(x) - value) % 16) >> ((max(x) - value) // 16) for value in x]
     return [weight * 255 // sum(weights) for weight in weights]
+
+
+def requant(x: int, multiplier: int, bits: int, low: int, high: int) -> int:
+    """The nearest integer, a half going up, between the bounds."""
+    whole, rest = divmod(x * multiplier, 2**bits)
+    rounded = whole + (2 * rest >= 2**bits)
+    return min(max(rounded, low), high)
+
+
+def softmax(x: Row, shares: int) -> Row:
+    """Shares, the nearest, a half going up."""
+    weights = [compute_exp2((max(x) - value) % 16) >> ((max(x) - value) // 16) for value in x]
+    total = sum(weights)
+    return [(2 * weight * shares + total) // (2 * total) for weight in weights]
+
+
+def compute_root(square: int) -> int:
+    """The integer part of a square root, by Newton's method from above."""
+    root: int = 1 << (square.bit_length() + 1) // 2
+    while root * root > square:
+        root = (root + square // root) // 2
+    return root
+
+
+def norm(x: Row, bits: int) -> Row:
+    """Standard scores."""
+    n = len(x)
+    d = [n * value - sum(x) for value in x]
+    deviation = compute_root(sum(value**2 for value in d) // n)
+    return [value * 2**bits // max(deviation, 1) for value in d]

@@ -207,9 +207,56 @@ def _refuse_movement() -> dict[str, Refusal]:
     }
 
 
+def _refuse_scales() -> dict[str, Refusal]:
+    factors = replace(BIAS, cols=12)
+    long = InputSpec(INNER_MAX + 1, 0, 1)
+    return {
+        "requant: 63 bits": _first("a shift of 0 to 62", ops.Requant(0, 1, 63, 0, 1)),
+        "requant: reversed": _first("clamp bounds in order", ops.Requant(0, 1, 1, 1, 0)),
+        "requantb: two rows": Refusal(
+            model(ops.Requantb(0, 0, 1, 1, 0, 1), tensors=(replace(factors, rows=2),)),
+            0,
+            "multipliers in one row",
+        ),
+        "requantb: of other columns": _first("1 x 4 columns", ops.Requantb(0, 1, 1, 1, 0, 1)),
+        "requantb: no position": _first("at least one pos", ops.Requantb(0, 1, 0, 1, 0, 1)),
+        "requantb: by i8": _first("tensor 0 of I32, got I8", ops.Requantb(0, 0, 1, 1, 0, 1)),
+        "bmm: of i32": Refusal(
+            model(ops.Add(0, 0), ops.Bmm(0, 1, 1, 1, 12)), 1, "value 1 of I8, got I32"
+        ),
+        "bmm: no group": _first("groups, rows and an inner", ops.Bmm(0, 0, 0, 1, 12)),
+        "bmm: left of other columns": _first("on the left, got 12", ops.Bmm(0, 0, 1, 2, 12)),
+        "bmm: right of other columns": Refusal(
+            model(ops.Slice(0, 0, 4), ops.Bmm(0, 1, 1, 2, 6)), 1, "columns on the right"
+        ),
+        "bmm: operands too large": _first(
+            r"operands within \[-63, 63\], got \[-63, 64\]",
+            ops.Bmm(0, 0, 1, 3, 4),
+            spec=InputSpec(12, -63, 64),
+        ),
+        "bmm: too long": _first(
+            "an inner dimension of at most", ops.Bmm(0, 0, 1, 1, INNER_MAX + 1), spec=long
+        ),
+        "softmax: no position": _first("at least one position", ops.Softmax(0, 0, 63)),
+        "softmax: other positions": _first("a multiple of 5 columns", ops.Softmax(0, 5, 63)),
+        "softmax: no share": _first("1 to 32768 shares", ops.Softmax(0, 1, 0)),
+        "softmax: too many shares": _first("1 to 32768 shares", ops.Softmax(0, 1, 2**15 + 1)),
+        "softmax: too wide": _first(
+            "at most 65535 columns", ops.Softmax(0, 1, 1), spec=InputSpec(2**16, 0, 1)
+        ),
+        "norm: other positions": _first("a multiple of 5 columns", ops.Norm(0, 5, 8)),
+        "norm: 31 bits": _first("a shift of 0 to 30", ops.Norm(0, 1, 31)),
+        "norm: squares too large": _first(
+            "squares whose sum", ops.Norm(0, 1, 8), spec=InputSpec(2**18, -63, 63)
+        ),
+        "norm: entries beyond i32": _first("a result within", ops.Norm(0, 1, 30)),
+    }
+
+
 REFUSALS: dict[str, Refusal] = {
     **_refuse_graphs(),
     **_refuse_products(),
     **_refuse_elementwise(),
     **_refuse_movement(),
+    **_refuse_scales(),
 }

@@ -194,6 +194,45 @@ def _transpose(b: _Builder, source: int, value: ValueType) -> ops.Op:
     return ops.Transpose(source, image, *b.draw(st.permutations([0, 1, 2])))
 
 
+def _draw_clamp(b: _Builder) -> tuple[int, int, int]:
+    low, high = b.draw_bounds(b.draw(st.sampled_from([63, 127, 1000, 2**31 - 1])))
+    return b.draw(st.sampled_from([0, 1, 7, 20, 31, 62])), low, high
+
+
+def _requant(b: _Builder, source: int, value: ValueType) -> ops.Op:
+    multiplier = b.draw_bounds(b.draw(st.sampled_from([3, 2**20, 2**31 - 1])))[0]
+    return ops.Requant(source, multiplier, *_draw_clamp(b))
+
+
+def _requantb(b: _Builder, source: int, value: ValueType) -> ops.Op:
+    positions, width = b.draw_factor(value.cols)
+    limit = b.draw(st.sampled_from([3, 2**20, 2**31 - 1]))
+    tensor = b.add_tensor(1, width, DType.I32, *b.draw_bounds(limit))
+    return ops.Requantb(source, tensor, positions, *_draw_clamp(b))
+
+
+def _bmm(b: _Builder, types: Types) -> ops.Op | None:
+    def suits(value: ValueType) -> bool:
+        return value.dtype is DType.I8 and value.bounds.is_within(OPERAND)
+
+    left, right = b.draw_source(types, suits), b.draw_source(types, suits)
+    if left is None or right is None:
+        return None
+    groups, rest = b.draw_factor(types[left].cols)
+    rows, inner = b.draw_factor(rest)
+    return ops.Bmm(left, right, groups, rows, inner)
+
+
+def _softmax(b: _Builder, source: int, value: ValueType) -> ops.Op:
+    shares = b.draw(st.sampled_from([1, 63, 255, 2**15]))
+    return ops.Softmax(source, b.draw_factor(value.cols)[0], shares)
+
+
+def _norm(b: _Builder, source: int, value: ValueType) -> ops.Op:
+    bits = b.draw(st.sampled_from([0, 4, 10, 24]))
+    return ops.Norm(source, b.draw_factor(value.cols)[0], bits)
+
+
 def _slice(b: _Builder, source: int, value: ValueType) -> ops.Op:
     start = b.draw(st.integers(0, value.cols - 1))
     return ops.Slice(source, start, b.draw(st.integers(start + 1, value.cols)))
@@ -218,6 +257,12 @@ _MAKERS: list[_Maker] = [
     _of_one(_slice),
     _of_one(lambda b, source, _: ops.Isoftmax(source)),
     _of_one(lambda b, source, _: ops.Argmax(source)),
+    _of_one(_requant),
+    _of_one(_requant),
+    _of_one(_requantb),
+    _bmm,
+    _of_one(_softmax),
+    _of_one(_norm),
 ]
 
 

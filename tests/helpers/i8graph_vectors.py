@@ -26,6 +26,7 @@ ENDS = [[-128, -127, -64, -63, -1, 0, 1, 62, 63, 64, 126, 127]]
 LOWEST = [[-128] * 12]
 BIAS = [-(2**31) + 256, 2**31 - 1, 0, 255, 256, 257, 258, 2**24, -(2**24), 65791, 1256, -744]
 WIDE = [(I32, [BIAS])]
+ENDS_4 = [[-128, 127, 63, -63], [1, -1, 0, 2]]
 TO_I32: list[ops.Op] = [ops.Add(0, 0), ops.Addb(1, 0)]
 
 
@@ -222,6 +223,60 @@ def make_choices() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def make_scales() -> dict[str, list[dict[str, Any]]]:
+    i32 = (-(2**31), 2**31 - 1)
+    factors = [[i32[0], i32[1], 3, -1]]
+    full = [*WIDE, (I32, factors)]
+    narrow = [(I32, factors)]
+    return {
+        "requant": [
+            make_case("by one half", "I8", ops.Requant(0, 1, 1, -63, 63), ENDS),
+            make_case("by minus three quarters", "I8", ops.Requant(0, -3, 2, -128, 127), ENDS),
+            make_case("no shift", "I32", ops.Requant(0, 2**24, 0, *i32), ENDS),
+            make_case("ends of i32", "I32", ops.Requant(2, i32[0], 62, *i32), LOWEST, WIDE, TO_I32),
+            make_case("clamped", "I32", ops.Requant(2, i32[1], 31, 0, 999), LOWEST, WIDE, TO_I32),
+        ],
+        "requantb": [
+            make_case("one position", "I8", ops.Requantb(0, 0, 1, 30, -63, 63), ENDS_4, narrow),
+            make_case("positions", "I32", ops.Requantb(0, 0, 3, 8, *i32), ENDS, narrow),
+            make_case("ends of i32", "I32", ops.Requantb(2, 1, 3, 62, *i32), LOWEST, full, TO_I32),
+        ],
+    }
+
+
+def make_attention() -> dict[str, list[dict[str, Any]]]:
+    ties = [[3, 9, 9, -2], [5, 5, 5, 5], [-128, -128, 127, 127], [127, 0, 0, 127]]
+    spread = [(I32, [[0, 10**9, -(10**9), 999_999_990]])]
+    line = [list(range(-17, 18))]
+    rows = draw("bmm", 2, 24)
+    ends = [[63, -63, 63, -63, 63, 63, 63, 63]]
+    sides: list[ops.Op] = [ops.Slice(0, 0, 12), ops.Slice(0, 12, 24)]
+    return {
+        "bmm": [
+            make_case("one group", "I32", ops.Bmm(1, 2, 1, 3, 4), rows, (), sides),
+            make_case("groups", "I32", ops.Bmm(1, 2, 2, 3, 2), rows, (), sides),
+            make_case("with itself", "I32", ops.Bmm(0, 0, 2, 2, 2), ends),
+            make_case("of widths 1", "I32", ops.Bmm(0, 0, 8, 1, 1), ends),
+        ],
+        "softmax": [
+            make_case("ties", "I32", ops.Softmax(0, 1, 63), ties),
+            make_case("positions", "I32", ops.Softmax(0, 2, 255), ties),
+            make_case("one column", "I32", ops.Softmax(0, 4, 2**15), ties),
+            make_case("each sixteenth", "I32", ops.Softmax(0, 1, 2**15), line),
+            make_case("one share", "I32", ops.Softmax(0, 5, 1), line),
+            make_case("i32", "I32", ops.Softmax(2, 1, 4095), ties, spread, TO_I32),
+        ],
+        "norm": [
+            make_case("ties", "I32", ops.Norm(0, 1, 10), ties),
+            make_case("positions", "I32", ops.Norm(0, 2, 10), ties),
+            make_case("one column", "I32", ops.Norm(0, 4, 10), ties),
+            make_case("equal columns", "I32", ops.Norm(0, 1, 24), [[7] * 5, [-128] * 5]),
+            make_case("nearly equal", "I32", ops.Norm(0, 1, 8), [[7, 7, 7, 8], [-1, -1, 0, 0]]),
+            make_case("wide", "I32", ops.Norm(1, 1, 4), draw("n", 2, 64), (), [ops.Mul8(0, 0)]),
+        ],
+    }
+
+
 def make_refused() -> list[dict[str, Any]]:
     return [
         {"name": name, "graph": encode(refusal.graph).hex(), "op": refusal.op}
@@ -237,6 +292,8 @@ def dump_vectors() -> dict[str, str]:
         **make_windows(),
         **make_movement(),
         **make_choices(),
+        **make_scales(),
+        **make_attention(),
         "refused": make_refused(),
     }
     return {

@@ -3,11 +3,13 @@
 A new op is one class in the file of its family and one name in `Op`.
 """
 
+from runtime.tensor.ops.attention import Bmm, Norm, Softmax
 from runtime.tensor.ops.choice import EXP2, Argmax, Isoftmax
 from runtime.tensor.ops.elementwise import Add, Clip8, Lut, Mul8, Relu, Shr
 from runtime.tensor.ops.matmul import Addb, Matmul
 from runtime.tensor.ops.movement import Concat, Gather, Slice, Transpose
 from runtime.tensor.ops.op import Op
+from runtime.tensor.ops.scale import Requant, Requantb
 from runtime.tensor.ops.window import Im2col, Image, PoolMax, PoolSum, Window
 
 __all__ = [
@@ -29,6 +31,11 @@ __all__ = [
     "Slice",
     "Isoftmax",
     "Argmax",
+    "Requant",
+    "Requantb",
+    "Bmm",
+    "Softmax",
+    "Norm",
     "Image",
     "Window",
     "EXP2",

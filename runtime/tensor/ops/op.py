@@ -3,10 +3,12 @@
 from typing import Annotated, TypeAlias
 
 from runtime.codec import Name
+from runtime.tensor.ops.attention import Bmm, Norm, Softmax
 from runtime.tensor.ops.choice import Argmax, Isoftmax
 from runtime.tensor.ops.elementwise import Add, Clip8, Lut, Mul8, Relu, Shr
 from runtime.tensor.ops.matmul import Addb, Matmul
 from runtime.tensor.ops.movement import Concat, Gather, Slice, Transpose
+from runtime.tensor.ops.scale import Requant, Requantb
 from runtime.tensor.ops.window import Im2col, PoolMax, PoolSum
 
 Op: TypeAlias = Annotated[
@@ -26,6 +28,11 @@ Op: TypeAlias = Annotated[
     | Transpose
     | Slice
     | Isoftmax
-    | Argmax,
+    | Argmax
+    | Requant
+    | Requantb
+    | Bmm
+    | Softmax
+    | Norm,
     Name("Op"),
 ]
