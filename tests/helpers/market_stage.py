@@ -23,23 +23,25 @@ from pallets.registry import Registry
 from pallets.registry.types import KindPrice, Parent, Provider, Relation
 from pallets.verify import Verify
 from pallets.work import Work, WorkParams
-from runtime.claim import compute_claim_roots, compute_commitment
 from runtime.errors import DispatchError
 from runtime.frame import Event, Origin, Pallet, PostDispatch
 from runtime.frame.ai_types import JobKind, Role, SlotId, VerifierId
 from runtime.header import Digest, Header, PreRuntime
-from runtime.model import load_model, load_rows
 from runtime.pre_digest import ENGINE, PRE_DIGEST, PreDigest
 from runtime.primitives import AccountId, Hash, Root
 from runtime.tensor import DType, Graph, InputSpec, TensorSpec
 from runtime.tensor.blob import blob_root
-from runtime.tensor.commitment import matrix_root, pad_operand
-from runtime.tensor.interpreter import trace_graph
 from runtime.tensor.ops import Addb, Clip8, Matmul, Relu, Shr
-from runtime.tensor.value import dump_array
-from runtime.work_summary import Lane, RowRef, WorkSummary
+from runtime.work_summary import RowRef, WorkSummary
 from tests.helpers.mock_runtime import MockRuntime
 from tests.helpers.noop import assert_noop
+from tests.helpers.slot_work import (
+    commit_result,
+    forge,
+    make_stacked,
+    run_slot,
+    stack_slots,
+)
 from tests.pallets.registry.stage import Weights, make_model
 
 ALICE, BOB, CAROL, DAVE, EVE, MODEL_OWNER, TREASURY = (
@@ -255,25 +257,11 @@ class MarketStage:
 
     def run(self, job: int, slot: int = 0) -> bytes:
         """The right payload of a slot."""
-        entry = self.market.job[job]
-        model = self.records.get_model(entry.model, entry.version)
-        inputs = self.records.get_blob(entry.inputs)
-        assert model is not None
-        assert inputs is not None
-        loaded = load_model(model, self.records)
-        assert loaded is not None
-        rows = load_rows(inputs, COLS, *entry.get_rows(slot))
-        trace = trace_graph(loaded.checked.graph, loaded.tensors, rows)
-        products = b"".join(dump_array(layer.product) for layer in trace.layers)
-        is_traced = entry.verifier is VerifierId.FREIVALDS
-        return dump_array(trace.output) + (products if is_traced else b"")
+        return run_slot(self.records, self.market.job[job], slot)
 
     def commit(self, job: int, slot: int, who: AccountId, payload: bytes) -> Hash:
         """The commitment that goes with a payload."""
-        entry = self.market.job[job]
-        size = entry.get_rows(slot)[1] * entry.output_row_bytes
-        roots = compute_claim_roots(payload[:size], payload[size:])
-        return compute_commitment(GENESIS, SlotId(job, slot), who, roots)
+        return commit_result(GENESIS, SlotId(job, slot), self.market.job[job], who, payload)
 
     def submit(
         self, job: int, slot: int = 0, who: AccountId = BOB, payload: bytes | None = None
@@ -285,34 +273,17 @@ class MarketStage:
 
     def forge(self, job: int, slot: int = 0, byte: int = 0) -> bytes:
         """A payload with one wrong bit."""
-        payload = bytearray(self.run(job, slot))
-        payload[byte] ^= 1
-        return bytes(payload)
+        return forge(self.run(job, slot), byte)
 
     # --- work
 
     def make_summary(self, job: int, slots: tuple[int, ...], layer: int = 0) -> WorkSummary:
         """What a block says that stacked some slots of a job at a layer."""
-        entry = self.market.job[job]
-        info = self.records.get_model(entry.model, entry.version)
-        inputs = self.records.get_blob(entry.inputs)
-        assert info is not None
-        assert inputs is not None
-        loaded = load_model(info, self.records)
-        assert loaded is not None
-        shape = loaded.checked.matmuls[layer]
-        parts, refs = [], []
-        for slot in slots:
-            rows = load_rows(inputs, COLS, *entry.get_rows(slot))
-            trace = trace_graph(loaded.checked.graph, loaded.tensors, rows)
-            parts.append(trace.layers[layer].operands.a)
-            refs.append(RowRef(job, slot, layer, len(parts[-1])))
-        return self.make_stacked(np.concatenate(parts), info.tensors[shape.tensor].root, refs)
+        return stack_slots(self.records, job, self.market.job[job], slots, layer)
 
     def make_stacked(self, stack: Any, root_b: Root, refs: list[RowRef]) -> WorkSummary:
         """A summary of a stacked operand over the first or second tensor."""
-        m, k = pad_operand(stack).shape
-        return WorkSummary(Lane.TASK, m, HIDDEN, k, matrix_root(stack), root_b, tuple(refs))
+        return make_stacked(stack, root_b, refs, HIDDEN)
 
     # --- money
 
