@@ -160,8 +160,8 @@ def isoftmax(x: Row) -> Row:
 
 def requant(x: int, multiplier: int, bits: int, low: int, high: int) -> int:
     """The nearest integer, a half going up, between the bounds."""
-    whole, rest = divmod(x * multiplier, 2**bits)
-    rounded = whole + (2 * rest >= 2**bits)
+    whole, rest = divmod(x * multiplier, 1 << bits)
+    rounded = whole + (2 * rest >= 1 << bits)
     return min(max(rounded, low), high)
 
 

@@ -16,8 +16,8 @@ def _infer(source: ValueType, factors: Interval, bits: int, clamp: Interval) -> 
     """I8 where the clamp fits it, I32 otherwise."""
     ensure(bits <= REQUANT_BITS_MAX, f"a shift of 0 to {REQUANT_BITS_MAX} bits", bits)
     ensure(clamp.low <= clamp.high, "clamp bounds in order", clamp)
-    product, half = source.bounds * factors, 1 << bits >> 1
-    bounds = Interval((product.low + half) >> bits, (product.high + half) >> bits)
+    product, offset = source.bounds * factors, 1 << bits >> 1
+    bounds = Interval((product.low + offset) >> bits, (product.high + offset) >> bits)
     dtype = DType.I8 if clamp.is_within(DType.I8.bounds) else DType.I32
     return ValueType(dtype, source.cols, bounds.clamp(clamp.low, clamp.high))
 
