@@ -1,10 +1,10 @@
 """The interface of the code that multiplies fast; what it must compute is in `docs/spec/matpow.md`.
 
-A backend knows nothing of headers, keys or tickets. It gets noised operands and returns
-transcripts and, when it is told the noise, the exact product.
+A backend knows nothing of headers, blocks or targets. It gets operands with their noise and a key
+for the tickets, and returns the best ticket and, where it is wanted, the exact product.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -51,6 +51,29 @@ class Peel:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Operand:
+    """One side of a product: what is multiplied, and the noise that is added first."""
+
+    matrix: Int8Matrix
+    """int8[rows, k], padded, in [-63, 63]."""
+    noise: Noise
+    key: bytes | None = None
+    """Names the noised matrix: equal keys, equal bytes. A backend may keep what it made of B for
+    the next product with the same key; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BestTicket:
+    """What one search yields: the smallest ticket, the first of them in row-major order."""
+
+    ticket: bytes
+    i: int
+    j: int
+    product: Int32Matrix | None
+    """A.B mod 2^32, int32[m, n]; only where it was asked for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Product:
     """What one multiplication yields."""
 
@@ -82,6 +105,49 @@ class ProductBackend(Protocol):
         """
         ...
 
+    def search(
+        self,
+        a: Operand,
+        b: Operand,
+        seed_a: bytes,
+        is_cancelled: IsCancelled,
+        *,
+        wants_product: bool,
+    ) -> BestTicket:
+        """All a miner does with one product: noise, transcripts, tickets keyed by ``seed_a``, peel.
+
+        B is given transposed. The same bytes as from `run` and the tickets of its transcripts,
+        which need not leave the device here. Errors: Cancelled.
+        """
+        ...
+
     def compute_leaves(self, matrix: Int8Matrix) -> tuple[Hash, ...]:
         """The leaves of a padded operand's commitment."""
         ...
+
+
+class Cores(Protocol):
+    """Where a backend's jobs run: threads of the node's, since none are made here."""
+
+    @property
+    def count(self) -> int:
+        """How many jobs run at once."""
+        ...
+
+    def run(self, jobs: Sequence[Callable[[], None]]) -> None:
+        """Runs every job to its end, in no order; raises what the first to fail raised."""
+        ...
+
+
+class OneCore:
+    """Runs jobs one after another in the caller's thread."""
+
+    @property
+    def count(self) -> int:
+        """One."""
+        return 1
+
+    def run(self, jobs: Sequence[Callable[[], None]]) -> None:
+        """Runs every job."""
+        for job in jobs:
+            job()

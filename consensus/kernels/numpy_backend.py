@@ -12,7 +12,16 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from consensus.kernels.backend import Cancelled, IsCancelled, Noise, Peel, Product
+from consensus.kernels.backend import (
+    BestTicket,
+    Cancelled,
+    IsCancelled,
+    Noise,
+    Operand,
+    Peel,
+    Product,
+)
+from consensus.kernels.by_parts import search_by_parts
 from consensus.kernels.exact import is_exact_in_float32, multiply_step, to_steps
 from consensus.kernels.fold import Words
 from consensus.kernels.shape import CLASSES, K_STEP, NOISE_RANK, ROTATION, TILE
@@ -61,6 +70,18 @@ class NumpyBackend:
                     for correction in corrections:
                         correction.subtract_from(block, rows, cols)
         return Product(transcripts, product)
+
+    def search(
+        self,
+        a: Operand,
+        b: Operand,
+        seed_a: bytes,
+        is_cancelled: IsCancelled,
+        *,
+        wants_product: bool,
+    ) -> BestTicket:
+        """Adds the noise, multiplies, draws the tickets, each for the whole product."""
+        return search_by_parts(self.run, a, b, seed_a, is_cancelled, wants_product=wants_product)
 
     def compute_leaves(self, matrix: Int8Matrix) -> tuple[Hash, ...]:
         """The leaves of a padded operand's commitment."""

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from consensus.kernels.backend import Noise, Peel, ProductBackend, never_cancelled
+from consensus.kernels.backend import Noise, Operand, Peel, ProductBackend, never_cancelled
 from consensus.kernels.exact import compute_tile_sums
 from consensus.kernels.fold import chain_steps, fold_steps
 from consensus.kernels.shape import NOISE_RANK, NOISED_MAX, OPERAND_MAX, TILE
+from consensus.pouw.ticket import find_best
 from runtime.tensor.commitment import Int8Matrix, merkle_leaves
 
 SHAPES = ((32, 32, 64), (96, 160, 192), (288, 544, 128))
 """Less than one block, no multiple of a piece, more than one block of the numpy backend."""
+
+SEED = bytes(range(32))
 
 
 class BackendFault(Exception):
@@ -49,8 +52,26 @@ def _ensure_case(backend: ProductBackend, case: _Case) -> None:
         for transcripts in (done.transcripts, mined.transcripts):
             if not np.array_equal(transcripts[i, j], words):
                 raise BackendFault(f"{backend.name}: a wrong transcript of shape {shape}")
+    _ensure_search(backend, case, expected, find_best(SEED, done.transcripts))
     if tuple(backend.compute_leaves(case.a)) != merkle_leaves(case.a):
         raise BackendFault(f"{backend.name}: wrong leaves of shape {shape}")
+
+
+def _ensure_search(
+    backend: ProductBackend,
+    case: _Case,
+    product: npt.NDArray[np.int64],
+    best: tuple[bytes, int, int],
+) -> None:
+    """Twice with a product and once without: what is kept of B must serve again."""
+    a, b = Operand(case.a, case.noise_a), Operand(case.bt, case.noise_b, best[0])
+    for wants_product in (True, False, True):
+        found = backend.search(a, b, SEED, never_cancelled, wants_product=wants_product)
+        if (found.ticket, found.i, found.j) != best:
+            raise BackendFault(f"{backend.name}: a wrong ticket of shape {product.shape}")
+        is_right = found.product is not None and np.array_equal(found.product, product)
+        if wants_product and not is_right:
+            raise BackendFault(f"{backend.name}: a wrong product of a search, {product.shape}")
 
 
 def _make_case(shape: tuple[int, int, int], *, is_extreme: bool) -> _Case:

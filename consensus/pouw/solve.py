@@ -5,13 +5,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from consensus.kernels.backend import IsCancelled, Peel, ProductBackend, never_cancelled
-from consensus.kernels.fold import Words
-from consensus.kernels.shape import OPERAND_MAX
-from consensus.pouw.noise import Seeds, add_noise, compute_noise, compute_seeds, expand_operand
+from consensus.kernels.backend import IsCancelled, Operand, ProductBackend, never_cancelled
+from consensus.kernels.shape import OPERAND_MAX, TILE
+from consensus.pouw.noise import Seeds, compute_noise, compute_seeds, expand_operand
 from consensus.pouw.params import SEAL_VERSION, SHAPE_RULE, PowParams, is_shape
 from consensus.pouw.seal import Seal
-from consensus.pouw.ticket import compute_threshold, draw_tickets
+from consensus.pouw.ticket import is_winning
 from consensus.pouw.witness import TileOpening, Witness
 from runtime.primitives import AccountId, Hash, Root
 from runtime.tensor.commitment import (
@@ -88,18 +87,22 @@ def solve(
     """Runs one product; `Cancelled` if called off, `ValueError` for operands out of the rules."""
     operands = _prepare(pre_hash, author, work, params, backend)
     m, n, k = len(operands.a), len(operands.bt), operands.a.shape[1]
-    noise_a = compute_noise(operands.seeds.seed_a, 0, m, k)
-    noise_b = compute_noise(operands.seeds.seed_b, 0, n, k)
-    peel = None if operands.lane is Lane.SEEDED else Peel(operands.a, noise_a, noise_b)
-    run = backend.run(
-        add_noise(operands.a, noise_a), add_noise(operands.bt, noise_b), peel, is_cancelled
+    seeds, is_given = operands.seeds, operands.lane is not Lane.SEEDED
+    # The Seeded lane has one noise, and so one seed, for the operands of all nonces.
+    key_b = seeds.seed_b if is_given else None
+    found = backend.search(
+        Operand(operands.a, compute_noise(seeds.seed_a, 0, m, k)),
+        Operand(operands.bt, compute_noise(seeds.seed_b, 0, n, k), key_b),
+        seeds.seed_a,
+        is_cancelled,
+        wants_product=is_given,
     )
-    (best, i, j), tickets = _find_best(operands.seeds.seed_a, run.transcripts)
     seal: Seal | None = None
     witness: Witness | None = None
-    if int.from_bytes(best, "little") <= compute_threshold(target, k):
-        seal, witness = _make_proof(operands, run.product, (i, j), best)
-    return SolveResult(seal, witness, run.product, m * n * k, tickets, best)
+    if is_winning(found.ticket, target, k):
+        seal, witness = _make_proof(operands, found.product, (found.i, found.j), found.ticket)
+    tickets = (m // TILE) * (n // TILE)
+    return SolveResult(seal, witness, found.product, m * n * k, tickets, found.ticket)
 
 
 def _prepare(
@@ -139,19 +142,6 @@ def _ensure_operands(work: MatrixWork) -> None:
         least, most = int(matrix.min()), int(matrix.max())
         if least < -OPERAND_MAX or most > OPERAND_MAX:
             raise ValueError(f"{name}: expected values in [-63, 63], got [{least}, {most}]")
-
-
-def _find_best(seed_a: bytes, transcripts: Words) -> tuple[tuple[bytes, int, int], int]:
-    """The smallest ticket with its tile, and how many there were."""
-    best = (b"\xff" * 32, 0, 0)
-    smallest = (1 << 256) - 1
-    count = 0
-    for ticket, i, j in draw_tickets(seed_a, transcripts):
-        count += 1
-        number = int.from_bytes(ticket, "little")
-        if number <= smallest:
-            smallest, best = number, (ticket, i, j)
-    return best, count
 
 
 def _make_proof(

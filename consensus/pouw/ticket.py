@@ -51,3 +51,12 @@ def draw_tickets(seed_a: bytes, transcripts: Words) -> Iterator[tuple[bytes, int
             start = (i * cols + j) * size
             message = raw[start : start + size] + row + j.to_bytes(4, "little")
             yield blake3(message, key=seed_a).digest(), i, j
+
+
+def find_best(seed_a: bytes, transcripts: Words) -> tuple[bytes, int, int]:
+    """The smallest ticket with its tile; of equal ones the first."""
+    return min(draw_tickets(seed_a, transcripts), key=_as_number)
+
+
+def _as_number(drawn: tuple[bytes, int, int]) -> int:
+    return int.from_bytes(drawn[0], "little")

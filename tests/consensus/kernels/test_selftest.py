@@ -6,7 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from consensus.kernels.backend import IsCancelled, Peel, Product, never_cancelled
+from consensus.kernels.backend import (
+    BestTicket,
+    IsCancelled,
+    Operand,
+    Peel,
+    Product,
+    never_cancelled,
+)
+from consensus.kernels.by_parts import search_by_parts
 from consensus.kernels.numpy_backend import NumpyBackend
 from consensus.kernels.select import BACKENDS, select_backend
 from consensus.kernels.selftest import BackendFault, ensure_exact
@@ -19,15 +27,34 @@ class FaultyBackend:
 
     name = "faulty"
 
-    def __init__(self, spoil: Callable[[Product], Product], leaf: bytes | None = None) -> None:
+    def __init__(
+        self,
+        spoil: Callable[[Product], Product],
+        leaf: bytes | None = None,
+        spoil_best: Callable[[BestTicket], BestTicket] = lambda found: found,
+    ) -> None:
         self._inner = NumpyBackend()
         self._spoil = spoil
         self._leaf = leaf
+        self._spoil_best = spoil_best
 
     def run(
         self, a_noised: Int8Matrix, bt_noised: Int8Matrix, peel: Peel | None, _: IsCancelled
     ) -> Product:
         return self._spoil(self._inner.run(a_noised, bt_noised, peel, never_cancelled))
+
+    def search(
+        self,
+        a: Operand,
+        b: Operand,
+        seed_a: bytes,
+        is_cancelled: IsCancelled,
+        *,
+        wants_product: bool,
+    ) -> BestTicket:
+        run = self._inner.run
+        found = search_by_parts(run, a, b, seed_a, is_cancelled, wants_product=wants_product)
+        return self._spoil_best(found)
 
     def compute_leaves(self, matrix: Int8Matrix) -> tuple[Hash, ...]:
         leaves = self._inner.compute_leaves(matrix)
@@ -80,6 +107,27 @@ def test_wrong_results_are_caught(spoil: Callable[[Product], Product], why: str)
 def test_wrong_leaves_are_caught() -> None:
     with pytest.raises(BackendFault, match="faulty: wrong leaves"):
         ensure_exact(FaultyBackend(lambda done: done, bytes(32)))
+
+
+def spoil_product(found: BestTicket) -> BestTicket:
+    if found.product is not None:
+        found.product[0, 0] -= 1
+    return found
+
+
+@pytest.mark.parametrize(
+    "spoil, why",
+    [
+        (lambda found: replace(found, ticket=bytes(32)), "ticket"),
+        (lambda found: replace(found, i=found.i + 1), "ticket"),
+        (lambda found: replace(found, j=found.j + 1), "ticket"),
+        (lambda found: replace(found, product=None), "product of a search"),
+        (spoil_product, "product of a search"),
+    ],
+)
+def test_wrong_searches_are_caught(spoil: Callable[[BestTicket], BestTicket], why: str) -> None:
+    with pytest.raises(BackendFault, match=f"faulty: a wrong {why}"):
+        ensure_exact(FaultyBackend(lambda done: done, spoil_best=spoil))
 
 
 @pytest.mark.parametrize("name", ["auto", *BACKENDS])
