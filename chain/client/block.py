@@ -74,11 +74,13 @@ class OpenBlock:
     changes: Changes
     tree: StateTree
     backend: Backend
+    arrival: int
+    """Its place in the order in which this node imported blocks."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockImported:
-    """A block joined the tree."""
+    """A block joined the tree, or one that had joined before became the best."""
 
     head: Head
     is_best: bool

@@ -5,6 +5,7 @@ are in the block store, from which they are executed again after a restart.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from chain.client.block import (
@@ -20,6 +21,7 @@ from chain.db.database import Database
 from chain.db.schema import Pointer
 from chain.errors import DatabaseCorrupted, UnknownBlock
 from chain.watch import Broadcast, Watch
+from consensus.fork_choice import Link, choose_head, compute_tree_route, is_better, is_descendant
 from runtime.api import RuntimeApi
 from runtime.codec import codec_of
 from runtime.errors import CodecError
@@ -51,8 +53,10 @@ class Client:
         tree = StateTree.build(states.entries())
         if tree.root != finalised.header.state_root:
             raise DatabaseCorrupted("the database", "the finalised state has another root")
-        self._base = OpenBlock(finalised, {}, tree, states.state_at_finalised(finalised.number))
+        state = states.state_at_finalised(finalised.number)
+        self._base = OpenBlock(finalised, {}, tree, state, arrival=0)
         self._open: dict[Hash, OpenBlock] = {}
+        self._arrivals = 0
         self.best: Watch[Head] = Watch(finalised)
         self.finalised: Watch[Head] = Watch(finalised)
         self.events: Broadcast[ChainEvent] = Broadcast(EVENTS_QUEUED_MAX)
@@ -129,13 +133,17 @@ class Client:
             raise DatabaseCorrupted("the database", f"the header of {block_hash} is missing")
         return make_head(header, block_hash)
 
-    def get_stored(self) -> tuple[Pointer, tuple[Pointer, ...]]:
-        """The best block as stored, and the unfinalised blocks, parents first: for the restart."""
-        return self._blocks.head, self._blocks.get_unfinalised()
+    def get_stored(self) -> tuple[Pointer, ...]:
+        """The unfinalised blocks as stored, parents first, those on the way to the head first."""
+
+        def is_aside(block: Pointer) -> bool:
+            return self._blocks.get_canonical_hash(block.number) != block.hash
+
+        return tuple(sorted(self._blocks.get_unfinalised(), key=is_aside))
 
     # --- writing: the importer alone
 
-    def commit(self, block: ExecutedBlock, *, is_best: bool) -> BlockImported:
+    def commit(self, block: ExecutedBlock) -> BlockImported:
         """Adds a block to the tree, and tells everybody; no task switch in between."""
         checked = block.checked
         parent = self.get_open_block(checked.header.parent_hash)
@@ -152,41 +160,36 @@ class Client:
             ),
         )
         backend = DiffBackend(parent.backend, block.changes)
-        self._open[head.hash] = OpenBlock(head, block.changes, block.tree, backend)
-        event = BlockImported(head, is_best)
-        if is_best:
+        self._arrivals += 1
+        opened = OpenBlock(head, block.changes, block.tree, backend, self._arrivals)
+        self._open[head.hash] = opened
+        event = BlockImported(head, is_best=False)
+        if is_better(_make_link(opened), self._get_best_link()):
             event = self._set_best(head)
         self.events.send(event)
         return event
 
     def _set_best(self, head: Head) -> BlockImported:
-        retracted, enacted = self._compute_route(self.best.value, head)
+        link = self._get_link(head.hash)
+        assert link is not None, "the best block is open; qed"
+        route = compute_tree_route(self._get_best_link(), link, self._get_link)
         self._blocks.set_head(head.hash)
         self.best.set(head)
-        return BlockImported(head, True, retracted, enacted)
+        return BlockImported(head, True, route.retracted, route.enacted)
 
-    def _compute_route(self, old: Head, new: Head) -> tuple[tuple[Hash, ...], tuple[Hash, ...]]:
-        """The blocks between two heads: left, newest first, and joined, oldest first."""
-        retracted: list[Hash] = []
-        enacted: list[Hash] = []
-        left, right = old, new
-        while left.hash != right.hash:
-            if right.number >= left.number:
-                enacted.append(right.hash)
-                right = self._get_parent(right)
-            else:
-                retracted.append(left.hash)
-                left = self._get_parent(left)
-        return tuple(retracted), tuple(reversed(enacted))
+    def _get_link(self, block_hash: Hash) -> Link | None:
+        block = self.get_open_block(block_hash)
+        return None if block is None else _make_link(block)
 
-    def _get_parent(self, head: Head) -> Head:
-        parent = self.get_open_block(head.header.parent_hash)
-        assert parent is not None, "unfinalised blocks hang on the finalised one; qed"
-        return parent.head
+    def _get_best_link(self) -> Link:
+        link = self._get_link(self.best.value.hash)
+        assert link is not None, "the best block descends from the finalised one; qed"
+        return link
 
     def finalise(self, block_hash: Hash, justification: bytes | None = None) -> None:
         """Makes an unfinalised block and all before it final, in one synced write."""
         target = self._open[block_hash]
+        self._move_best_above(_make_link(target))
         changes: dict[bytes, Changes] = {each: block.changes for each, block in self._open.items()}
         finality = self._database.finalise(block_hash, changes, justification)
         path = tuple(self._open[Hash(each.hash)] for each in finality.path)
@@ -194,12 +197,20 @@ class Client:
         for gone in (*(block.head.hash for block in path), *pruned):
             del self._open[gone]
         state = self._states.state_at_finalised(target.head.number)
-        self._base = OpenBlock(target.head, {}, target.tree, state)
+        self._base = replace(target, changes={}, backend=state)
         self._rebase()
         self.finalised.set(target.head)
-        if self.best.value.hash in pruned or self.best.value.number < target.head.number:
-            self.best.set(target.head)
         self.events.send(BlocksFinalised(tuple(block.head for block in path), pruned))
+
+    def _move_best_above(self, target: Link) -> None:
+        """Where the best block is not among the target's descendants, the best of those is."""
+        if is_descendant(self._get_best_link(), target, self._get_link):
+            return
+        leaves = (self._get_link(Hash(each.hash)) for each in self._blocks.get_leaves())
+        known = (leaf for leaf in leaves if leaf is not None)
+        chosen = self.get_open_block(choose_head(target, known, self._get_link).hash)
+        assert chosen is not None, "the target or a block above it; qed"
+        self.events.send(self._set_best(chosen.head))
 
     def _rebase(self) -> None:
         """Stacks the unfinalised diffs on the newest finalised state."""
@@ -208,7 +219,12 @@ class Client:
             parent = self.get_open_block(block.head.header.parent_hash)
             assert parent is not None, "parents come before children; qed"
             backend = DiffBackend(parent.backend, block.changes)
-            self._open[block.head.hash] = OpenBlock(block.head, block.changes, block.tree, backend)
+            self._open[block.head.hash] = replace(block, backend=backend)
+
+
+def _make_link(block: OpenBlock) -> Link:
+    head = block.head
+    return Link(head.hash, head.header.parent_hash, head.number, head.score, block.arrival)
 
 
 def make_head(header: Header, block_hash: Hash) -> Head:

@@ -104,12 +104,10 @@ class Importer:
 
     def _commit(self, executed: ExecutedBlock) -> Imported:
         """Fork choice and finality; synchronous, so that nothing comes in between."""
-        client = self._client
-        is_best = executed.checked.pre_digest.score > client.best.value.score
-        event = client.commit(executed, is_best=is_best)
-        if is_best:
+        event = self._client.commit(executed)
+        if event.is_best:
             self._finalise()
-        return Imported(event.head, is_best)
+        return Imported(event.head, event.is_best)
 
     def _finalise(self) -> None:
         client = self._client
@@ -120,11 +118,11 @@ class Importer:
     def replay_stored(self) -> None:
         """After a restart: executes the stored blocks above the finalised one again.
 
+        The line to the head comes first, so that it is still the best of equals.
         `DatabaseCorrupted` if one of them is no longer valid.
         """
         client = self._client
-        best, unfinalised = client.get_stored()
-        for pointer in unfinalised:
+        for pointer in client.get_stored():
             block_hash = Hash(pointer.hash)
             header, body = client.get_header(block_hash), client.get_body(block_hash)
             if header is None or body is None:
@@ -134,7 +132,7 @@ class Importer:
                 executed = self._execute(self._verifier.decode_stored(stored))
             except InvalidBlock as error:
                 raise DatabaseCorrupted("the database", f"block {block_hash}: {error}") from error
-            client.commit(executed, is_best=block_hash == best.hash)
+            client.commit(executed)
 
 
 async def import_blocks(
