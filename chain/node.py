@@ -15,7 +15,8 @@ from typing import Final
 
 import trio
 
-from chain.authorship.author import Authoring, MinerStatistics, author_blocks
+from chain.authorship.author import Authoring, author_blocks
+from chain.authorship.template import TemplateSource
 from chain.authorship.work import TASKS_QUEUED_MAX, TaskProduct
 from chain.client.client import HEADER, Client
 from chain.client.host import CachingHost
@@ -33,6 +34,8 @@ from chain.db.database import Database, open_database
 from chain.db.database import Genesis as StoredGenesis
 from chain.errors import ConfigError
 from chain.keystore import KeyPair
+from chain.miner.device import ThreadDevice
+from chain.miner.statistics import MinerStatistics
 from chain.provider.sender import Sender
 from chain.provider.service import Provider, ProviderStatistics, provide
 from chain.rpc.namespaces.system_methods import NodeIdentity
@@ -142,7 +145,7 @@ async def run_services(
     importer = Importer(client, verifier, worker, clock, compute_final_in_dev(client))
     await worker.run(importer.replay_stored)
     pool = PoolService(client, clock, config.pool)
-    miner, providing = MinerStatistics(), ProviderStatistics()
+    miner, providing = MinerStatistics(trio.current_time), ProviderStatistics()
     to_import, imports = trio.open_memory_channel[ImportRequest](IMPORTS_QUEUED_MAX)
     to_mine, tasks = trio.open_memory_channel[TaskProduct](TASKS_QUEUED_MAX)
     with client.events.subscribe() as events:
@@ -151,15 +154,12 @@ async def run_services(
             services.start_soon(maintain_pool, pool, events)
             author = keys.provider or keys.author
             if author is not None:
+                device = ThreadDevice(select_backend(config.authoring.backend), worker)
                 authoring = Authoring(
-                    client,
-                    pool,
+                    TemplateSource(client, pool, worker, clock, spec.consensus),
                     to_import,
                     tasks,
-                    worker,
-                    clock,
-                    spec.consensus,
-                    select_backend(config.authoring.backend),
+                    device,
                     author.account,
                     spec.is_instant,
                     miner,

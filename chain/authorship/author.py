@@ -6,84 +6,67 @@ transaction waits, otherwise when its time has come; a shared chain is mined wit
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from functools import partial
-from itertools import islice
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import trio
 
-from chain.authorship.proposer import Proposal, ProposalInput, propose
+from chain.authorship.template import Template, TemplateSource, make_template
 from chain.authorship.work import PreparedTask, TaskProduct, prepare_task
-from chain.client.block import BlockOrigin, Imported, IncomingBlock, OpenBlock
-from chain.client.client import Client
+from chain.client.block import Imported
 from chain.client.importer import ImportRequest, submit_block
-from chain.clock import WallClock
-from chain.txpool.service import PoolService
-from chain.worker import Worker
-from consensus.kernels.backend import Cancelled, ProductBackend
-from consensus.params import ConsensusParams
-from consensus.pouw.seal import SEAL
-from consensus.pouw.solve import MatrixWork, SeededWork, SolveResult, Work, solve
-from consensus.pouw.witness import WITNESS
+from chain.miner.device import Device
+from chain.miner.search import Found, Search, SearchWork, SeededRun
+from chain.miner.statistics import MinerStatistics
+from consensus.pouw.solve import MatrixWork
 from runtime.errors import InvalidTransaction
-from runtime.header import Digest, Header, Seal
-from runtime.pre_digest import ENGINE, get_pre_digest
+from runtime.pre_digest import get_pre_digest
 from runtime.primitives import AccountId, Root
+from runtime.tensor.commitment import Int32Matrix
 from runtime.work_summary import Lane, WorkSummary
 
 log = logging.getLogger(__name__)
 
-PRODUCTS_PER_RUN: Final = 32
-"""Seeded products between two looks at what else there is to do."""
+RUN_S: Final = 0.5
+"""Seeded products for about so long between two looks at what else there is to do."""
+
+PRODUCTS_PER_RUN_MAX: Final = 1_024
 
 REFRESH_MS: Final = 2_000
 """A shared chain's template takes in new transactions after so long."""
-
-TRANSACTIONS_OFFERED_MAX: Final = 20_000
-
-
-@dataclass(slots=True)
-class MinerStatistics:
-    """What this node's miner has done since it started."""
-
-    products: int = 0
-    macs: int = 0
-    tickets: int = 0
-    stale: int = 0
-    blocks: dict[Lane, int] = field(default_factory=lambda: dict.fromkeys(Lane, 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Authoring:
     """All that an author works with."""
 
-    client: Client
-    pool: PoolService
+    source: TemplateSource
     requests: trio.MemorySendChannel[ImportRequest]
     tasks: trio.MemoryReceiveChannel[TaskProduct]
-    worker: Worker
-    clock: WallClock
-    params: ConsensusParams
-    backend: ProductBackend
+    device: Device
     author: AccountId
     is_instant: bool
     statistics: MinerStatistics
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Search:
-    """One proposal and the parent it stands on."""
+@dataclass(slots=True)
+class _Pace:
+    """How many seeded products a device is asked for at a time."""
 
-    parent: OpenBlock
-    proposal: Proposal
-    begun_ms: int
+    products: int = 8
+
+    def note(self, products: int, took_s: float) -> None:
+        """Keeps a run near `RUN_S`, whatever the device's speed."""
+        if products and took_s > 0:
+            fitting = int(products * RUN_S / took_s)
+            self.products = max(1, min(fitting, 2 * self.products, PRODUCTS_PER_RUN_MAX))
 
 
 async def author_blocks(authoring: Authoring) -> None:
     """The service: makes blocks until it is cancelled."""
     waiting: TaskProduct | None = None
+    pace = _Pace()
     while True:
         if waiting is None:
             waiting = await _wait_for_work(authoring)
@@ -91,7 +74,7 @@ async def author_blocks(authoring: Authoring) -> None:
             await _mine_task(authoring, waiting)
             waiting = None
         else:
-            waiting = await _mine_seeded(authoring)
+            waiting = await _mine_seeded(authoring, pace)
 
 
 # --- waiting
@@ -104,7 +87,7 @@ async def _wait_for_work(authoring: Authoring) -> TaskProduct | None:
         return authoring.tasks.receive_nowait()
     except trio.WouldBlock:
         pass
-    arrivals = authoring.pool.arrivals
+    arrivals = authoring.source.pool.arrivals
     version = arrivals.seen.version
     if not authoring.is_instant or _has_ready(authoring):
         await trio.lowlevel.checkpoint()
@@ -124,22 +107,23 @@ async def _wait_for_work(authoring: Authoring) -> TaskProduct | None:
 
 async def _wait_for_pool(authoring: Authoring) -> None:
     """Until the pool has taken notice of the best block, it still offers what is in there."""
-    async for followed in authoring.pool.followed.changes():
-        if followed == authoring.client.best.value.hash:
+    async for followed in authoring.source.pool.followed.changes():
+        if followed == authoring.source.client.best.value.hash:
             return
 
 
 def _has_ready(authoring: Authoring) -> bool:
-    return next(authoring.pool.pool.get_ready(), None) is not None
+    return next(authoring.source.pool.pool.get_ready(), None) is not None
 
 
 def _get_idle_s(authoring: Authoring) -> float:
     """How long until the next block is due."""
-    pre_digest = get_pre_digest(authoring.client.best.value.header.digest)
+    source = authoring.source
+    pre_digest = get_pre_digest(source.client.best.value.header.digest)
     if pre_digest is None:
         return 0
-    due_ms = pre_digest.time_ms + authoring.params.difficulty.spacing_ms
-    return max(0, due_ms - authoring.clock.now_ms()) / 1_000
+    due_ms = pre_digest.time_ms + source.params.difficulty.spacing_ms
+    return max(0, due_ms - source.clock.now_ms()) / 1_000
 
 
 async def _wait_first(*waits: Callable[[], Awaitable[None]]) -> None:
@@ -154,148 +138,116 @@ async def _wait_first(*waits: Callable[[], Awaitable[None]]) -> None:
             nursery.start_soon(run, wait)
 
 
-# --- proposing
-
-
-async def _begin(authoring: Authoring, summary: WorkSummary) -> _Search:
-    """Proposes on the best block: gathers here, where nothing moves, and executes in a worker."""
-    client = authoring.client
-    parent = client.get_open_block(client.best.value.hash)
-    assert parent is not None, "the best block is unfinalised or the finalised one; qed"
-    now_ms = authoring.clock.now_ms()
-    given = ProposalInput(
-        parent,
-        get_pre_digest(parent.head.header.digest),
-        client.get_pre_digest(parent.head.header.parent_hash),
-        authoring.author,
-        now_ms,
-        summary,
-        tuple(islice(authoring.pool.pool.get_ready(), TRANSACTIONS_OFFERED_MAX)),
-    )
-    difficulty = authoring.params.difficulty
-    proposal = await authoring.worker.run(lambda: propose(client.api, difficulty, given))
-    _drop_invalid(authoring, proposal)
-    return _Search(parent, proposal, now_ms)
-
-
-def _drop_invalid(authoring: Authoring, proposal: Proposal) -> None:
-    for transaction in proposal.invalid:
-        authoring.pool.drop_invalid(transaction)
-
-
-def _is_stale(authoring: Authoring, search: _Search) -> bool:
-    return authoring.client.best.value.hash != search.parent.head.hash
-
-
 # --- mining
 
 
 async def _mine_task(authoring: Authoring, task: TaskProduct) -> None:
     """Runs a paid product once; its result goes to its owner whether or not it seals a block."""
+    worker = authoring.source.worker
     try:
-        prepared = await authoring.worker.run(lambda: prepare_task(task))
+        prepared = await worker.run(lambda: prepare_task(task))
         try:
-            search = await _begin(authoring, prepared.summary)
+            template = await make_template(authoring.source, authoring.author, prepared.summary)
         except InvalidTransaction as error:
             log.info("a paid product cannot seal a block", extra={"why": str(error)})
-            task.product = await authoring.worker.run(lambda: _multiply(prepared, task))
+            task.product = await worker.run(lambda: _multiply(prepared, task))
             return
         work = MatrixWork(Lane.TASK, prepared.a, prepared.bt)
-        result = await authoring.worker.run(lambda: _solve(authoring, search, work))
-        assert result.product is not None, "the Task lane returns the product; qed"
-        task.product = result.product[: len(task.a), : len(task.bt)]
-        task.has_sealed = await _submit(authoring, search, result)
+        found = await _search(authoring, template, work, stop=trio.Event())
+        assert found.product is not None, "given operands are multiplied to the end; qed"
+        task.product = found.product[: len(task.a), : len(task.bt)]
+        task.has_sealed = await _submit(authoring, template, found)
     finally:
         task.done.set()
 
 
-def _multiply(
-    prepared: PreparedTask, task: TaskProduct
-) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+def _multiply(prepared: PreparedTask, task: TaskProduct) -> Int32Matrix:
     """The plain product, where there is nothing to mine."""
     product = prepared.a.astype(np.int32) @ prepared.bt.T.astype(np.int32)
     return product[: len(task.a), : len(task.bt)]
 
 
-async def _mine_seeded(authoring: Authoring) -> TaskProduct | None:
-    """Mines seeded products on one proposal until one seals it, or something better comes up."""
-    shape = authoring.params.pow.seeded
+async def _mine_seeded(authoring: Authoring, pace: _Pace) -> TaskProduct | None:
+    """Mines seeded products on one template until one seals it, or something better comes up."""
+    source = authoring.source
+    shape = source.params.pow.seeded
     zero = Root.zero()
     summary = WorkSummary(Lane.SEEDED, shape.m, shape.n, shape.k, zero, zero)
-    search = await _begin(authoring, summary)
+    template = await make_template(source, authoring.author, summary)
     nonce = 0
-    while not _is_stale(authoring, search):
-        result = await authoring.worker.run(partial(_solve_seeded, authoring, search, nonce))
-        if result is not None:
-            await _submit(authoring, search, result)
+    while not template.is_stale(source.client):
+        begun_s = trio.current_time()
+        run = SeededRun(nonce, pace.products)
+        found = await _search_while_fresh(authoring, template, run)
+        pace.note(found.products, trio.current_time() - begun_s)
+        nonce += run.count
+        if found.seal is not None:
+            await _submit(authoring, template, found)
             return None
-        nonce += PRODUCTS_PER_RUN
         try:
             return authoring.tasks.receive_nowait()
         except trio.WouldBlock:
             pass
-        if authoring.clock.now_ms() - search.begun_ms > REFRESH_MS and _has_ready(authoring):
+        if source.clock.now_ms() - template.begun_ms > REFRESH_MS and _has_ready(authoring):
             return None
-    authoring.statistics.stale += 1
+    authoring.statistics.note_search(is_stale=True)
     return None
 
 
-def _solve_seeded(authoring: Authoring, search: _Search, first: int) -> SolveResult | None:
-    """The first winning product of a run of nonces; None if none wins or the head has moved."""
-    for nonce in range(first, first + PRODUCTS_PER_RUN):
-        try:
-            result = _solve(authoring, search, SeededWork(nonce))
-        except Cancelled:
-            return None
-        if result.seal is not None:
-            return result
-    return None
+async def _search_while_fresh(authoring: Authoring, template: Template, work: SearchWork) -> Found:
+    """Searches, and calls the device off as soon as another block is the best one."""
+    client, stop = authoring.source.client, trio.Event()
+    async with trio.open_nursery() as nursery:
+
+        async def call_off() -> None:
+            async for _ in client.best.changes():
+                if template.is_stale(client):
+                    stop.set()
+                    return
+
+        nursery.start_soon(call_off)
+        found = await _search(authoring, template, work, stop)
+        nursery.cancel_scope.cancel()
+    return found
 
 
-def _solve(authoring: Authoring, search: _Search, work: Work) -> SolveResult:
-    proposal = search.proposal
-    is_paid = isinstance(work, MatrixWork)
-    result = solve(
+async def _search(
+    authoring: Authoring, template: Template, work: SearchWork, stop: trio.Event
+) -> Found:
+    proposal = template.proposal
+    search = Search(
         proposal.pre_hash,
         authoring.author,
-        work,
         proposal.pre_digest.target,
-        authoring.params.pow,
-        authoring.backend,
-        lambda: not is_paid and _is_stale(authoring, search),
+        authoring.source.params.pow,
+        work,
     )
-    authoring.statistics.products += 1
-    authoring.statistics.macs += result.macs
-    authoring.statistics.tickets += result.tickets
-    return result
+    found = await authoring.device.search(search, stop)
+    lane = work.lane if isinstance(work, MatrixWork) else Lane.SEEDED
+    authoring.statistics.note_found(found, lane)
+    return found
 
 
-async def _submit(authoring: Authoring, search: _Search, result: SolveResult) -> bool:
-    """Seals the proposal with a winning result and imports it; whether it became a block."""
-    if result.seal is None or _is_stale(authoring, search):
+async def _submit(authoring: Authoring, template: Template, found: Found) -> bool:
+    """Seals the template with a winning ticket and imports it; whether it became a block."""
+    if found.seal is None:
         return False
-    item = Seal(ENGINE, SEAL.encode(result.seal))
-    header = search.proposal.header
-    sealed = Header(
-        header.parent_hash,
-        header.number,
-        header.state_root,
-        header.extrinsics_root,
-        Digest((*header.digest.logs, item)),
-    )
-    witness = None if result.witness is None else WITNESS.encode(result.witness)
-    block = IncomingBlock(sealed, search.proposal.extrinsics, witness, BlockOrigin.OWN)
+    is_stale = template.is_stale(authoring.source.client)
+    authoring.statistics.note_search(is_stale=is_stale)
+    if is_stale:
+        return False
+    block = template.seal(found.seal, found.witness)
     outcome = await submit_block(authoring.requests, block)
     if not isinstance(outcome, Imported):
         log.error("an own block was not imported", extra={"outcome": repr(outcome)})
         return False
-    authoring.statistics.blocks[result.seal.lane] += 1
+    authoring.statistics.blocks[found.seal.lane] += 1
     log.info(
         "sealed a block",
         extra={
-            "number": header.number,
+            "number": block.header.number,
             "hash": outcome.head.hash.hex(),
-            "lane": result.seal.lane.name.lower(),
+            "lane": found.seal.lane.name.lower(),
             "extrinsics": len(block.extrinsics),
         },
     )

@@ -3,9 +3,9 @@
 from itertools import islice
 from typing import Final, Literal, cast
 
-from chain.authorship.author import MinerStatistics
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
+from chain.miner.statistics import MinerStatistics
 from chain.provider.service import ProviderStatistics
 from chain.rpc.methods import rpc
 from chain.rpc.namespaces.json_forms import to_hash, to_hex

@@ -1,7 +1,7 @@
 """All namespaces of a node."""
 
-from chain.authorship.author import MinerStatistics
 from chain.client.client import Client
+from chain.miner.statistics import MinerStatistics
 from chain.provider.service import ProviderStatistics
 from chain.rpc.methods import Methods
 from chain.rpc.namespaces.author_methods import AuthorMethods
