@@ -40,7 +40,7 @@ from runtime.tensor.blob import blob_root
 from runtime.tensor.graph import encode_graph
 from runtime.tensor.interpreter import GraphRun, compute_product
 from runtime.tensor.value import IntArray
-from tests.stories.live_node import Included, LiveNode, find, get_account, open_live_node
+from tests.stories.live_node import Included, Stage, find, get_account, open_live_node, send_well
 
 REQUESTER, MODEL_OWNER, DATA_OWNER, PROVIDER, CHEAT = "Alice", "Bob", "Dave", "Charlie", "Ferdie"
 PEOPLE = (REQUESTER, MODEL_OWNER, DATA_OWNER, PROVIDER, CHEAT)
@@ -52,6 +52,7 @@ BOND = 200 * UNIT
 MODEL_ROYALTY_BPS = 1_000
 DATASET_ROYALTY_BPS = 500
 TTL_BLOCKS = 50_000
+TERMS = Terms(open_blocks=200, work_blocks=100, attempts=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,27 +101,27 @@ def tell_story(folder: Path, cast: Cast, verifier: VerifierId) -> Told:
     """The whole story on a node of its own; it has stopped when this returns."""
 
     async def tell() -> Told:
-        async with open_live_node(folder, PROVIDER) as live:
-            model = await publish(live, cast)
-            posted, posted_at = await post_job(live, model, cast, verifier)
-            frauds = await cheat(live, cast, posted.job, verifier)
-            await register_provider(live, PROVIDER)
-            await live.wait_until(lambda runtime: read_job(runtime, posted.job).is_finished)
-        head = live.client.best.value
+        async with open_live_node(folder, PROVIDER) as stage:
+            model = await publish(stage, cast)
+            posted, posted_at = await post_job(stage, model, cast, verifier)
+            frauds = await cheat(stage, cast, posted.job, verifier)
+            await register_provider(stage, PROVIDER)
+            await stage.wait_until(lambda runtime: read_job(runtime, posted.job).is_finished)
+        head = stage.client.best.value
         root = head.header.state_root
         return Told(cast, verifier, model, posted.job, frauds, posted_at, head.hash, root)
 
     return trio.run(tell)
 
 
-async def publish(live: LiveNode, cast: Cast) -> int:
+async def publish(stage: Stage, cast: Cast) -> int:
     """The dataset and the model made of it; the model's number."""
-    digits, runtime = cast.digits, live.runtime
+    digits, runtime = cast.digits, stage.runtime
     content = digits.train_images.tobytes() + digits.train_labels.tobytes()
     dataset = make_dataset_body(content, len(digits.train_labels), "64 pixels and a label, int8")
     terms = RecordTerms(0, TTL_BLOCKS)
     call = make_register_call(runtime, dataset, dataset.plain_root, terms)
-    number = find(await live.send_well(DATA_OWNER, call), Registered).record
+    number = find(await send_well(stage, DATA_OWNER, call), Registered).record
     parent = Parent(number, Relation.TRAINED_ON, DATASET_ROYALTY_BPS)
     terms = RecordTerms(MODEL_ROYALTY_BPS, TTL_BLOCKS, (parent,))
     model = make_model_body(cast.model)
@@ -129,42 +130,42 @@ async def publish(live: LiveNode, cast: Cast) -> int:
         *make_blob_calls(runtime, frozenset(), get_model_blobs(cast.model)),
         make_register_call(runtime, model, manifest, terms),
     )
-    included = [await live.send_well(MODEL_OWNER, each) for each in batch_calls(runtime, calls)]
+    included = [await send_well(stage, MODEL_OWNER, each) for each in batch_calls(runtime, calls)]
     return find(included[-1], Registered).record
 
 
 async def post_job(
-    live: LiveNode, model: int, cast: Cast, verifier: VerifierId
+    stage: Stage, model: int, cast: Cast, verifier: VerifierId
 ) -> tuple[JobPosted, int]:
     """The held-out images as a job; where it was posted."""
-    rows, runtime = cast.digits.test_images, live.runtime
-    request = JobRequest(model, rows, ROWS_PER_SLOT, PRICE, verifier, Terms(200, 100, 3))
+    rows, runtime = cast.digits.test_images, stage.runtime
+    request = JobRequest(model, rows, ROWS_PER_SLOT, PRICE, verifier, TERMS)
     put = make_call(runtime.registry.put_blob, rows.tobytes())
-    await live.send_well(REQUESTER, put)
-    included = await live.send_well(REQUESTER, make_post_call(runtime, request))
+    await send_well(stage, REQUESTER, put)
+    included = await send_well(stage, REQUESTER, make_post_call(runtime, request))
     return find(included, JobPosted), included.number
 
 
-async def register_provider(live: LiveNode, name: str) -> int:
+async def register_provider(stage: Stage, name: str) -> int:
     """A provider with a bond; its record."""
-    runtime = live.runtime
+    runtime = stage.runtime
     body = make_provider_body("", {"cpu": "any"}, PRICE.min, 16)
     terms = RecordTerms(0, TTL_BLOCKS)
-    await live.send_well(name, make_bond_call(runtime, BOND))
+    await send_well(stage, name, make_bond_call(runtime, BOND))
     call = make_register_call(runtime, body, blob_root(b"provider of " + name.encode()), terms)
-    return find(await live.send_well(name, call), Registered).record
+    return find(await send_well(stage, name, call), Registered).record
 
 
-async def cheat(live: LiveNode, cast: Cast, job: int, verifier: VerifierId) -> tuple[Fraud, ...]:
+async def cheat(stage: Stage, cast: Cast, job: int, verifier: VerifierId) -> tuple[Fraud, ...]:
     """Flips one logit of slot 3; and of slot 5 with a trace that is made to fit it."""
-    record = await register_provider(live, CHEAT)
+    record = await register_provider(stage, CHEAT)
     frauds: list[Fraud] = []
     for slot, is_trace_forged in ((3, False), (5, True)):
-        runtime = live.runtime
-        lock = await live.send_well(CHEAT, make_call(runtime.market.lock, job, slot, record))
+        runtime = stage.runtime
+        lock = await send_well(stage, CHEAT, make_call(runtime.market.lock, job, slot, record))
         payload = forge(cast, slot, verifier, is_trace_forged=is_trace_forged)
-        call = make_submit_call(live, CHEAT, SlotId(job, slot), *payload)
-        frauds.append(Fraud(slot, lock, await live.send_well(CHEAT, call)))
+        call = make_submit_call(stage, CHEAT, SlotId(job, slot), *payload)
+        frauds.append(Fraud(slot, lock, await send_well(stage, CHEAT, call)))
     return tuple(frauds)
 
 
@@ -192,9 +193,9 @@ def run_slot(cast: Cast, slot: int) -> tuple[IntArray, list[IntArray]]:
     return np.array(run.output), products
 
 
-def make_submit_call(live: LiveNode, name: str, at: SlotId, output: bytes, trace: bytes) -> Call:
+def make_submit_call(stage: Stage, name: str, at: SlotId, output: bytes, trace: bytes) -> Call:
     """A result with the commitment that it needs."""
     from_whom = get_account(name)
     roots = compute_claim_roots(output, trace)
-    commitment = compute_commitment(live.client.genesis_hash, at, from_whom, roots)
-    return make_call(live.runtime.market.submit, at.job, at.slot, commitment, output + trace)
+    commitment = compute_commitment(stage.client.genesis_hash, at, from_whom, roots)
+    return make_call(stage.runtime.market.submit, at.job, at.slot, commitment, output + trace)

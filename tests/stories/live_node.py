@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import trio
 
@@ -44,6 +44,29 @@ class Included:
 
     failure: str | None
     """The dispatch error by its name, such as `Market.NoSuchModel`."""
+
+
+class Stage(Protocol):
+    """A chain to play on, whoever makes its blocks."""
+
+    @property
+    def client(self) -> Client: ...
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime on the best block's state."""
+        ...
+
+    async def send(self, name: str, call: Call) -> Included:
+        """Signs, submits, and waits for the block; a failed dispatch is no error here."""
+        ...
+
+
+async def send_well(stage: Stage, name: str, call: Call) -> Included:
+    """Sends a call that has to succeed."""
+    included = await stage.send(name, call)
+    assert included.failure is None, f"{call.spec.name}: {included.failure}"
+    return included
 
 
 def get_pair(name: str) -> KeyPair:
@@ -92,12 +115,6 @@ class LiveNode:
                 assert parent is not None, "a block's parent is known; qed"
                 at = parent
         raise AssertionError("changes never end; qed")
-
-    async def send_well(self, name: str, call: Call) -> Included:
-        """As `send`, for a call that has to succeed."""
-        included = await self.send(name, call)
-        assert included.failure is None, f"{call.spec.name}: {included.failure}"
-        return included
 
     async def wait_until(self, is_so: Callable[[Runtime], bool]) -> None:
         """Until a block's state has a property."""
