@@ -81,9 +81,14 @@ def get_call_spec(function: Callable[..., Any]) -> CallSpec | None:
     names = list(signature(function).parameters)
     if names[:2] != ["self", "origin"]:
         raise TypeError(f"{name}: a call begins with self and origin, not {names[:2]}")
+    for param in names[2:]:
+        if param not in hints:
+            raise TypeError(f"{name}: the argument {param} has no annotation")
     params = tuple((param, hints[param]) for param in names[2:])
     for _, annotation in params:
         compile_codec(annotation, {})  # raises now what would fail at the first decode
+    if not isinstance(tag.weight, Weight):
+        signature(tag.weight).bind(*names[2:])  # the weight asks for the call's arguments
     return CallSpec(
         name,
         tag.index,

@@ -19,6 +19,8 @@ class Dispatcher:
         self._by_index = {pallet.index: pallet for pallet in pallets}
         if len(self._by_index) != len(pallets):
             raise TypeError("two pallets share an index")
+        if len({pallet.spec.name for pallet in pallets}) != len(pallets):
+            raise TypeError("two pallets share a name, and so the keys of their storage")
         self._depth = 0
 
     def dispatch(self, call: Call, origin: Origin) -> PostDispatch:

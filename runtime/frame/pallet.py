@@ -120,6 +120,9 @@ def get_crate(pallet: str) -> str:
 
 def _compile_storage(cls: type, pallet: str, hints: dict[str, Any]) -> tuple[StorageSpec, ...]:
     specs: list[StorageSpec] = []
+    for attribute, hint in hints.items():
+        if get_origin(hint) in (StorageValue, StorageMap) and attribute not in vars(cls):
+            raise TypeError(f"{pallet}.{attribute}: storage is declared by value() or mapping()")
     for attribute, declaration in vars(cls).items():
         if not isinstance(declaration, StorageDeclaration):
             continue
@@ -135,6 +138,8 @@ def _compile_storage(cls: type, pallet: str, hints: dict[str, Any]) -> tuple[Sto
             annotated_value = _strip_optional(annotated_value, f"{pallet}.{attribute}")
         keys = _get_key_annotations(arguments[0], len(hashers)) if hashers else ()
         name = get_wire_name(attribute)
+        if any(name == other.name for other in specs):
+            raise TypeError(f"{pallet}.{attribute}: another item is named {name} too")
         spec = StorageSpec(
             attribute,
             name,

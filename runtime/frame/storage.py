@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from runtime.codec.codec import AnyCodec
+from runtime.errors import CodecError
 from runtime.frame.hashers import Hasher
 from runtime.state.externalities import Externalities
 
@@ -53,6 +54,13 @@ class StorageSpec:
         """What metadata gives as the default: the encoded value, or a single zero byte."""
         return b"\x00" if self.default is NO_DEFAULT else self.value.encode(self.default)
 
+    def decode(self, raw: bytes) -> Any:
+        """A value read from the state; one that does not decode was not stored by this runtime."""
+        try:
+            return self.value.decode(raw)
+        except CodecError as error:
+            raise AssertionError(f"{self.name}: the state is corrupt: {error}") from error
+
 
 def value(*, default: Any = NO_DEFAULT) -> Any:
     """Declares a single value; without a default it is optional."""
@@ -82,7 +90,7 @@ class StorageValue(Generic[V]):
         if raw is None:
             default = self._spec.default
             return cast("V", None if default is NO_DEFAULT else default)
-        return cast("V", self._spec.value.decode(raw))
+        return cast("V", self._spec.decode(raw))
 
     def put(self, new: V) -> None:
         """Stores a value."""
@@ -105,7 +113,7 @@ class StorageMap(Generic[K, V]):
     def __init__(self, state: Externalities, spec: StorageSpec) -> None:
         self._state = state
         self._spec = spec
-        self._decode = spec.value.decode
+        self._decode = spec.decode
         self._encode = spec.value.encode
 
     def get_key(self, key: K) -> bytes:
@@ -114,6 +122,8 @@ class StorageMap(Generic[K, V]):
         if len(spec.keys) == 1:
             return spec.prefix + spec.hashers[0].hash_key(spec.keys[0].encode(key))
         parts = cast("tuple[Any, ...]", key)
+        if len(parts) != len(spec.keys):
+            raise TypeError(f"{spec.name}: expected {len(spec.keys)} keys, got {len(parts)}")
         return spec.prefix + _hash_parts(spec, parts)
 
     def __getitem__(self, key: K) -> V:
@@ -144,6 +154,8 @@ class StorageMap(Generic[K, V]):
         Entries may be changed and removed while iterating.
         """
         spec = self._spec
+        if len(first_keys) >= len(spec.keys):
+            raise TypeError(f"{spec.name}: {len(first_keys)} keys leave nothing to iterate over")
         prefix = spec.prefix + _hash_parts(spec, first_keys)
         at = prefix
         while True:
