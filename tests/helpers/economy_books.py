@@ -1,0 +1,84 @@
+"""What must hold of the whole runtime: after a failure, between extrinsics, between blocks."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pallets.balances.events import Deposit, Withdraw
+from pallets.runtime import Runtime
+from pallets.transaction_payment import TransactionFeePaid
+from runtime.account import AccountInfo
+from runtime.frame import Event
+from runtime.frame.ai_types import SlotDuty
+from runtime.frame.traits import HoldReason
+from runtime.primitives import AccountId
+from runtime.system import ExtrinsicFailed
+
+State = Mapping[bytes, bytes | None]
+
+
+def get_fee(events: Sequence[Event]) -> TransactionFeePaid:
+    """The fee that an extrinsic's events tell of."""
+    (paid,) = [event for event in events if isinstance(event, TransactionFeePaid)]
+    return paid
+
+
+def ensure_only_paid(
+    runtime: Runtime, who: AccountId, before: State, info: AccountInfo, events: Sequence[Event]
+) -> None:
+    """A failed extrinsic changed the payer's fee and nonce, the author's tip and the issuance."""
+    after, system = runtime.state.changes(), runtime.system
+    author = system.get_author()
+    assert author is not None
+    changed = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+    payer, tipped = system.account.get_key(who), system.account.get_key(author)
+    assert changed <= {payer, tipped, runtime.balances.total_issuance.key}
+    paid = get_fee(events)
+    gift = paid.tip if author == who else 0
+    now = system.account[who]
+    assert now.nonce == info.nonce + 1
+    assert now.data.free == info.data.free - paid.actual_fee + gift
+    assert (now.data.reserved, now.data.frozen) == (info.data.reserved, info.data.frozen)
+    assert (now.providers, now.consumers) == (info.providers, info.consumers)
+    assert all(isinstance(each, Withdraw | Deposit) for each in events[:-2])
+    assert isinstance(events[-1], ExtrinsicFailed)
+
+
+def ensure_money_adds_up(runtime: Runtime) -> None:
+    """G1, B1, M1: issuance is free plus held, and what is held is held for something there is."""
+    runtime.balances.try_state()
+    expected: dict[HoldReason, Counter[AccountId]] = {reason: Counter() for reason in HoldReason}
+    records, jobs = dict(runtime.registry.record.items()), dict(runtime.market.job.items())
+    for record in records.values():
+        expected[HoldReason.REGISTRY_DEPOSIT][record.owner] += record.deposit
+    for (_, payer), stake in runtime.registry.blob_stake.items():
+        expected[HoldReason.REGISTRY_DEPOSIT][payer] += stake.deposit
+    for (who, _), bond in runtime.bonds.bond_.items():
+        expected[HoldReason.BOND][who] += bond.total
+    for job in jobs.values():
+        expected[HoldReason.ESCROW][job.owner] += job.escrow
+        expected[HoldReason.JOB_DEPOSIT][job.owner] += job.deposit
+    found: dict[HoldReason, Counter[AccountId]] = {reason: Counter() for reason in HoldReason}
+    for who, holds in runtime.balances.holds.items():
+        for held in holds:
+            found[held.id][who] += held.amount
+    for reason in HoldReason:
+        assert +expected[reason] == found[reason], f"{reason.name}: held for nothing, or not held"
+    accounts = runtime.system.iter_data()
+    total = sum(data.free + data.reserved for _, data in accounts)
+    assert total == runtime.balances.ledger.get_issuance()
+
+
+def ensure_duties_are_slots(runtime: Runtime) -> None:
+    """M9: bonds are locked for the slots that are in work, each for its own."""
+    duties = {duty: entry.amount for duty, entry in runtime.bonds.duty.items()}
+    slots = runtime.market.slot.items()
+    locked = {SlotDuty(*at, 0): slot.bond for at, slot in slots if slot.bond > 0}
+    assert duties == locked
+
+
+def ensure_credits_are_live(runtime: Runtime) -> None:
+    """What mined is remembered only as long as its slot can still settle."""
+    for (job, slot, _), credit in runtime.work.credited.items():
+        entry = runtime.market.slot[job, slot]
+        assert not entry.state.is_final, f"{job}.{slot}: credited, and over"
+        assert credit.macs > 0
