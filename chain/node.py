@@ -6,7 +6,7 @@ caller; cancelling ends it in order.
 
 import logging
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from typing import Final
 import trio
 
 from chain.authorship.author import Authoring, author_blocks
+from chain.authorship.remote import RemoteMining
 from chain.authorship.template import TemplateSource
 from chain.authorship.work import TASKS_QUEUED_MAX, TaskProduct
 from chain.client.client import HEADER, Client
@@ -34,16 +35,16 @@ from chain.db.database import Database, open_database
 from chain.db.database import Genesis as StoredGenesis
 from chain.errors import ConfigError
 from chain.keystore import KeyPair
-from chain.miner.device import ThreadDevice
+from chain.miner.device import Device
+from chain.miner.open import OpenDevice, open_guarded_device, open_thread_device
 from chain.miner.statistics import MinerStatistics
 from chain.provider.sender import Sender
 from chain.provider.service import Provider, ProviderStatistics, provide
 from chain.rpc.namespaces.system_methods import NodeIdentity
-from chain.rpc.namespaces.table import make_methods
+from chain.rpc.namespaces.table import Served, make_methods
 from chain.rpc.server import is_unsafe_allowed, json_page, serve_rpc
 from chain.txpool.service import PoolService, maintain_pool
 from chain.worker import Worker
-from consensus.kernels.select import select_backend
 from genesis.build import build_genesis, make_api
 from genesis.errors import SpecError
 from genesis.spec import PRESETS, ChainSpec, load_preset, parse_spec
@@ -126,7 +127,14 @@ async def run_node(
     spec = load_spec(config.chain)
     with open_client(config, spec) as client:
         await run_services(
-            client, spec, config, keys, worker=worker, clock=clock, task_status=task_status
+            client,
+            spec,
+            config,
+            keys,
+            worker=worker,
+            clock=clock,
+            open_device=open_guarded_device,
+            task_status=task_status,
         )
 
 
@@ -138,6 +146,7 @@ async def run_services(
     *,
     worker: Worker,
     clock: WallClock,
+    open_device: OpenDevice = open_thread_device,
     task_status: trio.TaskStatus[Node] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Every service of a node over an open chain."""
@@ -153,34 +162,36 @@ async def run_services(
             services.start_soon(import_blocks, importer, imports)
             services.start_soon(maintain_pool, pool, events)
             author = keys.provider or keys.author
+            source = TemplateSource(client, pool, worker, clock, spec.consensus)
             if author is not None:
-                device = ThreadDevice(select_backend(config.authoring.backend), worker)
                 authoring = Authoring(
-                    TemplateSource(client, pool, worker, clock, spec.consensus),
-                    to_import,
-                    tasks,
-                    device,
-                    author.account,
-                    spec.is_instant,
-                    miner,
+                    source, to_import, tasks, author.account, spec.is_instant, miner
                 )
-                services.start_soon(author_blocks, authoring)
+                services.start_soon(_author, authoring, open_device(config.authoring, worker))
             if keys.provider is not None:
                 sender = Sender(client, pool, keys.provider)
                 services.start_soon(provide, Provider(client, sender, to_mine, worker, providing))
-            methods = make_methods(
+            served = Served(
                 client,
                 pool,
                 spec,
                 make_identity(client, is_authority=author is not None),
                 miner,
                 providing,
-                unsafe_allowed=is_unsafe_allowed(config.rpc),
+                RemoteMining(source, to_import),
+                None if author is None else author.account,
             )
+            methods = make_methods(served, unsafe_allowed=is_unsafe_allowed(config.rpc))
             pages = {"/health": json_page(lambda: {"best": client.best.value.number})}
             rpc_service = partial(serve_rpc, config.rpc, methods, worker, pages)
             address, port = await services.start(rpc_service)
             task_status.started(Node(client, pool, miner, providing, to_import, address, port))
+
+
+async def _author(authoring: Authoring, opening: AbstractAsyncContextManager[Device]) -> None:
+    """The author's service, from the start of its device to the end."""
+    async with opening as device:
+        await author_blocks(authoring, device)
 
 
 def make_identity(client: Client, *, is_authority: bool) -> NodeIdentity:

@@ -12,7 +12,12 @@ from typing import Final
 import numpy as np
 import trio
 
-from chain.authorship.template import Template, TemplateSource, make_template
+from chain.authorship.template import (
+    Template,
+    TemplateSource,
+    make_seeded_summary,
+    make_template,
+)
 from chain.authorship.work import PreparedTask, TaskProduct, prepare_task
 from chain.client.block import Imported
 from chain.client.importer import ImportRequest, submit_block
@@ -22,9 +27,9 @@ from chain.miner.statistics import MinerStatistics
 from consensus.pouw.solve import MatrixWork
 from runtime.errors import InvalidTransaction
 from runtime.pre_digest import get_pre_digest
-from runtime.primitives import AccountId, Root
+from runtime.primitives import AccountId
 from runtime.tensor.commitment import Int32Matrix
-from runtime.work_summary import Lane, WorkSummary
+from runtime.work_summary import Lane
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +49,6 @@ class Authoring:
     source: TemplateSource
     requests: trio.MemorySendChannel[ImportRequest]
     tasks: trio.MemoryReceiveChannel[TaskProduct]
-    device: Device
     author: AccountId
     is_instant: bool
     statistics: MinerStatistics
@@ -63,18 +67,18 @@ class _Pace:
             self.products = max(1, min(fitting, 2 * self.products, PRODUCTS_PER_RUN_MAX))
 
 
-async def author_blocks(authoring: Authoring) -> None:
-    """The service: makes blocks until it is cancelled."""
+async def author_blocks(authoring: Authoring, device: Device) -> None:
+    """The service: makes blocks on a device until it is cancelled."""
     waiting: TaskProduct | None = None
     pace = _Pace()
     while True:
         if waiting is None:
             waiting = await _wait_for_work(authoring)
         if waiting is not None:
-            await _mine_task(authoring, waiting)
+            await _mine_task(authoring, device, waiting)
             waiting = None
         else:
-            waiting = await _mine_seeded(authoring, pace)
+            waiting = await _mine_seeded(authoring, device, pace)
 
 
 # --- waiting
@@ -141,7 +145,7 @@ async def _wait_first(*waits: Callable[[], Awaitable[None]]) -> None:
 # --- mining
 
 
-async def _mine_task(authoring: Authoring, task: TaskProduct) -> None:
+async def _mine_task(authoring: Authoring, device: Device, task: TaskProduct) -> None:
     """Runs a paid product once; its result goes to its owner whether or not it seals a block."""
     worker = authoring.source.worker
     try:
@@ -153,7 +157,7 @@ async def _mine_task(authoring: Authoring, task: TaskProduct) -> None:
             task.product = await worker.run(lambda: _multiply(prepared, task))
             return
         work = MatrixWork(Lane.TASK, prepared.a, prepared.bt)
-        found = await _search(authoring, template, work, stop=trio.Event())
+        found = await _search(authoring, device, template, work, stop=trio.Event())
         assert found.product is not None, "given operands are multiplied to the end; qed"
         task.product = found.product[: len(task.a), : len(task.bt)]
         task.has_sealed = await _submit(authoring, template, found)
@@ -167,18 +171,16 @@ def _multiply(prepared: PreparedTask, task: TaskProduct) -> Int32Matrix:
     return product[: len(task.a), : len(task.bt)]
 
 
-async def _mine_seeded(authoring: Authoring, pace: _Pace) -> TaskProduct | None:
+async def _mine_seeded(authoring: Authoring, device: Device, pace: _Pace) -> TaskProduct | None:
     """Mines seeded products on one template until one seals it, or something better comes up."""
     source = authoring.source
-    shape = source.params.pow.seeded
-    zero = Root.zero()
-    summary = WorkSummary(Lane.SEEDED, shape.m, shape.n, shape.k, zero, zero)
+    summary = make_seeded_summary(source.params)
     template = await make_template(source, authoring.author, summary)
     nonce = 0
     while not template.is_stale(source.client):
         begun_s = trio.current_time()
         run = SeededRun(nonce, pace.products)
-        found = await _search_while_fresh(authoring, template, run)
+        found = await _search_while_fresh(authoring, device, template, run)
         pace.note(found.products, trio.current_time() - begun_s)
         nonce += run.count
         if found.seal is not None:
@@ -194,7 +196,9 @@ async def _mine_seeded(authoring: Authoring, pace: _Pace) -> TaskProduct | None:
     return None
 
 
-async def _search_while_fresh(authoring: Authoring, template: Template, work: SearchWork) -> Found:
+async def _search_while_fresh(
+    authoring: Authoring, device: Device, template: Template, work: SearchWork
+) -> Found:
     """Searches, and calls the device off as soon as another block is the best one."""
     client, stop = authoring.source.client, trio.Event()
     async with trio.open_nursery() as nursery:
@@ -206,13 +210,17 @@ async def _search_while_fresh(authoring: Authoring, template: Template, work: Se
                     return
 
         nursery.start_soon(call_off)
-        found = await _search(authoring, template, work, stop)
+        found = await _search(authoring, device, template, work, stop)
         nursery.cancel_scope.cancel()
     return found
 
 
 async def _search(
-    authoring: Authoring, template: Template, work: SearchWork, stop: trio.Event
+    authoring: Authoring,
+    device: Device,
+    template: Template,
+    work: SearchWork,
+    stop: trio.Event,
 ) -> Found:
     proposal = template.proposal
     search = Search(
@@ -222,7 +230,7 @@ async def _search(
         authoring.source.params.pow,
         work,
     )
-    found = await authoring.device.search(search, stop)
+    found = await device.search(search, stop)
     lane = work.lane if isinstance(work, MatrixWork) else Lane.SEEDED
     authoring.statistics.note_found(found, lane)
     return found

@@ -16,8 +16,8 @@ from consensus.pouw.witness import WITNESS, Witness
 from runtime.header import Digest, Header
 from runtime.header import Seal as SealItem
 from runtime.pre_digest import ENGINE, get_pre_digest
-from runtime.primitives import AccountId
-from runtime.work_summary import WorkSummary
+from runtime.primitives import AccountId, Root
+from runtime.work_summary import Lane, WorkSummary
 
 TRANSACTIONS_OFFERED_MAX: Final = 20_000
 
@@ -58,6 +58,12 @@ class Template:
         )
         packed = None if witness is None else WITNESS.encode(witness)
         return IncomingBlock(sealed, self.proposal.extrinsics, packed, BlockOrigin.OWN)
+
+
+def make_seeded_summary(params: ConsensusParams) -> WorkSummary:
+    """The work of the Seeded lane: one shape, and no operands to commit to."""
+    shape, zero = params.pow.seeded, Root.zero()
+    return WorkSummary(Lane.SEEDED, shape.m, shape.n, shape.k, zero, zero)
 
 
 async def make_template(

@@ -18,8 +18,8 @@ class RpcLimits:
 
     connections_max: Count = 100
     """Connections at once; one more is answered 503 and closed."""
-    request_bytes_max: Count = MIB
-    """One HTTP body or one WebSocket message."""
+    request_bytes_max: Count = 3 * MIB
+    """One HTTP body or one WebSocket message: the witness of the longest product takes 2.1 MiB."""
     response_bytes_max: Count = 8 * MIB
     """One answer; a batch is one answer."""
     head_bytes_max: Count = 16 * KIB

@@ -1,5 +1,8 @@
 """All namespaces of a node."""
 
+from dataclasses import dataclass
+
+from chain.authorship.remote import RemoteMining
 from chain.client.client import Client
 from chain.miner.statistics import MinerStatistics
 from chain.provider.service import ProviderStatistics
@@ -8,26 +11,35 @@ from chain.rpc.namespaces.author_methods import AuthorMethods
 from chain.rpc.namespaces.chain_head_methods import ChainHeadMethods
 from chain.rpc.namespaces.chain_methods import ChainMethods
 from chain.rpc.namespaces.economy_methods import MarketMethods, RegistryMethods, WorkMethods
+from chain.rpc.namespaces.mining_methods import MiningMethods
 from chain.rpc.namespaces.state_methods import StateMethods
 from chain.rpc.namespaces.system_methods import NodeIdentity, SystemMethods
 from chain.rpc.namespaces.transaction_methods import ArchiveMethods, TransactionMethods
 from chain.txpool.service import PoolService
 from genesis.spec import ChainSpec
+from runtime.primitives import AccountId
 
 
-def make_methods(
-    client: Client,
-    pool: PoolService,
-    spec: ChainSpec,
-    identity: NodeIdentity,
-    miner: MinerStatistics,
-    provider: ProviderStatistics,
-    *,
-    unsafe_allowed: bool,
-) -> Methods:
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the methods of one node answer from."""
+
+    client: Client
+    pool: PoolService
+    spec: ChainSpec
+    identity: NodeIdentity
+    miner: MinerStatistics
+    provider: ProviderStatistics
+    mining: RemoteMining
+    author: AccountId | None
+    """Who is paid for blocks of external miners that name nobody."""
+
+
+def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
     """The table of every method that the node serves."""
+    client, pool, spec = served.client, served.pool, served.spec
     namespaces = (
-        SystemMethods(client, pool, spec, identity),
+        SystemMethods(client, pool, spec, served.identity),
         ChainMethods(client),
         StateMethods(client),
         AuthorMethods(client, pool),
@@ -36,6 +48,7 @@ def make_methods(
         ArchiveMethods(client),
         RegistryMethods(client),
         MarketMethods(client),
-        WorkMethods(client, miner, provider),
+        WorkMethods(client, served.miner, served.provider),
+        MiningMethods(client, served.mining, spec.consensus, served.author),
     )
     return Methods(namespaces, unsafe_allowed=unsafe_allowed)
