@@ -87,11 +87,13 @@ def _apply_inherent(
 ) -> ApplyOutcome:
     if info.class_ is not DispatchClass.MANDATORY:
         raise BadCall
+    if not runtime.system.is_fitting(info, len(extrinsic.raw)):
+        raise ExhaustsResources
     runtime.system.begin_extrinsic()
-    runtime.system.note_extrinsic(len(extrinsic.raw))
     post, error = _dispatch(runtime, extrinsic, Origin.none())
     if error is not None:
         raise BadMandatory(f"{extrinsic.call.spec.name}: {error!r}") from error
+    runtime.system.note_extrinsic(len(extrinsic.raw))
     actual = _compute_actual(info, post)
     _note_outcome(runtime, actual, None)
     return ApplyOutcome(None, actual)
@@ -118,9 +120,8 @@ def _note_outcome(
     runtime: ComposedRuntime, info: DispatchInfo, error: DispatchError | None
 ) -> None:
     system = runtime.system
-    system.note_weight(
-        info.weight + system.block_weights.per_class.normal.base_extrinsic, info.class_
-    )
+    limits = system.block_weights.per_class.get_limits(info.class_)
+    system.note_weight(info.weight + limits.base_extrinsic, info.class_)
     if error is None:
         system.deposit_event(system, ExtrinsicSuccess(info))
         return

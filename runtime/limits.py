@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from runtime.codec import U32, U64
+from runtime.frame.dispatch import DispatchClass
 from runtime.primitives import Weight
 
 NO_WEIGHT = Weight()
@@ -31,6 +32,10 @@ class WeightsByClass:
     operational: WeightsPerClass
     mandatory: WeightsPerClass
 
+    def get_limits(self, class_: DispatchClass) -> WeightsPerClass:
+        """The limits of one class."""
+        return (self.normal, self.operational, self.mandatory)[class_]
+
 
 @dataclass(frozen=True, slots=True)
 class BlockWeights:
@@ -53,6 +58,10 @@ class ConsumedWeight:
     operational: Weight = NO_WEIGHT
     mandatory: Weight = NO_WEIGHT
 
+    def get_used(self, class_: DispatchClass) -> Weight:
+        """What one class has used."""
+        return (self.normal, self.operational, self.mandatory)[class_]
+
     @property
     def total(self) -> Weight:
         """The weight of all classes."""
@@ -68,6 +77,10 @@ class LengthsByClass:
     normal: U32
     operational: U32
     mandatory: U32
+
+    def get_length(self, class_: DispatchClass) -> int:
+        """The bytes of one class."""
+        return (self.normal, self.operational, self.mandatory)[class_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,21 +241,19 @@ class System(
         self._length_bytes += length_bytes
 
     def is_fitting(self, info: DispatchInfo, length_bytes: int) -> bool:
-        """Whether the block has room for a call of this weight, class and length."""
-        if info.class_ is DispatchClass.MANDATORY:
+        """Whether the block has room for a call of this weight, class and length.
+
+        Without mandatory calls there is no block, so their length alone is limited.
+        """
+        if self._length_bytes + length_bytes > self.block_length.max.get_length(info.class_):
+            return False
+        limits = self.block_weights.per_class.get_limits(info.class_)
+        if limits.max_total is None:
             return True
-        normal = info.class_ is DispatchClass.NORMAL
-        limits = self.block_weights.per_class
-        own = limits.normal if normal else limits.operational
-        lengths = self.block_length.max
-        length_max = lengths.normal if normal else lengths.operational
-        used = self._consumed.normal if normal else self._consumed.operational
-        weight = info.weight + own.base_extrinsic
-        return (
-            self._length_bytes + length_bytes <= length_max
-            and (own.max_total is None or (used + weight).is_within(own.max_total))
-            and (self._consumed.total + weight).is_within(self.block_weights.max_block)
-        )
+        weight = info.weight + limits.base_extrinsic
+        return (self._consumed.get_used(info.class_) + weight).is_within(limits.max_total) and (
+            self._consumed.total + weight
+        ).is_within(self.block_weights.max_block)
 
     def note_weight(self, weight: Weight, dispatch_class: DispatchClass) -> None:
         """Adds a call's weight to the block's."""
