@@ -6,6 +6,7 @@ from typing import Final
 
 from chain.client.block import BlockImported, BlocksFinalised, ChainEvent
 from chain.client.client import Client
+from chain.errors import StatePruned, UnknownBlock
 from chain.rpc.jsonrpc import RpcError
 from chain.rpc.methods import rpc
 from chain.rpc.namespaces.json_forms import (
@@ -21,6 +22,9 @@ from runtime.primitives import Hash
 
 FOLLOWS_MAX: Final = 2
 PINNED_MAX: Final = 512
+ITEMS_MAX: Final = 256
+"""Questions of one storage operation; the client is told how many more were left out."""
+
 NOT_PINNED: Final = -32_801
 DUPLICATE: Final = -32_804
 TOO_MANY: Final = -32_800
@@ -62,18 +66,19 @@ class ChainHeadMethods:
         if len(own) >= FOLLOWS_MAX:
             raise RpcError(TOO_MANY, f"expected at most {FOLLOWS_MAX} follow subscriptions")
         follow = Follow(subscriber, connection)
-        with self._client.events.subscribe() as events:
-            self._follows[subscriber.id] = follow
-            try:
-                await subscriber.accept()
+        self._follows[subscriber.id] = follow
+        try:
+            await subscriber.accept()
+            # Nothing comes between the first look and the events that follow it.
+            with self._client.events.subscribe() as events:
                 await self._begin(follow, with_runtime)
                 async for event in events:
                     await self._tell(follow, event, with_runtime)
                     if len(follow.pinned) > PINNED_MAX:
                         await follow.send("stop")
                         return
-            finally:
-                del self._follows[subscriber.id]
+        finally:
+            del self._follows[subscriber.id]
 
     async def _begin(self, follow: Follow, with_runtime: bool) -> None:
         client = self._client
@@ -147,7 +152,8 @@ class ChainHeadMethods:
         pinned = self._ensure_pinned(follow_id, block_hash)
 
         def make() -> list[Json]:
-            output = call_runtime(self._client, function, data, pinned)
+            backend = self._client.state_at(pinned)
+            output = call_runtime(self._client, function, data, backend)
             return [{"event": "operationCallDone", "output": output}]
 
         return await self._operate(follow_id, make)
@@ -164,13 +170,17 @@ class ChainHeadMethods:
         del child_trie  # this chain has none
         pinned = self._ensure_pinned(follow_id, block_hash)
 
+        taken = items[:ITEMS_MAX]
+
         def make() -> list[Json]:
-            found = query_storage(self._client.state_at(pinned), items)
+            found = query_storage(self._client.state_at(pinned), taken)
             events: list[Json] = [{"event": "operationStorageItems", "items": found}]
             return [*(events if found else []), {"event": "operationStorageDone"}]
 
         started = await self._operate(follow_id, make)
-        return {**started, "discardedItems": 0}
+        if started["result"] == "started":
+            started["discardedItems"] = len(items) - len(taken)
+        return started
 
     @rpc("chainHead_v1_unpin", safe=True)
     def unpin(self, follow_id: str, block_hashes: bytes | list[bytes]) -> None:
@@ -214,6 +224,9 @@ class ChainHeadMethods:
             events = make()
         except RpcError as error:
             events = [{"event": "operationError", "error": error.message}]
+        except (StatePruned, UnknownBlock):
+            # Pinning keeps no state: a block on a dead fork, or far behind, has none.
+            events = [{"event": "operationInaccessible"}]
         for event in events:
             follow.subscriber.send_later({**event, "operationId": operation_id})
         return {"result": "started", "operationId": operation_id}

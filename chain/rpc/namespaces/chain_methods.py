@@ -3,7 +3,12 @@
 from chain.client.block import BlockImported, BlocksFinalised
 from chain.client.client import Client
 from chain.rpc.methods import rpc
-from chain.rpc.namespaces.json_forms import header_to_json, to_hash, to_hex
+from chain.rpc.namespaces.json_forms import (
+    ensure_at_most,
+    header_to_json,
+    to_hash,
+    to_hex,
+)
 from chain.rpc.subscriptions import Subscriber
 from runtime.header import Header
 
@@ -39,7 +44,8 @@ class ChainMethods:
         if number is None:
             return to_hex(self._client.best.value.hash)
         if isinstance(number, list):
-            return [self._find_hash(each) for each in number[:HASHES_MAX]]
+            ensure_at_most(HASHES_MAX, number, "number")
+            return [self._find_hash(each) for each in number]
         return self._find_hash(number)
 
     @rpc("chain_getFinalizedHead", aliases=("chain_getFinalisedHead",), safe=True)

@@ -5,14 +5,16 @@ from typing import Final, Literal, cast
 
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
+from chain.errors import StatePruned, UnknownBlock
 from chain.miner.statistics import MinerStatistics
 from chain.provider.service import ProviderStatistics
 from chain.rpc.methods import rpc
 from chain.rpc.namespaces.json_forms import to_hash, to_hex
 from chain.rpc.namespaces.runtime_json import to_camel, to_json
+from pallets.work.types import Receipt
 from runtime.frame.ai_types import RecordKind
 from runtime.pre_digest import compute_work
-from runtime.primitives import BPS, Root
+from runtime.primitives import BPS, Hash, Root
 
 PAGE_MAX: Final = 1_000
 ANCESTORS_MAX: Final = 64
@@ -137,8 +139,12 @@ class WorkMethods:
         return {
             "products": miner.products,
             "macs": miner.macs,
+            "macsPerS": miner.macs_per_s,
             "tickets": miner.tickets,
+            "bestTicket": to_hex(miner.best_ticket[::-1]),
+            "lane": miner.lane.name.lower(),
             "stale": miner.stale,
+            "staleShare": miner.stale_share,
             "blocks": {lane.name.lower(): count for lane, count in miner.blocks.items()},
             "slotsLocked": provider.locked,
             "slotsSubmitted": provider.submitted,
@@ -182,12 +188,22 @@ class WorkMethods:
             "score": str(digest.score),
             "driftMs": digest.drift,
         }
-        receipt = get_runtime(self._client).work.receipt.get(header.number)
+        receipt = self._get_receipt(header.number, named)
         if receipt is not None:
             shown["lane"] = to_camel(receipt.lane.name.lower())
             shown["totalMacs"] = str(receipt.total_macs)
             shown["usefulMacs"] = str(receipt.useful_macs)
         return shown
+
+    def _get_receipt(self, number: int, block_hash: Hash) -> Receipt | None:
+        """What the block's own state says, or a later one that still tells of its number."""
+        client = self._client
+        try:
+            return get_runtime(client, block_hash).work.receipt.get(number)
+        except StatePruned:
+            return get_runtime(client).work.receipt.get(number)
+        except UnknownBlock:
+            return None  # it lost against a final block
 
 
 def _as_object(value: object) -> Json:

@@ -1,10 +1,11 @@
 """The chain's values as Substrate's JSON shows them."""
 
+from collections.abc import Sized
 from typing import TypedDict
 
 from chain.client.client import HEADER, Client
 from chain.errors import UnknownBlock
-from chain.rpc.jsonrpc import RpcError
+from chain.rpc.jsonrpc import INVALID_PARAMS, RpcError
 from runtime.codec import codec_of
 from runtime.header import DigestItem, Header
 from runtime.primitives import Hash
@@ -84,8 +85,19 @@ def to_hash(data: bytes | None, default: Hash) -> Hash:
     if data is None or not data:
         return default
     if len(data) != Hash.LENGTH:
-        raise RpcError(-32602, f"Invalid params: expected a hash of 32 bytes, got {len(data)}")
+        raise invalid_params(f"expected a hash of 32 bytes, got {len(data)}")
     return Hash(data)
+
+
+def invalid_params(why: str) -> RpcError:
+    """The error for parameters that a method cannot take."""
+    return RpcError(INVALID_PARAMS, f"Invalid params: {why}")
+
+
+def ensure_at_most(most: int, items: Sized, name: str) -> None:
+    """Raises `RpcError` for more items than one call may have; none are left out in silence."""
+    if len(items) > most:
+        raise invalid_params(f"{name}: expected at most {most}, got {len(items)}")
 
 
 def get_state(client: Client, at: bytes | None) -> tuple[Hash, Backend]:

@@ -8,7 +8,9 @@ from chain.rpc.jsonrpc import RpcError
 from chain.rpc.methods import rpc
 from chain.rpc.namespaces.json_forms import (
     CLIENT_ERROR,
+    ensure_at_most,
     get_state,
+    invalid_params,
     to_hex,
     version_to_json,
 )
@@ -16,6 +18,7 @@ from chain.rpc.subscriptions import Subscriber
 from runtime.api import UnknownMethod
 from runtime.crypto.hashing import blake2_256
 from runtime.errors import CodecError
+from runtime.primitives import Hash
 from runtime.state.backend import Backend
 
 KEYS_MAX = 1_000
@@ -57,6 +60,8 @@ class StateMethods:
         """Keys below a prefix, sorted, strictly after the start key."""
         if count > KEYS_MAX:
             raise RpcError(4002, f"count exceeds maximum value. value: {count}, max: {KEYS_MAX}")
+        if count < 0:
+            raise invalid_params(f"count: expected a number from 0 on, got {count}")
         backend = get_state(self._client, at)[1]
         return [to_hex(key) for key in islice(iterate_keys(backend, prefix, start_key), count)]
 
@@ -76,29 +81,21 @@ class StateMethods:
     @rpc("state_queryStorageAt", safe=True)
     def query_storage_at(self, keys: list[bytes], at: bytes | None = None) -> list[object]:
         """Several values at one block, in the order of the keys."""
+        ensure_at_most(KEYS_MAX, keys, "keys")
         block_hash, backend = get_state(self._client, at)
-        return [_make_changes(block_hash, [(key, _read(backend, key)) for key in keys[:KEYS_MAX]])]
+        return [_make_changes(block_hash, [(key, _read(backend, key)) for key in keys])]
 
     @rpc("state_queryStorage", safe=False)
     def query_storage(
         self, keys: list[bytes], first: bytes, last: bytes | None = None
     ) -> list[object]:
-        """How values changed from one block to another, both included."""
-        client = self._client
-        first_hash, _ = get_state(client, first)
-        last_hash, _ = get_state(client, last)
-        begin, end = client.get_header(first_hash), client.get_header(last_hash)
-        assert begin is not None, "a block with a state has a header; qed"
-        assert end is not None, "a block with a state has a header; qed"
-        if not 0 <= end.number - begin.number < QUERY_BLOCKS_MAX:
-            raise RpcError(
-                CLIENT_ERROR, f"Client error: expected a range of 1..{QUERY_BLOCKS_MAX} blocks"
-            )
+        """How values changed from one block to a descendant of it, both included."""
+        ensure_at_most(KEYS_MAX, keys, "keys")
         found: list[object] = []
         before: dict[bytes, str | None] = {}
-        for number in range(begin.number, end.number + 1):
-            block_hash, backend = get_state(client, client.get_block_hash(number))
-            values = {key: _read(backend, key) for key in keys[:KEYS_MAX]}
+        for block_hash in _find_path(self._client, first, last):
+            backend = get_state(self._client, block_hash)[1]
+            values = {key: _read(backend, key) for key in keys}
             changes = [each for each in values.items() if before.get(each[0], "") != each[1]]
             if changes:
                 found.append(_make_changes(block_hash, changes))
@@ -113,7 +110,7 @@ class StateMethods:
     )
     async def subscribe_storage(self, subscriber: Subscriber, keys: list[bytes]) -> None:
         """All keys' values at once, then those that a new best block changes."""
-        keys = keys[:KEYS_MAX]
+        ensure_at_most(KEYS_MAX, keys, "keys")
         before: dict[bytes, str | None] = {}
         async for head in self._client.best.changes():
             backend = self._client.state_at(head.hash)
@@ -150,12 +147,11 @@ class StateMethods:
     @rpc("state_call", aliases=("state_callAt",), safe=True)
     def call(self, name: str, data: bytes, at: bytes | None = None) -> str:
         """The encoded answer of a runtime API's method."""
-        return call_runtime(self._client, name, data, at)
+        return call_runtime(self._client, name, data, get_state(self._client, at)[1])
 
 
-def call_runtime(client: Client, name: str, data: bytes, at: bytes | None) -> str:
+def call_runtime(client: Client, name: str, data: bytes, backend: Backend) -> str:
     """The encoded answer of a runtime API's method in hex; clients match the error's text."""
-    backend = get_state(client, at)[1]
     try:
         return to_hex(client.api.call(name, data, backend))
     except UnknownMethod:
@@ -168,15 +164,32 @@ def call_runtime(client: Client, name: str, data: bytes, at: bytes | None) -> st
 
 def iterate_keys(backend: Backend, prefix: bytes, after: bytes | None = None) -> Iterator[bytes]:
     """The keys below a prefix in order, strictly after one of them; the caller bounds it."""
-    at = prefix if after is None or after < prefix else after
-    if at == prefix and after is None and backend.get(prefix) is not None:
-        yield prefix
+    if after is not None and after >= prefix:
+        at = after
+    else:
+        at = prefix
+        if backend.get(prefix) is not None:
+            yield prefix
     while True:
         following = backend.next_key(at)
         if following is None or not following.startswith(prefix):
             return
         yield following
         at = following
+
+
+def _find_path(client: Client, first: bytes, last: bytes | None) -> list[Hash]:
+    """The blocks from one to its descendant, both included."""
+    begin, at = get_state(client, first)[0], get_state(client, last)[0]
+    path = [at]
+    while at != begin:
+        header = client.get_header(at)
+        if header is None or header.number == 0 or len(path) >= QUERY_BLOCKS_MAX:
+            text = f"expected a descendant at most {QUERY_BLOCKS_MAX - 1} blocks later"
+            raise RpcError(CLIENT_ERROR, f"Client error: {text}")
+        at = header.parent_hash
+        path.append(at)
+    return path[::-1]
 
 
 def _read(backend: Backend, key: bytes) -> str | None:

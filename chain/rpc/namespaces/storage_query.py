@@ -5,14 +5,14 @@ from typing import Final
 
 import msgspec
 
-from chain.rpc.jsonrpc import INVALID_PARAMS, RpcError
-from chain.rpc.namespaces.json_forms import to_hex
+from chain.rpc.jsonrpc import RpcError
+from chain.rpc.namespaces.json_forms import CLIENT_ERROR, invalid_params, to_hex
 from chain.rpc.namespaces.state_methods import iterate_keys
 from runtime.crypto.hashing import blake2_256
 from runtime.state.backend import Backend
 
 DESCENDANTS_MAX: Final = 10_000
-ITEMS_MAX: Final = 256
+"""Entries that one question may be about; more are an error, never a part of the answer."""
 
 
 class StorageItem(msgspec.Struct, frozen=True, rename="camel"):
@@ -25,7 +25,7 @@ class StorageItem(msgspec.Struct, frozen=True, rename="camel"):
 def query_storage(backend: Backend, items: list[StorageItem]) -> list[dict[str, object]]:
     """What was found; a key that is not there gives nothing."""
     found: list[dict[str, object]] = []
-    for item in items[:ITEMS_MAX]:
+    for item in items:
         key = _parse_key(item.key)
         match item.type:
             case "value" | "hash":
@@ -34,7 +34,7 @@ def query_storage(backend: Backend, items: list[StorageItem]) -> list[dict[str, 
                     found.append(_describe(key, value, item.type))
             case "descendantsValues" | "descendantsHashes":
                 kind = "value" if item.type == "descendantsValues" else "hash"
-                for each in islice(iterate_keys(backend, key), DESCENDANTS_MAX):
+                for each in _list_keys(backend, key):
                     value = backend.get(each)
                     if value is not None:
                         found.append(_describe(each, value, kind))
@@ -44,7 +44,7 @@ def query_storage(backend: Backend, items: list[StorageItem]) -> list[dict[str, 
                     name = "closestDescendantMerkleValue"
                     found.append({"key": to_hex(key), name: to_hex(digest)})
             case _:
-                raise RpcError(INVALID_PARAMS, f"Invalid params: unknown query type {item.type!r}")
+                raise invalid_params(f"unknown query type {item.type[:40]!r}")
     return found
 
 
@@ -52,7 +52,15 @@ def _parse_key(text: str) -> bytes:
     try:
         return bytes.fromhex(text.removeprefix("0x"))
     except ValueError:
-        raise RpcError(INVALID_PARAMS, "Invalid params: expected a key in hex") from None
+        raise invalid_params(f"expected a key in hex, got {text[:40]!r}") from None
+
+
+def _list_keys(backend: Backend, prefix: bytes) -> list[bytes]:
+    keys = list(islice(iterate_keys(backend, prefix), DESCENDANTS_MAX + 1))
+    if len(keys) > DESCENDANTS_MAX:
+        text = f"expected at most {DESCENDANTS_MAX} entries below {to_hex(prefix)}"
+        raise RpcError(CLIENT_ERROR, f"Client error: {text}")
+    return keys
 
 
 def _describe(key: bytes, value: bytes, kind: str) -> dict[str, object]:
@@ -63,7 +71,7 @@ def _describe(key: bytes, value: bytes, kind: str) -> dict[str, object]:
 def _digest_below(backend: Backend, prefix: bytes) -> bytes | None:
     """A digest that changes if and only if something below the prefix does."""
     digest: bytes | None = None
-    for key in islice(iterate_keys(backend, prefix), DESCENDANTS_MAX):
+    for key in _list_keys(backend, prefix):
         value = backend.get(key) or b""
         digest = blake2_256((digest or b"") + blake2_256(key) + blake2_256(value))
     return digest

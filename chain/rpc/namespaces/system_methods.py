@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chain.client.client import Client
 from chain.rpc.jsonrpc import RpcError
 from chain.rpc.methods import rpc
-from chain.rpc.namespaces.json_forms import get_state, to_hex
+from chain.rpc.namespaces.json_forms import get_state, invalid_params, to_hex
 from chain.txpool.service import PoolService
 from genesis.spec import ChainSpec
 from runtime.crypto.ss58 import Ss58Error, decode_ss58
@@ -115,7 +115,7 @@ class SystemMethods:
         try:
             return self._pool.get_next_nonce(decode_ss58(address))
         except Ss58Error as error:
-            raise RpcError(-32602, f"Invalid params: {error}") from None
+            raise invalid_params(str(error)) from None
 
     @rpc("payment_queryInfo", safe=True)
     def query_info(self, extrinsic: bytes, at: bytes | None = None) -> object:

@@ -5,10 +5,16 @@ from contextlib import suppress
 from itertools import count
 
 from chain.client.client import Client
-from chain.errors import StatePruned, UnknownBlock
+from chain.errors import StatePruned
 from chain.rpc.jsonrpc import RpcError
 from chain.rpc.methods import rpc
-from chain.rpc.namespaces.json_forms import header_to_hex, to_hash, to_hex
+from chain.rpc.namespaces.json_forms import (
+    get_state,
+    header_to_hex,
+    invalid_params,
+    to_hash,
+    to_hex,
+)
 from chain.rpc.namespaces.state_methods import call_runtime
 from chain.txpool.service import PoolService
 from chain.txpool.transaction import PoolRejection
@@ -42,7 +48,7 @@ class TransactionMethods:
     def stop(self, operation: str) -> None:
         """Ends a broadcast; what is in the pool stays there."""
         if operation not in self._running:
-            raise RpcError(-32_602, f"Invalid params: no broadcast {operation!r}")
+            raise invalid_params(f"no broadcast {operation[:40]!r}")
         del self._running[operation]
 
 
@@ -78,13 +84,15 @@ class ArchiveMethods:
 
     @rpc("archive_v1_call", safe=True)
     def call(self, block_hash: bytes, function: str, data: bytes) -> object:
-        """The answer of a runtime API on a block."""
+        """The answer of a runtime API on a block; null if the block is not known."""
+        named = to_hash(block_hash, self._client.best.value.hash)
+        if self._client.get_header(named) is None:
+            return None
         try:
-            return {
-                "success": True,
-                "value": call_runtime(self._client, function, data, block_hash),
-            }
+            backend = get_state(self._client, named)[1]
+            output = call_runtime(self._client, function, data, backend)
         except RpcError as error:
             return {"success": False, "error": error.message}
-        except (UnknownBlock, StatePruned):
-            return None
+        except StatePruned as error:
+            return {"success": False, "error": str(error)}
+        return {"success": True, "value": output}
