@@ -34,6 +34,7 @@ class FixedU128:
     """A fixed-point number: units of 10**-18."""
 
     SCALE_PATH: ClassVar[str] = "sp_arithmetic::fixed_point::FixedU128"
+    SCALE_UNNAMED: ClassVar[bool] = True
 
     _0: U128 = FIXED_ONE
 

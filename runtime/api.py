@@ -171,9 +171,12 @@ def _make_extrinsic_codec(decode: Callable[[bytes], Extrinsic]) -> AnyCodec:
         inner, end = raw.decode_from(data, offset)
         try:
             return decode(data[offset:end]), end
-        except CodecError:
+        except CodecError as error:
             # polkadot.js wraps an extrinsic given in hex a second time.
-            return decode(inner), end
+            try:
+                return decode(inner), end
+            except CodecError:
+                raise error from None
 
     def encode(value: Extrinsic) -> bytes:
         return value.raw

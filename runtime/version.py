@@ -26,7 +26,6 @@ class RuntimeVersion:
 API_VERSIONS = {
     "Core": 5,
     "Metadata": 2,
-    "BlockBuilder": 6,
     "TaggedTransactionQueue": 3,
     "AccountNonceApi": 1,
     "TransactionPaymentApi": 4,

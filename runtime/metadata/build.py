@@ -100,7 +100,8 @@ def _make_pallet(
     errors: TypeNode | None,
 ) -> shape.PalletV15:
     spec = pallet.spec
-    docs = nodes.get_attribute_docs(type(pallet))
+    cls: type = type(pallet)
+    docs = nodes.get_attribute_docs(cls)
     entries = tuple(_make_entry(types, item, docs.get(item.attribute, ())) for item in spec.storage)
     constants = tuple(
         shape.WireConstant(
@@ -120,7 +121,7 @@ def _make_pallet(
         None if errors is None else types.get_id(errors),
         pallet.index,
     )
-    return shape.PalletV15(wire, nodes.get_docs(type(pallet).__doc__))
+    return shape.PalletV15(wire, nodes.get_docs(cls.__doc__))
 
 
 def _make_entry(types: TypeRegistry, item: StorageSpec, docs: tuple[str, ...]) -> shape.Entry:

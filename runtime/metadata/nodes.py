@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+from functools import cache
 
 from runtime.address import MultiAddress
 from runtime.codec import codec_of
@@ -36,6 +37,7 @@ def get_docs(text: str | None) -> tuple[str, ...]:
     return tuple(inspect.cleandoc(text).splitlines()) if text else ()
 
 
+@cache  # three versions of the metadata read the same source
 def get_attribute_docs(cls: type) -> dict[str, tuple[str, ...]]:
     """The docstrings that follow attributes in a class body, by attribute.
 
