@@ -22,6 +22,7 @@ from chain.authorship.work import PreparedTask, TaskProduct, prepare_task
 from chain.client.block import Imported
 from chain.client.importer import ImportRequest, submit_block
 from chain.miner.device import Device
+from chain.miner.pace import Pace, search_while
 from chain.miner.search import Found, Search, SearchWork, SeededRun
 from chain.miner.statistics import MinerStatistics
 from consensus.pouw.solve import MatrixWork
@@ -32,11 +33,6 @@ from runtime.tensor.commitment import Int32Matrix
 from runtime.work_summary import Lane
 
 log = logging.getLogger(__name__)
-
-RUN_S: Final = 0.5
-"""Seeded products for about so long between two looks at what else there is to do."""
-
-PRODUCTS_PER_RUN_MAX: Final = 1_024
 
 REFRESH_MS: Final = 2_000
 """A shared chain's template takes in new transactions after so long."""
@@ -54,23 +50,10 @@ class Authoring:
     statistics: MinerStatistics
 
 
-@dataclass(slots=True)
-class _Pace:
-    """How many seeded products a device is asked for at a time."""
-
-    products: int = 8
-
-    def note(self, products: int, took_s: float) -> None:
-        """Keeps a run near `RUN_S`, whatever the device's speed."""
-        if products and took_s > 0:
-            fitting = int(products * RUN_S / took_s)
-            self.products = max(1, min(fitting, 2 * self.products, PRODUCTS_PER_RUN_MAX))
-
-
 async def author_blocks(authoring: Authoring, device: Device) -> None:
     """The service: makes blocks on a device until it is cancelled."""
     waiting: TaskProduct | None = None
-    pace = _Pace()
+    pace = Pace()
     while True:
         if waiting is None:
             waiting = await _wait_for_work(authoring)
@@ -157,7 +140,8 @@ async def _mine_task(authoring: Authoring, device: Device, task: TaskProduct) ->
             task.product = await worker.run(lambda: _multiply(prepared, task))
             return
         work = MatrixWork(Lane.TASK, prepared.a, prepared.bt)
-        found = await _search(authoring, device, template, work, stop=trio.Event())
+        found = await device.search(_make_search(authoring, template, work), stop=trio.Event())
+        authoring.statistics.note_found(found, Lane.TASK)
         assert found.product is not None, "given operands are multiplied to the end; qed"
         task.product = found.product[: len(task.a), : len(task.bt)]
         task.has_sealed = await _submit(authoring, template, found)
@@ -171,7 +155,7 @@ def _multiply(prepared: PreparedTask, task: TaskProduct) -> Int32Matrix:
     return product[: len(task.a), : len(task.bt)]
 
 
-async def _mine_seeded(authoring: Authoring, device: Device, pace: _Pace) -> TaskProduct | None:
+async def _mine_seeded(authoring: Authoring, device: Device, pace: Pace) -> TaskProduct | None:
     """Mines seeded products on one template until one seals it, or something better comes up."""
     source = authoring.source
     summary = make_seeded_summary(source.params)
@@ -180,7 +164,13 @@ async def _mine_seeded(authoring: Authoring, device: Device, pace: _Pace) -> Tas
     while not template.is_stale(source.client):
         begun_s = trio.current_time()
         run = SeededRun(nonce, pace.products)
-        found = await _search_while_fresh(authoring, device, template, run)
+        found = await search_while(
+            device,
+            _make_search(authoring, template, run),
+            source.client.best,
+            lambda best: best.hash == template.parent.head.hash,
+        )
+        authoring.statistics.note_found(found, Lane.SEEDED)
         pace.note(found.products, trio.current_time() - begun_s)
         nonce += run.count
         if found.seal is not None:
@@ -196,44 +186,15 @@ async def _mine_seeded(authoring: Authoring, device: Device, pace: _Pace) -> Tas
     return None
 
 
-async def _search_while_fresh(
-    authoring: Authoring, device: Device, template: Template, work: SearchWork
-) -> Found:
-    """Searches, and calls the device off as soon as another block is the best one."""
-    client, stop = authoring.source.client, trio.Event()
-    async with trio.open_nursery() as nursery:
-
-        async def call_off() -> None:
-            async for _ in client.best.changes():
-                if template.is_stale(client):
-                    stop.set()
-                    return
-
-        nursery.start_soon(call_off)
-        found = await _search(authoring, device, template, work, stop)
-        nursery.cancel_scope.cancel()
-    return found
-
-
-async def _search(
-    authoring: Authoring,
-    device: Device,
-    template: Template,
-    work: SearchWork,
-    stop: trio.Event,
-) -> Found:
+def _make_search(authoring: Authoring, template: Template, work: SearchWork) -> Search:
     proposal = template.proposal
-    search = Search(
+    return Search(
         proposal.pre_hash,
         authoring.author,
         proposal.pre_digest.target,
         authoring.source.params.pow,
         work,
     )
-    found = await device.search(search, stop)
-    lane = work.lane if isinstance(work, MatrixWork) else Lane.SEEDED
-    authoring.statistics.note_found(found, lane)
-    return found
 
 
 async def _submit(authoring: Authoring, template: Template, found: Found) -> bool:

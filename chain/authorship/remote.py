@@ -19,7 +19,7 @@ from consensus.pouw.verify import InvalidSeal, verify_seal
 from consensus.pouw.witness import WITNESS, Witness
 from runtime.errors import CodecError, InvalidTransaction
 from runtime.primitives import AccountId
-from runtime.work_summary import WorkSummary
+from runtime.work_summary import Lane, WorkSummary
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,9 @@ class RemoteMining:
         return Assignment(job.number, job.template, share_target)
 
     def _find_fresh(self, request: WorkRequest, now_ms: int) -> _Job | None:
+        """One that miners can share: given operands have one product in it, which is done once."""
+        if request.summary.lane is not Lane.SEEDED:
+            return None
         for job in reversed(self._jobs.values()):
             if (job.author, job.summary) == (request.author, request.summary):
                 is_fresh = now_ms - job.template.begun_ms < FRESH_MS

@@ -56,6 +56,7 @@ class ProcessDevice:
         with trio.move_on_after(START_S):
             frame = await self._receive()
             if isinstance(frame, ReadyFrame):
+                self._backend = frame.backend
                 return
             why = frame.why if isinstance(frame, FailedFrame) else "answered before it was asked"
             raise DeviceLost(self.name, why)

@@ -1,0 +1,261 @@
+"""`soberana miner`: mine for a node from outside, and see what its miners do."""
+
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import numpy as np
+import trio
+import typer
+
+from chain.cli.accounts import DEV_CHAINS, resolve_account
+from chain.cli.failure import WrongUse, run_command
+from chain.cli.options import NODE_DEFAULT, BasePathOption, JsonOption, NodeOption
+from chain.cli.output import Json, print_fields, print_json, print_line, print_table, waiting
+from chain.cli.places import find_places
+from chain.config import AuthoringConfig, load_config
+from chain.errors import NodeError
+from chain.miner.external import ExternalMiner, MinerOptions, Operands
+from chain.miner.open import open_guarded_device
+from chain.miner.statistics import MinerStatistics
+from chain.wallet.connect import parse_node_url
+from chain.wallet.rpc import RpcTimeouts, open_rpc
+from chain.worker import ThreadWorker
+from consensus.kernels.shape import OPERAND_MAX
+from consensus.pouw.solve import MatrixWork
+from runtime.crypto.ss58 import encode_ss58
+from runtime.tensor.commitment import Int8Matrix, pad_operand
+from runtime.work_summary import Lane
+
+app = typer.Typer(no_args_is_help=True)
+
+SHOW_S: Final = 0.5
+_UNITS: Final = ("", "k", "M", "G", "T", "P")
+
+BackendOption = Annotated[
+    str, typer.Option("--backend", help="What multiplies: auto, numpy, numba, cuda.")
+]
+ThreadsOption = Annotated[int, typer.Option("--threads", min=1, max=1_024, help="Processor cores.")]
+
+
+class StatusAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """What `work_status` gives."""
+
+    products: int
+    macs: int
+    macs_per_s: float
+    tickets: int
+    best_ticket: str
+    lane: str
+    stale: int
+    stale_share: float
+    blocks: dict[str, int]
+
+
+class WorkerAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """One external miner, as `work_workers` gives it."""
+
+    name: str
+    shares: int
+    stale: int
+    rejected: int
+    blocks: int
+    macs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When an external miner stops by itself; None for never."""
+
+    shares: int | None
+    seconds: float | None
+
+
+@app.command()
+def run(
+    *,
+    worker: Annotated[
+        str | None,
+        typer.Option("--worker", metavar="NAME", help="What the node calls you. [this machine]"),
+    ] = None,
+    author: Annotated[
+        str | None,
+        typer.Option("--author", metavar="ACCOUNT", help="Who is paid. [the node's author]"),
+    ] = None,
+    operands: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--operands", metavar="A.npy B.npy", help="Mine a product of your own, int8, A by B."
+        ),
+    ] = None,
+    backend: BackendOption = "auto",
+    threads: ThreadsOption = 1,
+    shares: Annotated[
+        int | None, typer.Option("--shares", min=1, help="Stop after so many shares.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", min=1, help="Stop after so long.")
+    ] = None,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Mine for a node from outside, until Ctrl-C; the node counts your shares."""
+
+    async def mine() -> None:
+        config = make_config(backend, threads)
+        url = parse_node_url(node)
+        async with open_rpc(url, RpcTimeouts()) as rpc:
+            is_dev = await rpc.call(str, "system_chainType") in DEV_CHAINS
+        paid = None
+        if author is not None:
+            account = resolve_account(author, find_places(base_path), is_dev_allowed=is_dev)
+            paid = encode_ss58(account)
+        options = MinerOptions(
+            url,
+            worker or socket.gethostname()[:64] or "miner",
+            paid,
+            None if operands is None else load_operands(*operands),
+            secrets.randbits(62),
+        )
+        async with open_guarded_device(config, ThreadWorker()) as device:
+            miner = ExternalMiner(options, device, MinerStatistics(trio.current_time), _say)
+            try:
+                await _mine(miner, Limits(shares, seconds))
+            finally:
+                _show_end(miner, as_json=as_json)
+
+    run_command(mine, as_json=as_json)
+
+
+@app.command()
+def status(
+    node: NodeOption = NODE_DEFAULT,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a node's own miner does, and the external ones that work for it."""
+
+    async def show() -> None:
+        async with open_rpc(parse_node_url(node), RpcTimeouts()) as rpc:
+            own = await rpc.call(StatusAnswer, "work_status")
+            workers = await rpc.call(list[WorkerAnswer], "work_workers")
+        if as_json:
+            plain: dict[str, Json] = {
+                "miner": msgspec.to_builtins(own),
+                "workers": msgspec.to_builtins(workers),
+            }
+            print_json(plain)
+            return
+        print_fields(
+            "the node's own miner",
+            {
+                "speed": show_speed(own.macs_per_s),
+                "lane": own.lane,
+                "products": f"{own.products:_}",
+                "MACs": f"{own.macs:_}",
+                "tickets": f"{own.tickets:_}",
+                "best ticket": own.best_ticket,
+                "stale": f"{own.stale_share:.1%} of the searches",
+                "blocks": ", ".join(f"{count} {lane}" for lane, count in own.blocks.items()),
+            },
+        )
+        columns = ("worker", "shares", "stale", "rejected", "blocks", "MACs")
+        rows = [
+            (each.name, each.shares, each.stale, each.rejected, each.blocks, f"{int(each.macs):_}")
+            for each in workers
+        ]
+        print_table("external miners" if rows else "no external miners", columns, rows)
+
+    run_command(show, as_json=as_json)
+
+
+def make_config(backend: str, threads: int) -> AuthoringConfig:
+    """The settings of a device. Errors: ConfigError."""
+    flags: dict[str, object] = {"authoring.backend": backend, "authoring.threads": threads}
+    return load_config(None, {}, flags).authoring
+
+
+def load_operands(path_a: Path, path_b: Path) -> Operands:
+    """A product of the miner's own from two .npy files. Errors: WrongUse."""
+    a, b = _load(path_a), _load(path_b)
+    if a.shape[1] != b.shape[0]:
+        raise WrongUse(f"expected A's columns to be B's rows, got {a.shape} and {b.shape}")
+    return Operands(MatrixWork(Lane.PRIVATE, pad_operand(a), pad_operand(b.T)))
+
+
+def _load(path: Path) -> Int8Matrix:
+    try:
+        matrix: Int8Matrix = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise WrongUse(f"{path}: expected a .npy file, got: {error}") from None
+    if matrix.dtype != np.int8 or matrix.ndim != 2 or not matrix.size:
+        raise WrongUse(f"{path}: expected int8[rows, cols], got {matrix.dtype}{matrix.shape}")
+    least, most = int(matrix.min()), int(matrix.max())
+    if least < -OPERAND_MAX or most > OPERAND_MAX:
+        raise WrongUse(f"{path}: expected values in [-63, 63], got [{least}, {most}]")
+    return matrix
+
+
+def show_speed(macs_per_s: float) -> str:
+    """`3.21 GMAC/s`."""
+    value, unit = macs_per_s, 0
+    while value >= 1_000 and unit < len(_UNITS) - 1:
+        value, unit = value / 1_000, unit + 1
+    return f"{value:.3g} {_UNITS[unit]}MAC/s"
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+async def _mine(miner: ExternalMiner, limits: Limits) -> None:
+    failed: list[NodeError] = []
+    with waiting("connecting") as line, trio.move_on_after(limits.seconds or float("inf")):
+        async with trio.open_nursery() as nursery:
+
+            async def work() -> None:
+                try:
+                    await miner.run()
+                except NodeError as error:
+                    failed.append(error)
+                    nursery.cancel_scope.cancel()
+
+            nursery.start_soon(work)
+            while limits.shares is None or miner.counts.share < limits.shares:
+                line.say(_describe(miner))
+                await trio.sleep(SHOW_S)
+            nursery.cancel_scope.cancel()
+    if failed:
+        raise failed[0]
+
+
+def _describe(miner: ExternalMiner) -> str:
+    counts, statistics = miner.counts, miner.statistics
+    return (
+        f"{show_speed(statistics.macs_per_s)} on {miner.device.name}: "
+        f"{statistics.products:_} products, {counts.share} shares, {counts.block} blocks, "
+        f"{counts.stale} stale, {counts.refused} refused"
+    )
+
+
+def _show_end(miner: ExternalMiner, *, as_json: bool) -> None:
+    counts, statistics = miner.counts, miner.statistics
+    if as_json:
+        print_json(
+            {
+                "worker": miner.options.worker,
+                "device": miner.device.name,
+                "products": statistics.products,
+                "macs": str(statistics.macs),
+                "tickets": statistics.tickets,
+                "shares": counts.share,
+                "blocks": counts.block,
+                "stale": counts.stale,
+                "refused": counts.refused,
+            }
+        )
+    else:
+        print_line(_describe(miner))
