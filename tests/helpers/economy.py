@@ -15,11 +15,12 @@ from tests.helpers.slot_work import commit_result, run_slot, stack_slots
 ALICE, BOB, CAROL, DAVE, EVE, MODEL_OWNER, GHOST = (AccountId(bytes([n]) * 32) for n in range(1, 8))
 """A requester, two providers, somebody, somebody poor, a model's owner, and nobody yet."""
 
+PEOPLE = (ALICE, BOB, CAROL, DAVE, EVE, MODEL_OWNER)
 FUNDS = 10_000 * UNIT
 POOR = 2 * UNIT
 BOND = 1_000 * UNIT
 ROYALTY_BPS = 1_500
-TTL = 1_000
+TTL = 5_000
 MANIFEST = Root(b"m" * 32)
 MODEL = 0
 INPUTS = make_inputs()

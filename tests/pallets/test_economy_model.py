@@ -34,7 +34,7 @@ from tests.helpers.economy import (
     INPUT_ROOT,
     MANIFEST,
     MODEL,
-    MODEL_OWNER,
+    PEOPLE,
     RECORD_OF,
     commit,
     find_slots,
@@ -54,7 +54,6 @@ from tests.helpers.economy_books import (
 )
 from tests.helpers.slot_work import forge
 
-PEOPLE = (ALICE, BOB, CAROL, DAVE, EVE, MODEL_OWNER)
 WHO = st.sampled_from(PEOPLE)
 PROVIDERS = st.sampled_from(tuple(RECORD_OF))
 CHOICE = st.integers(0, 1_000)
