@@ -1,0 +1,91 @@
+"""Whether a node answers while it mines: the time of an RPC read, idle and under mining.
+
+Starts a node of the local chain, which mines without a pause, once without an author and once
+with one, and asks it for a storage value over one connection, again and again.
+"""
+
+import argparse
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter_ns
+
+import trio
+
+from chain.wallet.connect import NodeUrl, parse_node_url
+from chain.wallet.errors import NodeUnreachable
+from chain.wallet.rpc import RpcTimeouts, open_rpc
+from runtime.crypto.hashing import twox_128
+
+KEY = "0x" + (twox_128(b"Balances") + twox_128(b"TotalIssuance")).hex()
+PAUSE_S = 0.005
+
+
+def find_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(arguments: tuple[str, ...]) -> Generator[NodeUrl]:
+    """A node until the block ends."""
+    port = find_port()
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "chain.cli.main", "node", "run", "--chain", "local"]
+        command += ["--base-path", folder, "--rpc-port", str(port), *arguments]
+        with (Path(folder) / "log").open("wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            yield parse_node_url(f"ws://127.0.0.1:{port}")
+        finally:
+            process.terminate()
+            process.wait()
+
+
+async def measure(url: NodeUrl, seconds: float) -> tuple[list[float], dict[str, object]]:
+    """Milliseconds of each read, sorted, and what the miner did meanwhile."""
+    while True:
+        try:
+            async with open_rpc(url, RpcTimeouts()):
+                break
+        except NodeUnreachable:
+            await trio.sleep(0.1)
+    async with open_rpc(url, RpcTimeouts()) as rpc:
+        await trio.sleep(3)  # the device tests itself and begins
+        times: list[float] = []
+        with trio.move_on_after(seconds):
+            while True:
+                begun = perf_counter_ns()
+                await rpc.call(object, "state_getStorage", KEY)
+                times.append((perf_counter_ns() - begun) / 1e6)
+                await trio.sleep(PAUSE_S)
+        status = await rpc.call(dict[str, object], "work_status")
+    return sorted(times), status
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=8, help="of reading, each time")
+    seconds = parser.parse_args().seconds
+    print("one RPC read, ms         median     p99     max   reads   miner")
+    medians = []
+    for name, arguments in (("idle", ()), ("mining", ("--author", "//Alice"))):
+        with running(arguments) as url:
+            times, status = trio.run(measure, url, seconds)
+        medians.append(median(times))
+        p99 = times[len(times) * 99 // 100]
+        speed = float(str(status["macsPerS"])) / 1e9
+        row = f"{medians[-1]:8.2f} {p99:7.2f} {times[-1]:7.2f} {len(times):7}"
+        print(f"  {name:20} {row}   {speed:.2f} GMAC/s")
+    print(f"  mining / idle, median {medians[1] / medians[0]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
