@@ -258,10 +258,11 @@ def _add_constant(
 ) -> Activation:
     """A constant that depends on the last dimension, or on the channel of an image."""
     bias = constant.reshape(constant.shape[1:]) if constant.shape[:1] == (1,) else constant
-    if bias.ndim == len(source.shape) == 3 and bias.shape[1:] == (1, 1):
+    is_channels = bias.ndim == 3 and bias.shape[1:] == (1, 1)
+    if is_channels and len(source.shape) == 3:
         source, flat = reader.to_inner(source), bias.reshape(-1)
     elif bias.size > 1:
-        source, flat = reader.to_outer(source), bias.reshape(-1)[: bias.shape[-1]]
+        source, flat = reader.to_outer(source), bias.reshape(-1)[: bias.shape[bias.ndim - 1]]
     else:
         flat = bias.reshape(-1)
     count = source.shape[0] if source.is_inner else source.shape[-1]

@@ -1,0 +1,16 @@
+"""Matrices and bytes too large for the state, kept in files under the roots that name them."""
+
+from chain.blobs.errors import BlobCorrupt, BlobError, BlobMissing, StoreFull
+from chain.blobs.model import TensorStore, load_stored_model
+from chain.blobs.store import BlobStore, OpenedStrip
+
+__all__ = [
+    "BlobCorrupt",
+    "BlobError",
+    "BlobMissing",
+    "BlobStore",
+    "OpenedStrip",
+    "StoreFull",
+    "TensorStore",
+    "load_stored_model",
+]

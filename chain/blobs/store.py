@@ -1,0 +1,224 @@
+"""The store: one file for each root, written whole or not at all, verified whenever it is read.
+
+A matrix lies in its file as it is committed: a header, the hashes of its strips, the strips. One
+strip is read with as many hashes as there are strips, and is returned with the path that proves it
+to whoever knows the root. Other bytes are kept as they are under their blob root.
+
+Several processes may share a folder: a root names one content, so that writing twice is harmless.
+"""
+
+import os
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import numpy as np
+
+from chain.blobs.errors import BlobCorrupt, BlobError, BlobMissing, StoreFull
+from runtime.primitives import Hash, Root
+from runtime.tensor.blob import blob_root
+from runtime.tensor.commitment import (
+    COLUMN_MULTIPLE,
+    STRIP_ROWS,
+    Commitment,
+    Dtype,
+    MerklePath,
+    commit_leaves,
+    compute_leaf,
+    merkle_leaves,
+    pad_operand,
+)
+from runtime.tensor.value import Int8Array
+
+MAGIC: Final = b"sbrmat1\n"
+HEADER_BYTES: Final = len(MAGIC) + 8
+HASH_BYTES: Final = 32
+MATRIX_SUFFIX, BYTES_SUFFIX, PART_SUFFIX = ".matrix", ".bytes", ".part"
+SIDE_MAX: Final = 2**20
+"""Rows and columns of a matrix; more is no tensor of a model."""
+
+QUOTA_BYTES_DEFAULT: Final = 16 * 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedStrip:
+    """32 rows of a stored matrix, as `verify_strip` takes them."""
+
+    rows: int
+    """Of the whole matrix, padded."""
+    cols: int
+    index: int
+    strip: bytes
+    path: MerklePath
+
+
+class BlobStore:
+    """A folder of blobs."""
+
+    def __init__(self, folder: Path, quota_bytes: int = QUOTA_BYTES_DEFAULT) -> None:
+        self._folder = folder
+        self._quota_bytes = quota_bytes
+
+    def put_matrix(self, matrix: Int8Array) -> Root:
+        """Keeps an operand, int8[rows, cols] of any shape, padded. `StoreFull`, `BlobError`."""
+        padded = pad_operand(matrix)
+        rows, cols = padded.shape
+        leaves = merkle_leaves(padded)
+        root = commit_leaves(Dtype.INT8, rows, cols, leaves).root
+        header = MAGIC + rows.to_bytes(4, "little") + cols.to_bytes(4, "little")
+        self._write(self._path(root, MATRIX_SUFFIX), (header, b"".join(leaves), padded.data))
+        return root
+
+    def put_bytes(self, data: bytes) -> Root:
+        """Keeps bytes under their blob root. `StoreFull`, `BlobError`."""
+        root = blob_root(data)
+        self._write(self._path(root, BYTES_SUFFIX), (data,))
+        return root
+
+    def get_matrix(self, root: Root) -> Int8Array:
+        """The padded operand. `BlobMissing`, `BlobCorrupt`."""
+        with self._open(root, MATRIX_SUFFIX) as file:
+            commitment = _read_commitment(root, file)
+            data = file.read(commitment.rows * commitment.cols)
+        if len(data) != commitment.rows * commitment.cols:
+            raise BlobCorrupt(root, f"its file ends after {len(data)} bytes of the matrix")
+        matrix = np.frombuffer(data, np.int8).reshape(commitment.rows, commitment.cols)
+        stored = commitment.levels[0]
+        for index, leaf in enumerate(merkle_leaves(matrix)):
+            if leaf != stored[index]:
+                raise BlobCorrupt(root, f"strip {index} has other bytes")
+        return matrix
+
+    def get_strip(self, root: Root, index: int) -> OpenedStrip:
+        """One strip with its path, verified. `BlobMissing`, `BlobCorrupt`, `BlobError`."""
+        with self._open(root, MATRIX_SUFFIX) as file:
+            commitment = _read_commitment(root, file)
+            if not 0 <= index < commitment.leaves_count:
+                raise BlobError(f"expected a strip below {commitment.leaves_count}, got {index}")
+            size = STRIP_ROWS * commitment.cols
+            file.seek(index * size, os.SEEK_CUR)
+            strip = file.read(size)
+        if compute_leaf(strip) != commitment.levels[0][index]:
+            raise BlobCorrupt(root, f"strip {index} has other bytes")
+        path = commitment.get_path(index)
+        return OpenedStrip(commitment.rows, commitment.cols, index, strip, path)
+
+    def get_bytes(self, root: Root) -> bytes:
+        """The bytes. `BlobMissing`, `BlobCorrupt`."""
+        with self._open(root, BYTES_SUFFIX) as file:
+            data = file.read()
+        if blob_root(data) != root:
+            raise BlobCorrupt(root, "it has other bytes")
+        return data
+
+    def __contains__(self, root: Root) -> bool:
+        """Whether something is stored under the root; it is not read."""
+        return any(self._path(root, suffix).exists() for suffix in (MATRIX_SUFFIX, BYTES_SUFFIX))
+
+    def get_roots(self) -> frozenset[Root]:
+        """Every root that is stored."""
+        return frozenset(Root(bytes.fromhex(path.stem)) for path in self._iterate_files())
+
+    def get_used_bytes(self) -> int:
+        """What all files take, those that are being written included."""
+        return sum(_get_size(path) for path in self._folder.glob("*/*"))
+
+    def collect(self, needed: Collection[Root]) -> int:
+        """Deletes what no root of ``needed`` names, and what a crash left; the bytes freed.
+
+        Nobody may be writing meanwhile.
+        """
+        keep = frozenset(needed)
+        unneeded = [
+            path for path in self._iterate_files() if Root(bytes.fromhex(path.stem)) not in keep
+        ]
+        freed = 0
+        for path in (*unneeded, *self._folder.glob(f"*/*{PART_SUFFIX}")):
+            freed += _get_size(path)
+            path.unlink(missing_ok=True)
+        return freed
+
+    def _iterate_files(self) -> Iterator[Path]:
+        for suffix in (MATRIX_SUFFIX, BYTES_SUFFIX):
+            for path in self._folder.glob(f"*/*{suffix}"):
+                if _is_root(path.stem):
+                    yield path
+
+    def _path(self, root: Root, suffix: str) -> Path:
+        name = root.hex()
+        return self._folder / name[:2] / (name + suffix)
+
+    def _open(self, root: Root, suffix: str) -> BinaryIO:
+        try:
+            return self._path(root, suffix).open("rb")
+        except FileNotFoundError:
+            raise BlobMissing(root) from None
+        except OSError as error:
+            raise BlobError(f"the blob with root 0x{root.hex()}: {error.strerror}") from error
+
+    def _write(self, path: Path, parts: tuple[bytes | memoryview, ...]) -> None:
+        """Writes a file that is either there with all its bytes on disk, or not there."""
+        if path.exists():
+            return
+        size = sum(memoryview(part).nbytes for part in parts)
+        used = self.get_used_bytes()
+        if used + size > self._quota_bytes:
+            raise StoreFull(size, used, self._quota_bytes)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_durably(path, parts)
+        except OSError as error:
+            raise BlobError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _write_durably(path: Path, parts: tuple[bytes | memoryview, ...]) -> None:
+    handle, name = tempfile.mkstemp(PART_SUFFIX, dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read_commitment(root: Root, file: BinaryIO) -> Commitment:
+    """The tree of a stored matrix, which has been checked against its root."""
+    header = file.read(HEADER_BYTES)
+    rows = int.from_bytes(header[-8:-4], "little")
+    cols = int.from_bytes(header[-4:], "little")
+    is_operand = rows % STRIP_ROWS == 0 == cols % COLUMN_MULTIPLE and 0 < rows <= SIDE_MAX
+    if len(header) != HEADER_BYTES or not header.startswith(MAGIC) or not is_operand or not cols:
+        raise BlobCorrupt(root, "its file does not begin as a matrix does")
+    count = rows // STRIP_ROWS
+    hashes = file.read(count * HASH_BYTES)
+    if len(hashes) != count * HASH_BYTES or cols > SIDE_MAX:
+        raise BlobCorrupt(root, "its file ends among the hashes of its strips")
+    leaves = [Hash(hashes[at : at + HASH_BYTES]) for at in range(0, len(hashes), HASH_BYTES)]
+    commitment = commit_leaves(Dtype.INT8, rows, cols, leaves)
+    if commitment.root != root:
+        raise BlobCorrupt(root, "the hashes of its strips belong to another root")
+    return commitment
+
+
+def _is_root(name: str) -> bool:
+    return len(name) == 2 * HASH_BYTES and all(digit in "0123456789abcdef" for digit in name)
+
+
+def _get_size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
