@@ -1,14 +1,15 @@
 """The pool at work: takes transactions, follows the chain, tells watchers."""
 
 import logging
-from collections.abc import Generator
+from collections.abc import Container, Generator, Iterable
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeAlias
 
 from chain.client.block import BlockImported, BlocksFinalised, ChainEvent
 from chain.client.client import Client
 from chain.clock import WallClock
 from chain.config import PoolConfig
+from chain.errors import UnknownBlock
 from chain.txpool.pool import TransactionPool
 from chain.txpool.transaction import (
     Dropped,
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 
 STATUSES_QUEUED_MAX: Final = 32
 
+Body: TypeAlias = tuple[tuple[int, Extrinsic], ...]
+"""A block's transactions, each with its place among all extrinsics."""
+
 
 class PoolService:
     """The pool of one node; every method is synchronous and runs in the event loop."""
@@ -50,6 +54,7 @@ class PoolService:
         """The best block that the pool knows of: what that block has taken is gone from here."""
 
         self._watchers: dict[Hash, Broadcast[Status]] = {}
+        self._bodies = self._load_bodies()
 
     # --- taking
 
@@ -75,16 +80,14 @@ class PoolService:
         except InvalidTransaction:
             self.pool.ban(extrinsic.hash, now_ms)
             raise
-        removal = self.pool.insert(transaction, state_nonce)
-        for victim in removal.dropped:
-            if victim is not removal.usurped:
-                self._tell(victim.hash, Dropped())
-        if removal.usurped is not None:
-            self._tell(removal.usurped.hash, Usurped(extrinsic.hash))
-        self._tell_place(transaction)
-        for following in self.pool.get_of(transaction.sender):
-            if following.nonce > transaction.nonce and self.pool.is_ready(following):
-                self._tell(following.hash, Ready())
+        insertion = self.pool.insert(transaction, state_nonce)
+        for victim in insertion.dropped:
+            self._tell(victim.hash, Dropped())
+        if insertion.usurped is not None:
+            self._tell(insertion.usurped.hash, Usurped(extrinsic.hash))
+        self._tell(extrinsic.hash, Ready() if self.pool.is_ready(transaction) else Waiting())
+        for promoted in insertion.promoted:
+            self._tell(promoted.hash, Ready())
 
     def _validate(self, extrinsic: Extrinsic) -> tuple[PoolTransaction, int]:
         """Judged on the best block, together with what its sender has here already."""
@@ -97,9 +100,7 @@ class PoolService:
         sender = signer.get_account()
         info = extrinsic.call.get_dispatch_info()
         details = runtime.fees.compute_fee_details(len(extrinsic.raw), info, signer.extra.tip)
-        others = sum(
-            each.fee for each in self.pool.get_of(sender) if each.nonce != signer.extra.nonce
-        )
+        others = self.pool.get_fees(sender, but=signer.extra.nonce)
         runtime.fees.ensure_payable(sender, others + details.total)
         transaction = PoolTransaction(
             extrinsic,
@@ -141,9 +142,6 @@ class PoolService:
         if broadcast is not None:
             broadcast.send(status)
 
-    def _tell_place(self, transaction: PoolTransaction) -> None:
-        self._tell(transaction.hash, Ready() if self.pool.is_ready(transaction) else Waiting())
-
     # --- following the chain
 
     def follow(self, event: ChainEvent) -> None:
@@ -158,58 +156,77 @@ class PoolService:
 
     def _follow_best(self, event: BlockImported) -> None:
         retracted: list[Extrinsic] = []
-        for block_hash in event.retracted:
-            for extrinsic in self._decode_body(block_hash):
+        for block_hash in reversed(event.retracted):
+            for _, extrinsic in self._bodies.pop(block_hash):
                 self._tell(extrinsic.hash, Retracted(block_hash))
                 retracted.append(extrinsic)
-        senders: set[AccountId] = set()
+        included: dict[Hash, Extrinsic] = {}
         for block_hash in event.enacted:
-            senders |= self._note_included(block_hash)
-        backend = self._client.state_at(event.head.hash)
-        system = self._client.api.make_runtime(backend).system
-        for sender in sorted(senders | {_get_sender(each) for each in retracted}):
-            for stale in self.pool.note_nonce(sender, system.get_nonce(sender)):
-                self._tell(stale.hash, Invalid())
+            self._bodies[block_hash] = self._load_body(block_hash)
+            for index, extrinsic in self._bodies[block_hash]:
+                included[extrinsic.hash] = extrinsic
+                self._tell(extrinsic.hash, InBlock(block_hash, index))
+        self._note_nonces(event.head.hash, (*retracted, *included.values()), included)
         for expired in self.pool.remove_expired(event.head.number):
             self._tell(expired.hash, Invalid())
-        self._reinject(retracted)
+        self._take_back(each for each in retracted if each.hash not in included)
         self.followed.set(event.head.hash)
 
-    def _note_included(self, block_hash: Hash) -> set[AccountId]:
-        senders: set[AccountId] = set()
-        for index, extrinsic in enumerate(self._decode_body(block_hash)):
-            if extrinsic.signer is None:
-                continue
-            senders.add(_get_sender(extrinsic))
-            self.pool.remove(extrinsic.hash)
-            self._tell(extrinsic.hash, InBlock(block_hash, index))
-        return senders
+    def _note_nonces(
+        self, block_hash: Hash, moved: Iterable[Extrinsic], included: Container[Hash]
+    ) -> None:
+        """What the nonces after a block leave behind goes, of the senders that may have moved."""
+        try:
+            backend = self._client.state_at(block_hash)
+        except UnknownBlock:
+            return  # it lost meanwhile, of which the next event tells
+        system = self._client.api.make_runtime(backend).system
+        for sender in sorted({_get_sender(each) for each in moved}):
+            for stale in self.pool.note_nonce(sender, system.get_nonce(sender)):
+                if stale.hash not in included:
+                    self._tell(stale.hash, Invalid())
 
-    def _reinject(self, extrinsics: list[Extrinsic]) -> None:
-        """What was in retracted blocks and is not in the new chain waits again."""
+    def _take_back(self, extrinsics: Iterable[Extrinsic]) -> None:
+        """What was in retracted blocks and is not in the new chain waits again, or has its end."""
         now_ms = self._clock.now_ms()
         for extrinsic in extrinsics:
-            if extrinsic.signer is None or self.pool.get(extrinsic.hash) is not None:
+            if self.pool.get(extrinsic.hash) is not None:
                 continue
             try:
                 self._take(extrinsic, now_ms)
             except (InvalidTransaction, PoolRejection) as error:
                 log.debug("not taken back", extra={"hash": extrinsic.hash.hex(), "why": str(error)})
+                is_invalid = isinstance(error, InvalidTransaction)
+                self._tell(extrinsic.hash, Invalid() if is_invalid else Dropped())
 
     def _note_final(self, block_hash: Hash) -> None:
-        for index, extrinsic in enumerate(self._decode_body(block_hash)):
+        for index, extrinsic in self._bodies.pop(block_hash):
             self._tell(extrinsic.hash, Finalised(block_hash, index))
 
-    def _decode_body(self, block_hash: Hash) -> tuple[Extrinsic, ...]:
-        body = self._client.get_body(block_hash) or ()
-        return tuple(self._client.api.decode(raw) for raw in body)
+    def _load_bodies(self) -> dict[Hash, Body]:
+        """Those of the best chain's blocks that may still be retracted.
+
+        Kept here, as a block that loses may leave the store before the pool hears of it.
+        """
+        get_hash = self._client.get_block_hash
+        open_blocks = self._client.get_unfinalised()
+        line = (head.hash for head in open_blocks if get_hash(head.number) == head.hash)
+        return {each: self._load_body(each) for each in line}
+
+    def _load_body(self, block_hash: Hash) -> Body:
+        raw = enumerate(self._client.get_body(block_hash) or ())
+        decoded = ((index, self._client.api.decode(each)) for index, each in raw)
+        return tuple(each for each in decoded if each[1].signer is not None)
 
 
 def _get_sender(extrinsic: Extrinsic) -> AccountId:
-    return AccountId.zero() if extrinsic.signer is None else extrinsic.signer.get_account()
+    assert extrinsic.signer is not None, "inherents are not looked at; qed"
+    return extrinsic.signer.get_account()
 
 
 async def maintain_pool(service: PoolService, events: Subscription[ChainEvent]) -> None:
-    """The service: follows every chain event, in order."""
+    """The service: follows every chain event, in order, and is never behind for long."""
     async for event in events:
         service.follow(event)
+        while (following := events.receive_nowait()) is not None:
+            service.follow(following)

@@ -25,6 +25,9 @@ class PoolTransaction:
     replacements: int = 0
     """How many transactions of the same sender and nonce it follows."""
 
+    arrival: int = 0
+    """Its place in the order in which the pool took transactions."""
+
     @property
     def hash(self) -> Hash:
         """The extrinsic's hash."""
