@@ -75,13 +75,14 @@ def mapping(*hashers: Hasher, default: Any = NO_DEFAULT) -> Any:
 
 
 class StorageValue(Generic[V]):
-    """A single value in one state."""
+    """A single value in one state; what was decoded last is remembered with its bytes."""
 
-    __slots__ = ("_spec", "_state", "key")
+    __slots__ = ("_decoded", "_spec", "_state", "key")
 
     def __init__(self, state: Externalities, spec: StorageSpec) -> None:
         self._state = state
         self._spec = spec
+        self._decoded: tuple[bytes, V] | None = None
         self.key = spec.prefix
 
     def get(self) -> V:
@@ -90,7 +91,10 @@ class StorageValue(Generic[V]):
         if raw is None:
             default = self._spec.default
             return cast("V", None if default is NO_DEFAULT else default)
-        return cast("V", self._spec.decode(raw))
+        known = self._decoded
+        if known is None or known[0] != raw:
+            known = self._decoded = raw, cast("V", self._spec.decode(raw))
+        return known[1]
 
     def put(self, new: V) -> None:
         """Stores a value."""
@@ -106,18 +110,29 @@ class StorageValue(Generic[V]):
 
 
 class StorageMap(Generic[K, V]):
-    """A map in one state; its order of iteration is that of the hashed keys."""
+    """A map in one state; its order of iteration is that of the hashed keys.
 
-    __slots__ = ("_decode", "_encode", "_spec", "_state")
+    It remembers the keys it hashed and the values it decoded: an account is read a dozen times in
+    one transfer. It lives as long as its runtime, for one block.
+    """
+
+    __slots__ = ("_decoded", "_encode", "_hashed", "_spec", "_state")
 
     def __init__(self, state: Externalities, spec: StorageSpec) -> None:
         self._state = state
         self._spec = spec
-        self._decode = spec.decode
         self._encode = spec.value.encode
+        self._hashed: dict[K, bytes] = {}
+        self._decoded: dict[bytes, tuple[bytes, V]] = {}
 
     def get_key(self, key: K) -> bytes:
         """The full storage key."""
+        found = self._hashed.get(key)
+        if found is None:
+            found = self._hashed[key] = self._hash_key(key)
+        return found
+
+    def _hash_key(self, key: K) -> bytes:
         spec = self._spec
         if len(spec.keys) == 1:
             return spec.prefix + spec.hashers[0].hash_key(spec.keys[0].encode(key))
@@ -127,17 +142,19 @@ class StorageMap(Generic[K, V]):
         return spec.prefix + _hash_parts(spec, parts)
 
     def __getitem__(self, key: K) -> V:
-        raw = self._state.get(self.get_key(key))
+        at = self.get_key(key)
+        raw = self._state.get(at)
         if raw is not None:
-            return cast("V", self._decode(raw))
+            return self._decode(at, raw)
         if self._spec.default is NO_DEFAULT:
             raise KeyError(f"{self._spec.name}: no {key!r}; ask with get() where it may be absent")
         return cast("V", self._spec.default)
 
     def get(self, key: K) -> V | None:
         """The stored value, or None where there is none, whatever the default."""
-        raw = self._state.get(self.get_key(key))
-        return None if raw is None else cast("V", self._decode(raw))
+        at = self.get_key(key)
+        raw = self._state.get(at)
+        return None if raw is None else self._decode(at, raw)
 
     def __setitem__(self, key: K, new: V) -> None:
         self._state.put(self.get_key(key), self._encode(new))
@@ -165,12 +182,21 @@ class StorageMap(Generic[K, V]):
             at = following
             raw = self._state.get(at)
             assert raw is not None, "next_key returned a key that has a value; qed"
-            yield self._read_key(at), cast("V", self._decode(raw))
+            yield self._read_key(at), self._decode(at, raw)
 
     def keys(self, *first_keys: Any) -> Iterator[K]:
         """The keys of `items`."""
         for key, _ in self.items(*first_keys):
             yield key
+
+    def _decode(self, at: bytes, raw: bytes) -> V:
+        """The value of these bytes, shared with whoever read them before: values never change."""
+        known = self._decoded.get(at)
+        if known is not None and known[0] == raw:
+            return known[1]
+        decoded = cast("V", self._spec.decode(raw))
+        self._decoded[at] = (raw, decoded)
+        return decoded
 
     def _read_key(self, key: bytes) -> K:
         spec, offset = self._spec, len(self._spec.prefix)
