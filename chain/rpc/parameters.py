@@ -2,7 +2,7 @@
 
 Compiled once a method. Understood: bool, int (or "0x5"), str, bytes and fixed-length byte strings
 (hex with or without 0x), object (any JSON), lists, tuples of one type, dicts by string, literals,
-unions, and msgspec structs.
+unions, and msgspec structs. A `msgspec.Meta` with `ge` and `le` bounds an int.
 """
 
 import inspect
@@ -29,6 +29,13 @@ from chain.rpc.jsonrpc import INVALID_PARAMS, RpcError
 from runtime.codec import FixedBytes
 
 SHOWN_CHARACTERS_MAX: Final = 60
+
+Number32: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
+"""A number of a block, a slot, an era; what the runtime keeps in 32 bits."""
+
+Number64: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**64 - 1)]
+"""The number of a record, a job; what the runtime keeps in 64 bits."""
+
 _HEX_NUMBER: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 
 
@@ -129,7 +136,7 @@ def converter_of(annotation: object) -> Convert:
     """The conversion of JSON values to the annotated type."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        return converter_of(get_args(annotation)[0])
+        return _bounded_converter_of(get_args(annotation))
     if origin in (Union, types.UnionType):
         return partial(_to_any_of, [converter_of(each) for each in get_args(annotation)])
     if origin is Literal:
@@ -144,6 +151,15 @@ def converter_of(annotation: object) -> Convert:
         if issubclass(annotation, msgspec.Struct):
             return partial(_to_struct, annotation)
     raise TypeError(f"expected an annotation that JSON can be converted to, got {annotation!r}")
+
+
+def _bounded_converter_of(arguments: tuple[object, ...]) -> Convert:
+    plain, *marks = arguments
+    convert = converter_of(plain)
+    for mark in marks:
+        if isinstance(mark, msgspec.Meta) and mark.ge is not None and mark.le is not None:
+            convert = partial(_to_number_within, int(mark.ge), int(mark.le))
+    return convert
 
 
 def _container_converter_of(origin: object, arguments: tuple[object, ...]) -> Convert:
@@ -168,6 +184,13 @@ def _to_int(value: object) -> int:
     if isinstance(value, str) and _HEX_NUMBER.fullmatch(value):
         return int(value, 16)
     raise Unexpected("a whole number or 0x… in hex", value)
+
+
+def _to_number_within(least: int, most: int, value: object) -> int:
+    number = _to_int(value)
+    if least <= number <= most:
+        return number
+    raise Unexpected(f"a whole number from {least} to {most}", value)
 
 
 def _to_str(value: object) -> str:

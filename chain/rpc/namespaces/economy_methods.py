@@ -11,6 +11,7 @@ from chain.provider.service import ProviderStatistics
 from chain.rpc.methods import rpc
 from chain.rpc.namespaces.json_forms import to_hash, to_hex
 from chain.rpc.namespaces.runtime_json import to_camel, to_json
+from chain.rpc.parameters import Number32, Number64
 from pallets.work.types import Receipt
 from runtime.frame.ai_types import RecordKind
 from runtime.pre_digest import compute_work
@@ -30,7 +31,7 @@ class RegistryMethods:
         self._client = client
 
     @rpc("registry_getRecord", safe=True)
-    def get_record(self, record: int) -> object:
+    def get_record(self, record: Number64) -> object:
         """A record with its current version; null if there is none."""
         registry = get_runtime(self._client).registry
         entry = registry.record.get(record)
@@ -48,11 +49,11 @@ class RegistryMethods:
         return None if found is None else to_hex(found)
 
     @rpc("registry_list", safe=True)
-    def list_records(self, kind: KindName, start: int = 0, count: int = 100) -> object:
+    def list_records(self, kind: KindName, start: Number64 = 0, count: Number32 = 100) -> object:
         """Records of one kind, from a number on, with their owners."""
         registry = get_runtime(self._client).registry
         found: list[Json] = []
-        for number in range(max(start, 0), registry.next_id.get()):
+        for number in range(start, registry.next_id.get()):
             if len(found) >= min(count, PAGE_MAX):
                 break
             entry = registry.record.get(number)
@@ -61,7 +62,7 @@ class RegistryMethods:
         return found
 
     @rpc("registry_provenance", safe=True)
-    def get_provenance(self, record: int) -> object:
+    def get_provenance(self, record: Number64) -> object:
         """The record and its ancestors: nodes, and edges with relation and royalty."""
         registry = get_runtime(self._client).registry
         nodes: list[Json] = []
@@ -90,34 +91,33 @@ class MarketMethods:
         self._client = client
 
     @rpc("market_getJob", safe=True)
-    def get_job(self, job: int) -> object:
+    def get_job(self, job: Number64) -> object:
         """A job that is not closed; null otherwise."""
         entry = get_runtime(self._client).market.job.get(job)
         return None if entry is None else {"id": job, **_as_object(entry)}
 
     @rpc("market_getSlots", safe=True)
-    def get_slots(self, job: int) -> object:
+    def get_slots(self, job: Number64) -> object:
         """The slots of a job in order."""
         slots = get_runtime(self._client).market.slot.items(job)
         found = [({"job": job, "slot": key[1], **_as_object(each)}, key[1]) for key, each in slots]
         return [each for each, _ in sorted(found, key=lambda pair: pair[1])]
 
     @rpc("market_openSlots", safe=True)
-    def list_open_slots(self, start: int = 0, count: int = 100) -> object:
+    def list_open_slots(self, start: Number32 = 0, count: Number32 = 100) -> object:
         """Slots that wait for somebody."""
         market = get_runtime(self._client).market
-        begin = max(start, 0)
-        keys = islice(market.open_slots.items(), begin, begin + min(count, PAGE_MAX))
+        keys = islice(market.open_slots.items(), start, start + min(count, PAGE_MAX))
         return [{"job": job, "slot": slot, "isLate": late} for (job, slot), late in keys]
 
     @rpc("market_getOutput", safe=True)
-    def get_output(self, job: int, slot: int) -> str | None:
+    def get_output(self, job: Number64, slot: Number32) -> str | None:
         """The output of a settled slot."""
         output = get_runtime(self._client).market.output.get((job, slot))
         return None if output is None else to_hex(output)
 
     @rpc("market_getStats", safe=True)
-    def get_stats(self, provider: int) -> object:
+    def get_stats(self, provider: Number64) -> object:
         """The history of a provider's record."""
         return to_json(get_runtime(self._client).market.stats[provider])
 
@@ -152,7 +152,7 @@ class WorkMethods:
         }
 
     @rpc("work_usefulRatio", safe=True)
-    def get_useful_ratio(self, era: int | None = None) -> object:
+    def get_useful_ratio(self, era: Number32 | None = None) -> object:
         """Useful and total multiply-accumulates of an era, the current one unless named."""
         work = get_runtime(self._client).work
         found = work.get_era(era)
@@ -165,7 +165,7 @@ class WorkMethods:
         }
 
     @rpc("work_era", safe=True)
-    def get_era(self, era: int | None = None) -> object:
+    def get_era(self, era: Number32 | None = None) -> object:
         """The totals of an era, the current one unless named."""
         found = get_runtime(self._client).work.get_era(era)
         return None if found is None else to_json(found)

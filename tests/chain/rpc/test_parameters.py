@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from chain.rpc.jsonrpc import RpcError
 from chain.rpc.parameters import (
+    Number32,
+    Number64,
     Parameters,
     Unexpected,
     camel_case,
@@ -33,6 +35,9 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     (int, 2**70, 2**70),
     (BlockNumber, "0x10", 16),
     (Annotated[int, "anything"], 1, 1),
+    (Number32, 0, 0),
+    (Number32, 2**32 - 1, 2**32 - 1),
+    (Number64 | None, "0xffffffffffffffff", 2**64 - 1),
     (str, "", ""),
     (bytes, "0x0aFF", b"\x0a\xff"),
     (bytes, "0aFF", b"\x0a\xff"),
@@ -72,6 +77,10 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (int, "-0x5", "got '-0x5'"),
     (int, "0x" + "f" * 65, "got '0xfff"),
     (int, None, "got None"),
+    (Number32, -1, "expected a whole number from 0 to 4294967295, got -1"),
+    (Number32, 2**32, "expected a whole number from 0 to 4294967295, got 4294967296"),
+    (Number64, "0x10000000000000000", "expected a whole number from 0 to 18446744073709551615"),
+    (Number64, 1.0, "expected a whole number"),
     (str, 5, "expected a string, got 5"),
     (bytes, "0xabc", "expected bytes in hex, got '0xabc'"),
     (bytes, "0x0 0", "expected bytes in hex"),
