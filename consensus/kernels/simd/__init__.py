@@ -1,0 +1,1 @@
+"""Kernels of vector instructions, compiled by numba; none of them uses a float."""
