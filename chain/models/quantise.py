@@ -38,7 +38,7 @@ from runtime.errors import CodecError
 from runtime.tensor import CheckedGraph, GraphError, InputSpec, check_graph, ensure_tensors
 from runtime.tensor import ops as i8
 from runtime.tensor.graph import Graph
-from runtime.tensor.value import OPERAND, OPERAND_MAX, DType, IntArray, ValueType
+from runtime.tensor.value import OPERAND, OPERAND_MAX, DType, Int8Array, IntArray, ValueType
 
 WIDE: Final = 2**14
 """The calibrated reach of a wide value; it is clamped at twice that."""
@@ -92,7 +92,7 @@ def quantise(model: FloatModel, rows: FloatArray, *, per_channel: bool = False) 
     return Quantised(checked, tensors, input_scale, output.get_scale())
 
 
-def quantise_rows(rows: FloatArray, scale: float) -> IntArray:
+def quantise_rows(rows: FloatArray, scale: float) -> Int8Array:
     """Rows of numbers as a model's input, int8[rows, cols]; numbers out of reach are clipped."""
     nearest = np.rint(rows.astype(np.float64) / scale)
     return np.clip(nearest, -OPERAND_MAX, OPERAND_MAX).astype(np.int8)
