@@ -163,3 +163,7 @@ class TransactionPayment(Pallet, events=TransactionFeePaid):
             with suppress(BelowMinimum):
                 self._ledger.deposit(author, tip)
         self._system.deposit_event(self, TransactionFeePaid(who, actual, tip))
+
+    def try_state(self) -> None:
+        """Weight is never free."""
+        assert self.next_fee_multiplier.get().compute_product(1) > 0, "the multiplier is zero"

@@ -47,6 +47,7 @@ BLOCK_MACS_MAX = (1 << 96) - 1
 """More than any block will ever cost; sums of them over an era fit their type."""
 
 _MINABLE = (SlotPhase.LOCKED, SlotPhase.SUBMITTED)
+_OVER = (SlotPhase.SETTLED, SlotPhase.CLOSED)
 
 
 class BlockContext(EventSink, BlockAuthor, BlockWork, Protocol):
@@ -252,7 +253,11 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         return 0 if era is None or era.total_macs == 0 else era.useful_macs * BPS // era.total_macs
 
     def try_state(self) -> None:
-        """Useful work is a part of all work, bonuses are a part of what was burned."""
+        """Useful work is part of all work, bonuses of what was burned; credits have live slots."""
+        for job, slot, layer in self.credited.keys():  # noqa: SIM118 - no dict
+            work = self._slots.get_slot_work(SlotId(job, slot))
+            is_live = work is not None and work.phase not in _OVER
+            assert is_live, f"job {job}, slot {slot}, layer {layer}: credited, and over"
         for index, era in self.era.items():
             assert era.useful_macs <= era.total_macs, f"era {index}: more useful than done"
             cap = era.burned * self.params.bonus_bps // BPS
