@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-import numpy as np
 import trio
 
 from chain.authorship.work import TaskProduct
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
+from chain.provider.batch import Assignment, Batch, SlotRun, choose_batch, load_assignment
 from chain.provider.sender import Sender
 from chain.txpool.transaction import PoolRejection
 from chain.worker import Worker
@@ -19,11 +19,8 @@ from pallets.runtime import Runtime
 from runtime.claim import compute_claim_roots, compute_commitment
 from runtime.errors import InvalidTransaction
 from runtime.frame.ai_types import ProviderInfo, RecordKind, Role, SlotId, SlotPhase, VerifierId
-from runtime.model import LoadedModel, load_model, load_rows
 from runtime.primitives import AccountId
-from runtime.tensor.interpreter import GraphRun, Operands
-from runtime.tensor.value import Int8Array, Int32Array
-from runtime.work_summary import RowRef
+from runtime.tensor.value import Int32Array
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +36,11 @@ class ProviderStatistics:
 
     locked: int = 0
     submitted: int = 0
+    products: int = 0
+    """Products computed, each of the rows of one or several slots."""
+
     sealed: int = 0
-    """Products of its slots that sealed a block."""
+    """Those of them that sealed a block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +61,6 @@ class Provider:
         return self.sender.signer.account
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Assignment:
-    """A locked slot with everything needed to run it."""
-
-    slot: SlotId
-    model: LoadedModel
-    rows: Int8Array
-    verifier: VerifierId
-
-
 async def provide(provider: Provider) -> None:
     """The service: does its round at every new best block."""
     _resume(provider)
@@ -81,8 +71,7 @@ async def provide(provider: Provider) -> None:
             continue
         _forget_done(provider, runtime, head.number)
         _lock_open(provider, runtime, record, head.number)
-        for assignment in _find_assignments(provider, runtime):
-            await _fill(provider, assignment)
+        await _fill(provider, _find_assignments(provider, runtime))
 
 
 def _find_record(runtime: Runtime, account: AccountId) -> ProviderInfo | None:
@@ -165,9 +154,9 @@ def _send(provider: Provider, key: tuple[str, SlotId], *call: object) -> bool:
 # --- running
 
 
-def _find_assignments(provider: Provider, runtime: Runtime) -> list[_Assignment]:
+def _find_assignments(provider: Provider, runtime: Runtime) -> list[Assignment]:
     """The slots locked by this provider that it has not submitted yet."""
-    found: list[_Assignment] = []
+    found: list[Assignment] = []
     for what in tuple(provider.sent):
         if what[0] != "lock":
             continue
@@ -177,48 +166,49 @@ def _find_assignments(provider: Provider, runtime: Runtime) -> list[_Assignment]
             continue
         if work.provider != provider.account or ("submit", slot) in provider.sent:
             continue
-        info = runtime.registry.records.get_model(work.model, work.version)
-        inputs = runtime.registry.records.get_blob(work.inputs)
-        model = None if info is None else load_model(info, runtime.registry.records)
-        if model is None or inputs is None:
+        assignment = load_assignment(runtime, slot, work)
+        if assignment is None:
             log.warning("a locked slot lacks data", extra={"job": slot.job, "slot": slot.slot})
-            continue
-        cols = model.checked.graph.input.cols
-        rows = load_rows(inputs, cols, work.row_first, work.rows)
-        verifier = runtime.market.job[slot.job].verifier
-        found.append(_Assignment(slot, model, rows, verifier))
+        else:
+            found.append(assignment)
     return found
 
 
-async def _fill(provider: Provider, assignment: _Assignment) -> None:
-    """Runs a slot's rows, every product through the miner, and submits the result."""
-    slot, model = assignment.slot, assignment.model
-    run = GraphRun(model.checked, model.tensors, assignment.rows)
-    products: list[Int32Array] = []
-    while run.pending is not None:
-        product = await _multiply(provider, slot, len(products), run.pending)
-        products.append(product)
-        run.resume(product)
-    output = run.output.astype(run.output.dtype.newbyteorder("<")).tobytes()
+async def _fill(provider: Provider, assignments: list[Assignment]) -> None:
+    """Runs slots side by side, products on one tensor as one, and submits each when it is done."""
+    running = [SlotRun.begin(each) for each in assignments]
+    while True:
+        for each in running:
+            if each.is_finished:
+                _submit(provider, each)
+        running = [each for each in running if not each.is_finished]
+        if not running:
+            return
+        batch = choose_batch(running)
+        batch.resume(await _multiply(provider, batch))
+
+
+def _submit(provider: Provider, done: SlotRun) -> None:
+    """Submits the result of a finished run."""
+    slot, output = done.assignment.slot, done.run.output
+    result = output.astype(output.dtype.newbyteorder("<")).tobytes()
     trace = b""
-    if assignment.verifier is VerifierId.FREIVALDS:
-        trace = b"".join(each.astype("<i4").tobytes() for each in products)
-    roots = compute_claim_roots(output, trace)
+    if done.assignment.verifier is VerifierId.FREIVALDS:
+        trace = b"".join(each.astype("<i4").tobytes() for each in done.products)
+    roots = compute_claim_roots(result, trace)
     genesis = provider.client.genesis_hash
     commitment = compute_commitment(genesis, slot, provider.account, roots)
     key = ("submit", slot)
-    args = (slot.job, slot.slot, commitment, output + trace)
-    if _send(provider, key, "submit", *args):
+    if _send(provider, key, "submit", slot.job, slot.slot, commitment, result + trace):
         provider.statistics.submitted += 1
 
 
-async def _multiply(provider: Provider, slot: SlotId, layer: int, operands: Operands) -> Int32Array:
+async def _multiply(provider: Provider, batch: Batch) -> Int32Array:
     """One product through the miner; it may seal a block on the way."""
-    a = np.ascontiguousarray(operands.a, np.int8)
-    bt = np.ascontiguousarray(operands.b.T, np.int8)
-    task = TaskProduct(a, bt, (RowRef(slot.job, slot.slot, layer, len(a)),))
+    task = batch.make_task()
     await provider.tasks.send(task)
     await task.done.wait()
     assert task.product is not None, "the author always returns the product; qed"
+    provider.statistics.products += 1
     provider.statistics.sealed += task.has_sealed
     return task.product
