@@ -104,7 +104,6 @@ def open_client(config: Config, spec: ChainSpec) -> Generator[Client]:
         0, genesis.hash, genesis.header.parent_hash, HEADER.encode(genesis.header), ()
     )
     path = config.base_path.expanduser() / spec.id / DATABASE_FOLDER
-    path.mkdir(parents=True, exist_ok=True)
     stored = StoredGenesis(block, genesis.state)
     with open_database(path, stored, archive=config.database.archive) as database:
         yield make_client(database, spec, host)
