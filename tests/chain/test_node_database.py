@@ -1,4 +1,4 @@
-"""A node over a database that it must not open, or that is damaged: a typed error, or all is well."""
+"""A node over a database that is not its own or damaged: a typed error, or all is well."""
 
 import shutil
 from collections.abc import Callable
@@ -154,7 +154,7 @@ def test_another_chain_s_database_is_refused_and_left_as_it_is(base_path: Path) 
     before = read_all(base_path)
     other = replace(SPEC, balances=SPEC.balances[1:])
     with (
-        pytest.raises(GenesisMismatch, match="expected the chain with genesis 0x.*, got 0x"),
+        pytest.raises(GenesisMismatch, match=r"expected the chain with genesis 0x.*, got 0x"),
         open_client(at(base_path), other),
     ):
         raise AssertionError("opened another chain")
