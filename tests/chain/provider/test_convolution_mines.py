@@ -48,7 +48,9 @@ def make_convolution() -> Weights:
         Matmul(5, 1),
     )
     generator = np.random.default_rng(5)
-    arrays = [generator.integers(-63, 64, (spec.rows, spec.cols)).astype(np.int8) for spec in specs]
+    arrays: list[IntArray] = [
+        generator.integers(-63, 64, (spec.rows, spec.cols)).astype(np.int8) for spec in specs
+    ]
     return make_model(Graph(InputSpec(64, -63, 63), specs, ops), arrays)
 
 
