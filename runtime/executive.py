@@ -5,7 +5,7 @@ fee and nonce; an inherent that fails makes the block invalid; any other excepti
 goes on to the caller. Source: `frame-executive`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from runtime.composed import ComposedRuntime
@@ -45,6 +45,7 @@ class ApplyOutcome:
     """None if its dispatch succeeded."""
 
     info: DispatchInfo
+    """What the block was charged: the weight that every extrinsic has is included."""
 
 
 def initialize_block(runtime: ComposedRuntime, header: Header) -> None:
@@ -78,8 +79,7 @@ def apply_extrinsic(runtime: ComposedRuntime, extrinsic: Extrinsic) -> ApplyOutc
     tip = extrinsic.signer.extra.tip
     actual_fee = runtime.fees.compute_fee_details(len(extrinsic.raw), actual, tip).total
     runtime.fees.correct_and_deposit(who, fee, actual_fee, tip)
-    _note_outcome(runtime, actual, error)
-    return ApplyOutcome(error, actual)
+    return _note_outcome(runtime, actual, error)
 
 
 def _apply_inherent(
@@ -94,9 +94,7 @@ def _apply_inherent(
     if error is not None:
         raise BadMandatory(f"{extrinsic.call.spec.name}: {error!r}") from error
     runtime.system.note_extrinsic(len(extrinsic.raw))
-    actual = _compute_actual(info, post)
-    _note_outcome(runtime, actual, None)
-    return ApplyOutcome(None, actual)
+    return _note_outcome(runtime, _compute_actual(info, post), None)
 
 
 def _dispatch(
@@ -118,15 +116,17 @@ def _compute_actual(info: DispatchInfo, post: PostDispatch) -> DispatchInfo:
 
 def _note_outcome(
     runtime: ComposedRuntime, info: DispatchInfo, error: DispatchError | None
-) -> None:
+) -> ApplyOutcome:
     system = runtime.system
     limits = system.block_weights.per_class.get_limits(info.class_)
-    system.note_weight(info.weight + limits.base_extrinsic, info.class_)
+    charged = replace(info, weight=info.weight + limits.base_extrinsic)
+    system.note_weight(charged.weight, charged.class_)
     if error is None:
-        system.deposit_event(system, ExtrinsicSuccess(info))
-        return
-    cause = to_value(error, runtime.dispatcher.get_module_index)
-    system.deposit_event(system, ExtrinsicFailed(cause, info))
+        system.deposit_event(system, ExtrinsicSuccess(charged))
+    else:
+        cause = to_value(error, runtime.dispatcher.get_module_index)
+        system.deposit_event(system, ExtrinsicFailed(cause, charged))
+    return ApplyOutcome(error, charged)
 
 
 def _ensure_not_mandatory(info: DispatchInfo) -> None:

@@ -23,13 +23,15 @@ from runtime.frame import (
     value,
 )
 from runtime.frame.traits import EventSink
+from runtime.limits import make_block_weights
 from runtime.primitives import AccountId, BlockNumber, Hash, Weight
 from runtime.state.externalities import Externalities
-from tests.helpers.mock_runtime import MockRuntime
+from tests.helpers.mock_runtime import RATES, MockRuntime
 
 IMMORTAL = Era()
 GENESIS = Hash(b"\x22" * 32)
 RICH = 10**15
+BASE_BLOCK = Weight(70_000, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ def make_stage(*, people: Iterable[Person] = (ALICE, BOB), author: Person = CHAR
     runtime = MockRuntime(balances, author=author.account)
     runtime.add(Probe(runtime.state, runtime.system, index=30))
     runtime.system.block_hash[0] = GENESIS
+    runtime.system.block_weights = make_block_weights(RATES.base_extrinsic, BASE_BLOCK)
     return runtime
 
 

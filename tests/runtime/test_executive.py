@@ -35,6 +35,7 @@ from runtime.primitives import Hash, Weight
 from runtime.system import ExtrinsicFailed, ExtrinsicSuccess
 from tests.helpers.block_stage import (
     ALICE,
+    BASE_BLOCK,
     BOB,
     CHARLIE,
     GENESIS,
@@ -92,7 +93,7 @@ def test_a_block_leaves_events_with_phases_weights_and_counts() -> None:
     system = runtime.system
     timestamp = runtime.timestamp.spec.calls[0].weight
     assert isinstance(timestamp, Weight)
-    hooks = runtime.timestamp.on_initialize(2) + Weight(11, 2)
+    hooks = BASE_BLOCK + runtime.timestamp.on_initialize(2) + Weight(11, 2)
     assert system.block_weight.get() == ConsumedWeight(
         normal=Weight(101, 8) + BASE + BASE,
         operational=Weight(50, 3) + BASE,
@@ -111,20 +112,20 @@ def test_a_block_leaves_events_with_phases_weights_and_counts() -> None:
         for record in records
         if isinstance(record.event.event, ExtrinsicSuccess | ExtrinsicFailed)
     ]
-    free = DispatchInfo(timestamp, DispatchClass.MANDATORY, Pays.NO)
+    free = DispatchInfo(timestamp + BASE, DispatchClass.MANDATORY, Pays.NO)
     refused = Module(ModuleErrorValue(30, b"\4\0\0\0"))
     assert results == [
         (ApplyExtrinsic(0), ExtrinsicSuccess(free)),
         (
             ApplyExtrinsic(1),
-            ExtrinsicSuccess(DispatchInfo(Weight(5, 1), DispatchClass.MANDATORY, Pays.NO)),
+            ExtrinsicSuccess(DispatchInfo(Weight(5, 1) + BASE, DispatchClass.MANDATORY, Pays.NO)),
         ),
-        (ApplyExtrinsic(2), ExtrinsicSuccess(DispatchInfo(Weight(100, 7)))),
+        (ApplyExtrinsic(2), ExtrinsicSuccess(DispatchInfo(Weight(100, 7) + BASE))),
         (
             ApplyExtrinsic(3),
-            ExtrinsicSuccess(DispatchInfo(Weight(50, 3), DispatchClass.OPERATIONAL)),
+            ExtrinsicSuccess(DispatchInfo(Weight(50, 3) + BASE, DispatchClass.OPERATIONAL)),
         ),
-        (ApplyExtrinsic(4), ExtrinsicFailed(refused, DispatchInfo(Weight(1, 1)))),
+        (ApplyExtrinsic(4), ExtrinsicFailed(refused, DispatchInfo(Weight(1, 1) + BASE))),
     ]
     assert get_probe(runtime).hooks.get() == 2 + 2_000
     assert runtime.events.encode(records) == raw
@@ -172,9 +173,9 @@ def test_a_failed_dispatch_leaves_fee_and_nonce_alone(failure: int) -> None:
     extrinsic = make_signed(runtime, ALICE, probe(runtime, "work", 0, 0, failure), Signing(tip=tip))
     outcome = apply_extrinsic(runtime, extrinsic)
     assert isinstance(outcome.error, Refused if failure == 1 else BadOrigin)
-    info = DispatchInfo(NONE)
+    info = DispatchInfo(BASE)
     assert outcome.info == info
-    fee = runtime.fees.compute_fee_details(len(extrinsic.raw), info, tip).total
+    fee = runtime.fees.compute_fee_details(len(extrinsic.raw), DispatchInfo(NONE), tip).total
     system = runtime.system
     assert system.get_nonce(ALICE.account) == 1
     assert runtime.money.get_free(ALICE.account) == RICH - fee
@@ -221,8 +222,8 @@ def test_unused_weight_is_refunded(time: int, size: int, actual: Weight) -> None
     extrinsic = make_signed(runtime, ALICE, probe(runtime, "refund", time, size, False))
     used = runtime.system._consumed.normal
     outcome = apply_extrinsic(runtime, extrinsic)
-    assert outcome.info == DispatchInfo(actual)
-    fee = runtime.fees.compute_fee_details(len(extrinsic.raw), outcome.info, 0).total
+    assert outcome.info == DispatchInfo(actual + BASE)
+    fee = runtime.fees.compute_fee_details(len(extrinsic.raw), DispatchInfo(actual), 0).total
     assert runtime.money.get_free(ALICE.account) == RICH - fee
     assert runtime.system._consumed.normal == used + actual + BASE
 
@@ -233,7 +234,7 @@ def test_a_fulfilled_duty_costs_nothing_but_the_tip() -> None:
         runtime, ALICE, probe(runtime, "refund", 1, 1, True), Signing(tip=1_000)
     )
     outcome = apply_extrinsic(runtime, extrinsic)
-    assert outcome.info == DispatchInfo(Weight(1, 1), pays_fee=Pays.NO)
+    assert outcome.info == DispatchInfo(Weight(1, 1) + BASE, pays_fee=Pays.NO)
     assert runtime.money.get_free(ALICE.account) == RICH - 1_000
     assert runtime.money.get_free(CHARLIE.account) == RICH + 1_000
     apply_extrinsic(runtime, make_signed(runtime, ALICE, probe(runtime, "gift")))
