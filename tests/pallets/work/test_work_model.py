@@ -72,7 +72,7 @@ class WorkMachine(RuleBasedStateMachine):
 
     # --- rules
 
-    @rule(author=AUTHORS, macs=st.sampled_from((1_000, BLOCK_MACS)))
+    @rule(author=AUTHORS, macs=st.sampled_from((1_000, 5_000, BLOCK_MACS)))
     def next_block(self, author: AccountId, macs: int) -> None:
         self.stage.next_block(author, macs)
         self.macs, self.is_noted = macs, False
