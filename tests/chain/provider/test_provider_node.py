@@ -1,0 +1,122 @@
+"""A provider's node at work: paid products seal blocks, and no duty is lost on the way."""
+
+import pytest
+
+from chain.client.client import Client
+from chain.client.typed_state import get_runtime
+from chain.db.memory import MemoryStore
+from chain.node import Keys
+from pallets.market.types import SlotState
+from runtime.frame.ai_types import Role
+from runtime.primitives import UNIT
+from runtime.work_summary import Lane
+from tests.helpers.job_stage import PROVIDER, ROYALTY_BPS, get_slot, set_up_job, wait_for_slot
+from tests.helpers.node_stage import BOB, CHARLIE, DAVE, open_client, run_stage, wait_for_block
+from tests.helpers.scheduler import run_seeded
+
+PROVIDING = Keys(provider=CHARLIE)
+
+
+def check_state(client: Client) -> None:
+    """Every pallet's invariants, and the issuance."""
+    runtime = get_runtime(client)
+    for pallet in runtime.pallets:
+        pallet.try_state()
+
+
+async def make_job_store(slots: int = 1) -> tuple[MemoryStore, int]:
+    """A chain with an open job."""
+    store = MemoryStore()
+    async with run_stage(open_client(store)) as node:
+        job = await set_up_job(node, slots=slots)
+    return store, job
+
+
+@pytest.mark.parametrize("slots", [1, 4])
+def test_a_paid_product_seals_a_block_and_is_settled(slots: int) -> None:
+    async def main() -> None:
+        store, job = await make_job_store(slots)
+        client = open_client(store)
+        before = get_runtime(client).system.get_data(BOB.account).free
+        async with run_stage(client, PROVIDING) as node:
+            for slot in range(slots):
+                await wait_for_slot(client, job, SlotState.SETTLED, slot)
+            assert node.provider.locked == node.provider.submitted == slots
+            assert node.provider.sealed > 0
+            assert node.miner.blocks[Lane.TASK] == node.provider.sealed
+            check_state(client)
+            runtime = get_runtime(client)
+            royalty = slots * UNIT * ROYALTY_BPS // 10_000
+            assert runtime.system.get_data(BOB.account).free == before + royalty
+            assert runtime.bonds.get_bonded(CHARLIE.account, Role.PROVIDER) > 0
+            assert runtime.market.busy[PROVIDER] == 0
+
+    run_seeded(main)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_restart_with_a_locked_slot_loses_no_duty(seed: int) -> None:
+    """The node ends when its lock is in a block; another one on its store submits and is paid."""
+
+    async def main() -> None:
+        store, job = await make_job_store()
+        client = open_client(store)
+        async with run_stage(client, PROVIDING) as node:
+            await wait_for_slot(client, job, SlotState.LOCKED)
+            assert get_slot(client, job).provider == CHARLIE.account
+            assert node.provider.submitted == 0
+        again = open_client(store)
+        async with run_stage(again, PROVIDING) as node:
+            await wait_for_slot(again, job, SlotState.SETTLED)
+            assert (node.provider.locked, node.provider.submitted) == (0, 1)
+            check_state(again)
+        assert get_slot(again, job).provider == CHARLIE.account
+
+    run_seeded(main, seed)
+
+
+def test_a_restart_with_an_unsent_result_submits_it() -> None:
+    """The result was in the pool, which is memory, when the node ended."""
+
+    async def main() -> None:
+        store, job = await make_job_store()
+        client = open_client(store)
+        async with run_stage(client, PROVIDING) as node:
+            with_result = False
+            while not with_result:
+                await node.pool.arrivals.wait_after(node.pool.arrivals.seen.version)
+                with_result = node.provider.submitted > 0
+        again = open_client(store)
+        if get_slot(again, job).state is not SlotState.SETTLED:
+            async with run_stage(again, PROVIDING):
+                await wait_for_slot(again, job, SlotState.SETTLED)
+        check_state(again)
+
+    run_seeded(main)
+
+
+def test_a_stop_in_the_middle_of_a_paid_product_is_in_order() -> None:
+    async def main() -> None:
+        store, job = await make_job_store(slots=4)
+        for _ in range(30):
+            client = open_client(store)
+            async with run_stage(client, PROVIDING):
+                await wait_for_block(client, client.best.value.number + 1)
+            if all(get_slot(client, job, slot).state is SlotState.SETTLED for slot in range(4)):
+                break
+        check_state(open_client(store))
+        assert [get_slot(client, job, slot).state for slot in range(4)] == [SlotState.SETTLED] * 4
+
+    run_seeded(main)
+
+
+def test_nobody_works_without_a_record() -> None:
+    async def main() -> None:
+        store, job = await make_job_store()
+        client = open_client(store)
+        async with run_stage(client, Keys(provider=DAVE)) as node:
+            await wait_for_block(client, client.best.value.number + 10)
+            assert node.provider.locked == 0
+        assert get_slot(client, job).state is SlotState.OPEN
+
+    run_seeded(main)

@@ -1,0 +1,87 @@
+"""A chain on which Charlie is a provider and Dave has hired Bob's model: a job is open."""
+
+from typing import Final
+
+from chain.client.client import Client
+from chain.client.typed_state import get_runtime
+from chain.keystore import KeyPair
+from chain.node import Node
+from pallets.market import JobSpec, Posted, Terms
+from pallets.market.types import Slot, SlotState
+from pallets.registry.types import KindPrice, Provider
+from runtime.frame import Call
+from runtime.frame.ai_types import JobKind, Role, VerifierId
+from runtime.primitives import UNIT, Root
+from runtime.tensor.blob import blob_root
+from tests.helpers.market_stage import make_classifier, make_inputs
+from tests.helpers.node_stage import BOB, CHARLIE, DAVE, BlockMaker, Wallet, feed_good
+
+MANIFEST: Final = Root(b"m" * 32)
+ROYALTY_BPS: Final = 1_000
+TTL: Final = 50_000
+BOND: Final = 100 * UNIT
+PRICE: Final = UNIT
+ROWS: Final = 40
+MODEL, PROVIDER = 0, 1
+"""The numbers of the records."""
+
+
+async def set_up_job(
+    node: Node, *, slots: int = 1, work_blocks: int = 50, max_parallel: int = 8
+) -> int:
+    """Registers model and provider and posts a job of so many slots, in three blocks."""
+    client = node.client
+    wallet, maker = Wallet(client), BlockMaker(client)
+    weights, inputs = make_classifier(), make_inputs(ROWS)
+    number = get_runtime(client).market.next_job.get()
+    provider = Provider("https://p.example", (), (KindPrice(JobKind.INFER, 1),), max_parallel)
+    spec = JobSpec(JobKind.INFER, MODEL, None, blob_root(inputs), ROWS, -(-ROWS // slots), 1)
+    terms = Terms(open_blocks=500, work_blocks=work_blocks, attempts=2)
+    put, register = ("Registry", "put_blob"), ("Registry", "register")
+    blobs = [(BOB, wallet.make_call(*put, blob)) for blob in weights.blobs]
+    model = wallet.make_call(*register, weights.body, MANIFEST, (), ROYALTY_BPS, TTL)
+    record = wallet.make_call(*register, provider, MANIFEST, (), 0, TTL)
+    await add_block(client, maker, node, *blobs, (BOB, model))
+    await add_block(
+        client,
+        maker,
+        node,
+        (CHARLIE, record),
+        (CHARLIE, wallet.make_call("Bonds", "bond", Role.PROVIDER, BOND)),
+        (DAVE, wallet.make_call(*put, inputs)),
+    )
+    post = wallet.make_call("Market", "post", spec, Posted(PRICE), VerifierId.REPLAY, terms)
+    await add_block(client, maker, node, (DAVE, post))
+    assert get_runtime(client).market.next_job.get() == number + 1, "the job was refused"
+    return number
+
+
+async def add_block(
+    client: Client, maker: BlockMaker, node: Node, *calls: tuple[KeyPair, Call]
+) -> None:
+    """A block of signed calls."""
+    wallet, system = Wallet(client), get_runtime(client).system
+    nonces: dict[KeyPair, int] = {}
+    raw: list[bytes] = []
+    for who, call in calls:
+        nonce = nonces.get(who, system.get_nonce(who.account))
+        raw.append(wallet.sign(who, call, nonce))
+        nonces[who] = nonce + 1
+    await feed_good(node, maker.make(transactions=raw))
+
+
+def get_slot(client: Client, job: int, slot: int = 0) -> Slot:
+    """A slot after the best block."""
+    return get_runtime(client).market.slot[job, slot]
+
+
+async def wait_for_slot(
+    client: Client, job: int, state: SlotState, slot: int = 0, blocks_max: int = 60
+) -> None:
+    """Until a slot is in a state on the best chain."""
+    first = client.best.value.number
+    async for head in client.best.changes():
+        found = get_slot(client, job, slot)
+        if found.state is state:
+            return
+        assert head.number < first + blocks_max, f"{found} after {blocks_max} blocks"
