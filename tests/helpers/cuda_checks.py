@@ -204,7 +204,7 @@ def compare_product(
 
 def check_tickets(device: Device, plan: Plan, rng: Generator) -> None:
     """The best of a few tickets, and of more than one thread draws in one go."""
-    for rows, cols, per_band in ((3, 5, 2), (1, 1, 1), (130, 131, 130)):
+    for rows, cols, per_band in ((1, 1, 1), (9, 4, 1), (130, 131, 40)):
         transcripts = rng.integers(0, 2**32, (rows, cols, 32), dtype=np.uint32)
         key = rng.bytes(32)
         pointer = Operands(device, plan).upload_key(key)

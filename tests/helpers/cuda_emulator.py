@@ -1,6 +1,6 @@
 """A GPU without a GPU: the kernels' own source, built by g++ against an emulator of CUDA.
 
-Streams are as late or as early as they may be, memory is spoilt before its first use, and every
+Streams run as late or as early as they may, memory is spoilt before its first use, and every
 buffer has guards at both ends that are looked at after each launch.
 """
 
@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,9 @@ BINARIES = ROOT / "build/emulator"
 FLAGS = ("-O2", "-std=c++17", "-shared", "-fPIC", "-w", "-U_FORTIFY_SOURCE")
 SPOILT, GUARD, GUARD_BYTES = 0xA5, 0x5C, 256
 ALIGNMENT = 256
+
+ORDERS: tuple[tuple[Stream, ...], ...] = ((), (Stream.STAGING, Stream.PRODUCT), tuple(Stream))
+"""Eager streams: all as late as possible, products ahead of their downloads, all at once."""
 
 Sources = Mapping[str, str]
 
@@ -104,16 +107,18 @@ class _Queue:
 
 
 class EmulatedDevice:
-    """Runs the g++ build; lazily, only what somebody waits for, or at once."""
+    """Runs the g++ build: the eager streams at once, of the others only what somebody waits for."""
 
     name = "emulator"
     processors = 3
 
-    def __init__(self, plan: Plan, library: Path | None = None, *, is_lazy: bool = True) -> None:
+    def __init__(
+        self, plan: Plan, library: Path | None = None, eager: Collection[Stream] = ()
+    ) -> None:
         self._library = ctypes.CDLL(str(library or build(plan)))
         self._library.get_fault.restype = ctypes.c_char_p
         self._queues = {stream: _Queue() for stream in Stream}
-        self._is_lazy = is_lazy
+        self._eager = eager
         self.launched: list[str] = []
         """The kernels asked for, in order."""
 
@@ -153,7 +158,7 @@ class EmulatedDevice:
 
     def _ask(self, stream: Stream, operation: Callable[[], None]) -> None:
         self._queues[stream].operations.append(operation)
-        if not self._is_lazy:
+        if stream in self._eager:
             self.synchronize(self.mark(stream))
 
     def _run(self, launch: Launch) -> None:

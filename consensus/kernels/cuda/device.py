@@ -16,7 +16,7 @@ HostArray: TypeAlias = npt.NDArray[np.generic]
 """Contiguous; its bytes are what is copied."""
 
 
-class DeviceUnavailable(Exception):
+class DeviceUnavailable(ValueError):
     """There is no GPU here that this code can use; the message says what is missing."""
 
 

@@ -83,9 +83,9 @@ inline void prepare_fibers(int count) {
   }
 }
 
-// Runs all threads of one block to their end, `before` each time that one goes on.
-// False if there was a fault.
-inline bool run_block(int count) {
+// Runs all threads of one block to their end, in rising or falling order, since a kernel may count
+// on neither. False if there was a fault.
+inline bool run_block(int count, bool is_falling) {
   prepare_fibers(count);
   volatile int left = count, idle = 0;
   volatile unsigned seen = progress;
@@ -97,7 +97,8 @@ inline bool run_block(int count) {
       snprintf(fault, sizeof fault, "deadlock: %d threads wait for ever", left);
       return false;
     }
-    for (current = 0; current < count; ++current) {
+    for (volatile int turn = 0; turn < count; turn = turn + 1) {
+      current = is_falling ? count - 1 - turn : turn;
       Fiber& fiber = fibers[current];
       if (fiber.is_done) continue;
       int jumped = _setjmp(scheduler);

@@ -91,7 +91,7 @@ int launch(void (*kernel)(Types...), u32 blocks, u32 count, u32 shared_bytes, in
     warp_meetings.assign(count / 32 + 1, Rendezvous());
     reset_ampere();
     reset_hopper();
-    if (!run_block(count)) return 1;
+    if (!run_block(count, blocks_run % 2)) return 1;
   }
   return 0;
 }
