@@ -14,6 +14,7 @@
     └─ Call, Payment, Future, Stale, BadProof, AncientBirthBlock, ExhaustsResources,
        BadMandatory, MandatoryValidation, BadSigner
     InvalidBlock                   the block breaks a rule; nothing of it is kept
+    CorruptState                   the state holds what this runtime never stored
 
 Anything else that leaves the runtime is a defect of the program, not of its input.
 """
@@ -23,6 +24,10 @@ from typing import ClassVar
 
 class CodecError(ValueError):
     """Bytes that do not decode, or a value outside its type's range."""
+
+
+class CorruptState(AssertionError):
+    """The state holds what this runtime never stored."""
 
 
 class DispatchError(Exception):

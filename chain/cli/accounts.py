@@ -21,6 +21,9 @@ from runtime.crypto.ss58 import Ss58Error, decode_ss58, encode_ss58
 from runtime.primitives import AccountId
 
 DEV_CHAINS: Final = ("Development", "Local")
+ADDRESS_LENGTH_MIN: Final = 40
+"""A shorter text that is no address was meant as a name; an address has 46 characters or more."""
+
 DEV_NAMES: Final = ("Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie")
 
 
@@ -57,9 +60,11 @@ def resolve_account(text: str, places: Places, *, is_dev_allowed: bool) -> Accou
     try:
         return decode_ss58(text)
     except Ss58Error as error:
+        looks_like_address = len(text) >= ADDRESS_LENGTH_MIN
+        why = str(error) if looks_like_address else f"no such name in {places.base_path}"
         raise BadAddress(
             f"expected an address, a known name, or //Alice on a development chain, "
-            f"got {text!r}: {error}"
+            f"got {text!r}: {why}"
         ) from None
 
 

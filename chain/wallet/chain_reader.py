@@ -14,7 +14,7 @@ from chain.wallet.json_types import HeaderJson, RuntimeVersionJson, SignedBlockJ
 from chain.wallet.rpc import RpcClient
 from pallets.runtime import Runtime, RuntimeConfig
 from runtime.codec import codec_of
-from runtime.errors import CodecError
+from runtime.errors import CodecError, CorruptState
 from runtime.extrinsic import Extrinsic, decode_extrinsic
 from runtime.frame.event_record import EventRecord
 from runtime.header import Digest, DigestItem, Header
@@ -145,7 +145,7 @@ class ChainReader:
         def run() -> T:
             try:
                 return reading(_make_runtime(state))
-            except CodecError as error:
+            except (CodecError, CorruptState) as error:  # the node's state, not ours
                 raise BadAnswer("state", str(error)) from error
 
         return await trio.to_thread.run_sync(run)

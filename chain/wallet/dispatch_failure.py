@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from chain.wallet.errors import TransactionFailed
+from runtime import errors
 from runtime.frame import Pallet
 from runtime.frame.dispatch_error import (
     Arithmetic,
@@ -30,7 +31,10 @@ def describe_failure(error: DispatchErrorValue, pallets: tuple[Pallet, ...]) -> 
         case Module(value):
             return _describe_module_error(value, pallets)
         case Token(kind) | Arithmetic(kind) | Transactional(kind):
-            return TransactionFailed(f"{type(error).__name__}.{_to_title(kind.name)}", "")
+            name = _to_title(kind.name)
+            declared: type | None = getattr(errors, name, None)
+            docs = "" if declared is None else _get_first_line(declared)
+            return TransactionFailed(f"{type(error).__name__}.{name}", docs)
         case (
             Other()
             | CannotLookup()

@@ -3,36 +3,14 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from typing import get_type_hints
 
 from chain.wallet.amount import format_amount
 from chain.wallet.chain_reader import ChainReader
 from runtime.crypto.ss58 import encode_ss58
+from runtime.frame import Event
 from runtime.frame.event_record import PalletEvent
-from runtime.primitives import AccountId, Hash
-
-AMOUNT_FIELDS = frozenset(
-    {
-        "actual_fee",
-        "amount",
-        "bonus",
-        "bond",
-        "burned",
-        "deposit",
-        "escrow",
-        "free",
-        "free_balance",
-        "paid",
-        "price",
-        "reward",
-        "royalties",
-        "tip",
-        "to_owner",
-        "to_treasury",
-        "treasury",
-        "weight",
-    }
-)
-"""Fields of events that hold planck."""
+from runtime.primitives import AccountId, Balance, Hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +24,19 @@ class AccountEvent:
     fields: tuple[tuple[str, str | int | bool | None], ...]
     """Names and values as JSON has them: accounts as addresses, amounts as text in planck."""
 
+    amounts: frozenset[str]
+    """Which of the fields are amounts."""
+
     def describe(self, names: Mapping[AccountId, str]) -> str:
         """The fields for people."""
         by_address = {encode_ss58(account): name for account, name in names.items()}
         parts: list[str] = []
         for field, value in self.fields:
-            if field in AMOUNT_FIELDS and isinstance(value, str):
-                shown = format_amount(int(value))
+            if field in self.amounts:
+                shown = format_amount(int(str(value)))
             else:
                 shown = by_address.get(str(value), str(value))
-            parts.append(f"{field.rstrip('_').replace('_', ' ')} {shown}")
+            parts.append(f"{field.replace('_', ' ')} {shown}")
         return ", ".join(parts)
 
 
@@ -86,11 +67,22 @@ def describe_event(
 ) -> AccountEvent:
     """An event with its pallet's name and its fields as JSON."""
     pallet = next(each for each in chain.runtime.pallets if each.index == event.pallet_index)
-    shown = tuple((name, to_json(name, value)) for name, value in _get_fields(event))
-    return AccountEvent(number, block_hash, pallet.spec.name, event.event.SCALE_NAME, shown)
+    planck = find_amounts(type(event.event))
+    shown = tuple(
+        (name.rstrip("_"), to_json(value, is_amount=name in planck))  # Python owns the name `from`
+        for name, value in _get_fields(event)
+    )
+    name = event.event.SCALE_NAME
+    return AccountEvent(number, block_hash, pallet.spec.name, name, shown, planck)
 
 
-def to_json(field: str, value: object) -> str | int | bool | None:
+def find_amounts(kind: type[Event]) -> frozenset[str]:
+    """The fields of an event that are declared as balances."""
+    hints = get_type_hints(kind, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if hint == Balance)
+
+
+def to_json(value: object, *, is_amount: bool) -> str | int | bool | None:
     """A field's value as JSON has it."""
     match value:
         case AccountId():
@@ -102,7 +94,7 @@ def to_json(field: str, value: object) -> str | int | bool | None:
         case bool() | None:
             return value
         case int():
-            return str(value) if field in AMOUNT_FIELDS else value
+            return str(value) if is_amount else value
         case _:
             return str(value)
 

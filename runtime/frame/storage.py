@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from runtime.codec.codec import AnyCodec
-from runtime.errors import CodecError
+from runtime.errors import CodecError, CorruptState
 from runtime.frame.hashers import Hasher
 from runtime.state.externalities import Externalities
 
@@ -55,11 +55,11 @@ class StorageSpec:
         return b"\x00" if self.default is NO_DEFAULT else self.value.encode(self.default)
 
     def decode(self, raw: bytes) -> Any:
-        """A value read from the state; one that does not decode was not stored by this runtime."""
+        """A value read from the state; `CorruptState` for one that does not decode."""
         try:
             return self.value.decode(raw)
         except CodecError as error:
-            raise AssertionError(f"{self.name}: the state is corrupt: {error}") from error
+            raise CorruptState(f"{self.name}: the state is corrupt: {error}") from error
 
 
 def value(*, default: Any = NO_DEFAULT) -> Any:
