@@ -7,7 +7,7 @@ PROOF_BYTES_ITEM = 512
 
 HEARTBEAT = Weight(50_000_000, PROOF_BYTES_ITEM)
 TRANSFER = Weight(300_000_000, 6 * PROOF_BYTES_ITEM)
-RETIRE = Weight(8_000_000_000, 160 * PROOF_BYTES_ITEM)
+RETIRE = Weight(16_000_000_000, 320 * PROOF_BYTES_ITEM)
 """With as many versions as are kept, each of as many tensors as there may be."""
 
 DROP_BLOB = Weight(150_000_000, 4 * PROOF_BYTES_ITEM)

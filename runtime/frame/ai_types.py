@@ -14,7 +14,7 @@ BLOB_BYTES_MAX = 64 * 1024
 """The largest blob that lives in the state."""
 
 GRAPH_BYTES_MAX = 4 * 1024
-TENSORS_MAX = 16
+TENSORS_MAX = 32
 TENSOR_NAME_BYTES_MAX = 32
 
 ROYALTY_BPS_MAX = 4_000
