@@ -1,7 +1,7 @@
 """Matrices and bytes too large for the state, kept in files under the roots that name them."""
 
 from chain.blobs.errors import BlobCorrupt, BlobError, BlobMissing, StoreFull
-from chain.blobs.model import TensorStore, load_stored_model
+from chain.blobs.model import TensorStore, load_stored_model, store_tensor
 from chain.blobs.store import BlobStore, OpenedStrip
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "StoreFull",
     "TensorStore",
     "load_stored_model",
+    "store_tensor",
 ]

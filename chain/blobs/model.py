@@ -5,12 +5,20 @@ from typing import Protocol
 import numpy as np
 
 from chain.blobs.errors import BlobCorrupt, BlobMissing
+from chain.blobs.store import BlobStore
 from runtime.frame.ai_types import ModelInfo, TensorInfo, TensorType
 from runtime.model import Blobs, LoadedModel
 from runtime.primitives import Root
 from runtime.tensor import GraphError, check_graph, decode_graph, ensure_tensors
 from runtime.tensor.commitment import COLUMN_MULTIPLE, STRIP_ROWS
-from runtime.tensor.value import DType, Int8Array, IntArray, load_array
+from runtime.tensor.value import DType, Int8Array, IntArray, dump_array, load_array
+
+
+def store_tensor(store: BlobStore, tensor: IntArray, dtype: DType) -> Root:
+    """Keeps a tensor under the root that the registry has of it. `StoreFull`, `BlobError`."""
+    if dtype is DType.I8:
+        return store.put_matrix(np.ascontiguousarray(tensor.T.astype(np.int8, copy=False)))
+    return store.put_bytes(dump_array(tensor))
 
 
 class TensorStore(Protocol):

@@ -1,10 +1,12 @@
-"""`soberana model`: register a model with its tensors on chain, show one, make a sample."""
+"""`soberana model`: register a model with its tensors, show one, make a sample."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from chain.blobs import store_tensor
+from chain.cli import model_import
 from chain.cli.failure import guard, run_command
 from chain.cli.options import (
     NODE_DEFAULT,
@@ -32,12 +34,14 @@ from chain.cli.records import (
     show_registered,
 )
 from chain.cli.session import Session, open_session
+from chain.models.model_files import load_any_model
 from chain.training import compute_accuracy, load_digits, train_digits
-from chain.wallet.model_file import ModelFile, dump_model_file, dump_rows_file, load_model_file
+from chain.wallet.model_file import ModelFile, dump_model_file, dump_rows_file
 from chain.wallet.publishing import (
     RecordTerms,
     batch_calls,
     find_paid_blobs,
+    fits_on_chain,
     get_model_blobs,
     make_blob_calls,
     make_model_body,
@@ -51,11 +55,15 @@ from runtime.tensor.blob import blob_root
 from runtime.tensor.graph import encode_graph
 
 app = typer.Typer(no_args_is_help=True)
+app.command("import")(model_import.import_network)
+app.command("rows")(model_import.convert_rows)
+app.command("run")(model_import.run_model)
+app.command("collect")(model_import.collect)
 
 
 @app.command()
 def register(
-    file: Annotated[Path, typer.Argument(help="A model file (.npz of a graph and its tensors).")],
+    file: Annotated[Path, typer.Argument(help="A model file (.safetensors or .npz).")],
     *,
     key: FromOption,
     royalty: RoyaltyOption = "0%",
@@ -68,18 +76,18 @@ def register(
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a model's tensors on chain and register it, so that it can be hired."""
+    """Register a model: with its tensors on chain, to be hired, or in files if they are large."""
     settings = Settings(node, as_json, base_path, dev_keys)
     signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        model = load_model_file(file)
+        model = load_any_model(file)
         terms = RecordTerms(parse_percent(royalty), ttl, parse_parents(parent))
         async with open_session(settings) as session:
             inclusions = await send_model(session, model, terms, signing)
-            macs = f"{model.checked.macs:_}"
-            event = get_registered(inclusions)
-            show_registered(session, event, inclusions, {"macsPerRow": macs})
+            where = "on chain" if fits_on_chain(model) else "in files below the base path"
+            extra = {"macsPerRow": f"{model.checked.macs:_}", "tensors": where}
+            show_registered(session, get_registered(inclusions), inclusions, extra)
 
     run_command(run, as_json=as_json)
 
@@ -87,9 +95,16 @@ def register(
 async def send_model(
     session: Session, model: ModelFile, terms: RecordTerms, signing: Signing
 ) -> tuple[Inclusion, ...]:
-    """Stores the tensors that the signer does not pay for yet, then registers."""
+    """Stores the tensors that are not stored yet, then registers.
+
+    On chain they count as stored if the signer pays for them.
+    """
     pair, runtime = session.get_key(signing), session.chain.runtime
-    contents = get_model_blobs(model)
+    contents = get_model_blobs(model) if fits_on_chain(model) else ()
+    if not contents:
+        store = session.places.blobs
+        for spec, tensor in zip(model.checked.graph.tensors, model.tensors, strict=True):
+            store_tensor(store, tensor, spec.dtype)
     known = await find_known_blobs(session, pair.account, contents)
     manifest_root = blob_root(encode_graph(model.checked.graph))
     calls = [

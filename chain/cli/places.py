@@ -1,9 +1,10 @@
-"""Where a person's keys and names are."""
+"""Where a person's keys, names and large tensors are."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from chain.blobs import BlobStore
 from chain.config import load_config
 from chain.keystore import Keystore
 
@@ -23,6 +24,11 @@ class Places:
     def address_book(self) -> Path:
         """Names for accounts."""
         return self.base_path / "addresses.json"
+
+    @property
+    def blobs(self) -> BlobStore:
+        """Tensors too large for the state."""
+        return BlobStore(self.base_path / "blobs")
 
 
 def find_places(base_path: Path | None) -> Places:

@@ -32,6 +32,9 @@ from runtime.tensor.value import Int8Array, dump_array
 BATCH_BYTES_MAX: Final = 48 * 1024
 """What a pool takes as one transaction, with room for its signature."""
 
+TENSOR_BYTES_MAX: Final = 63 * 1024
+"""A blob in the state has at most 64 KiB, and so has the transaction that brings it."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordTerms:
@@ -64,8 +67,14 @@ def get_model_blobs(model: ModelFile) -> tuple[bytes, ...]:
     return tuple(dump_array(tensor) for tensor in model.tensors)
 
 
+def fits_on_chain(model: ModelFile) -> bool:
+    """Whether every tensor is small enough for the state and for a transaction."""
+    return all(tensor.nbytes <= TENSOR_BYTES_MAX for tensor in model.tensors)
+
+
 def make_model_body(model: ModelFile) -> Model:
-    """A model whose tensors lie in the state."""
+    """A model whose tensors lie in the state, or all outside of it if one is too large."""
+    is_on_chain = fits_on_chain(model)
     tensors = tuple(
         TensorInfo(
             spec.name,
@@ -73,12 +82,13 @@ def make_model_body(model: ModelFile) -> Model:
             spec.cols,
             TensorType(int(spec.dtype)),
             tensor_root(tensor, spec.dtype),
-            blob_root(dump_array(tensor)),
+            blob_root(dump_array(tensor)) if is_on_chain else None,
         )
         for spec, tensor in zip(model.checked.graph.tensors, model.tensors, strict=True)
     )
     graph = encode_graph(model.checked.graph)
-    return Model(graph, tensors, model.checked.macs, Availability.ON_CHAIN)
+    availability = Availability.ON_CHAIN if is_on_chain else Availability.CONTENT
+    return Model(graph, tensors, model.checked.macs, availability)
 
 
 def make_dataset_body(content: bytes, items: int, schema: str) -> Dataset:
