@@ -7,7 +7,7 @@ import pytest
 
 from runtime import errors
 from runtime.codec import U8, MaxLen
-from runtime.errors import (
+from runtime.errors import CorruptState, (
     BadOrigin,
     CodecError,
     DispatchError,
@@ -150,7 +150,7 @@ def test_a_value_that_leaves_its_type_is_an_overflow() -> None:
 def test_a_corrupt_state_stops_the_node() -> None:
     state, counter = make()
     state.put(counter.count.key, b"")
-    with assert_noop(state, AssertionError):
+    with assert_noop(state, CorruptState):
         dispatch(counter, make_call("add", 1))
 
 
