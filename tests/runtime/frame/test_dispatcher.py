@@ -7,9 +7,10 @@ import pytest
 
 from runtime import errors
 from runtime.codec import U8, MaxLen
-from runtime.errors import CorruptState, (
+from runtime.errors import (
     BadOrigin,
     CodecError,
+    CorruptState,
     DispatchError,
     Exhausted,
     ModuleError,
