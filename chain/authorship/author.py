@@ -18,7 +18,7 @@ from chain.authorship.template import (
     make_seeded_summary,
     make_template,
 )
-from chain.authorship.work import PreparedTask, TaskProduct, prepare_task
+from chain.authorship.work import PreparedTask, TaskProduct, is_minable, prepare_task
 from chain.client.block import Imported
 from chain.client.importer import ImportRequest, submit_block
 from chain.miner.device import Device
@@ -133,6 +133,9 @@ async def _mine_task(authoring: Authoring, device: Device, task: TaskProduct) ->
     worker = authoring.source.worker
     try:
         prepared = await worker.run(lambda: prepare_task(task))
+        if not is_minable(prepared):
+            task.product = await worker.run(lambda: _multiply(prepared, task))
+            return
         try:
             template = await make_template(authoring.source, authoring.author, prepared.summary)
         except InvalidTransaction as error:

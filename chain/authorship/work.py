@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import trio
 
+from consensus.kernels.shape import OPERAND_MAX
+from consensus.pouw.params import is_shape
 from runtime.tensor.commitment import matrix_root, pad_operand
 from runtime.work_summary import Lane, RowRef, WorkSummary
 
@@ -54,3 +56,11 @@ def prepare_task(task: TaskProduct) -> PreparedTask:
         task.rows,
     )
     return PreparedTask(a, bt, summary)
+
+
+def is_minable(prepared: PreparedTask) -> bool:
+    """Whether a product of these operands can be proven: any paid one is computed, not all mine."""
+    a, bt = prepared.a, prepared.bt
+    bounds = (int(a.min()), int(a.max()), int(bt.min()), int(bt.max()))
+    in_range = min(bounds) >= -OPERAND_MAX and max(bounds) <= OPERAND_MAX
+    return in_range and is_shape(len(a), len(bt), a.shape[1])

@@ -15,6 +15,7 @@ from runtime.primitives import UNIT, Root
 from runtime.tensor.blob import blob_root
 from tests.helpers.market_stage import make_classifier, make_inputs
 from tests.helpers.node_stage import BOB, CHARLIE, DAVE, BlockMaker, Wallet, feed_good
+from tests.pallets.registry.stage import Weights
 
 MANIFEST: Final = Root(b"m" * 32)
 ROYALTY_BPS: Final = 1_000
@@ -27,15 +28,23 @@ MODEL, PROVIDER = 0, 1
 
 
 async def set_up_job(
-    node: Node, *, slots: int = 1, work_blocks: int = 50, max_parallel: int = 8
+    node: Node,
+    *,
+    slots: int = 1,
+    work_blocks: int = 50,
+    max_parallel: int = 8,
+    weights: Weights | None = None,
+    inputs: bytes | None = None,
+    rows: int = ROWS,
 ) -> int:
     """Registers model and provider and posts a job of so many slots, in three blocks."""
     client = node.client
     wallet, maker = Wallet(client), BlockMaker(client)
-    weights, inputs = make_classifier(), make_inputs(ROWS)
+    weights = make_classifier() if weights is None else weights
+    inputs = make_inputs(rows) if inputs is None else inputs
     number = get_runtime(client).market.next_job.get()
     provider = Provider("https://p.example", (), (KindPrice(JobKind.INFER, 1),), max_parallel)
-    spec = JobSpec(JobKind.INFER, MODEL, None, blob_root(inputs), ROWS, -(-ROWS // slots), 1)
+    spec = JobSpec(JobKind.INFER, MODEL, None, blob_root(inputs), rows, -(-rows // slots), 1)
     terms = Terms(open_blocks=500, work_blocks=work_blocks, attempts=2)
     put, register = ("Registry", "put_blob"), ("Registry", "register")
     blobs = [(BOB, wallet.make_call(*put, blob)) for blob in weights.blobs]

@@ -1,18 +1,23 @@
 """A provider's node at work: paid products seal blocks, and no duty is lost on the way."""
 
+import numpy as np
 import pytest
 
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.db.memory import MemoryStore
 from chain.node import Keys
+from consensus.pouw.params import INNER_MAX
 from pallets.market.types import SlotState
 from runtime.frame.ai_types import Role
 from runtime.primitives import UNIT
+from runtime.tensor import DType, Graph, InputSpec, TensorSpec
+from runtime.tensor.ops import Matmul
 from runtime.work_summary import Lane
 from tests.helpers.job_stage import PROVIDER, ROYALTY_BPS, get_slot, set_up_job, wait_for_slot
 from tests.helpers.node_stage import BOB, CHARLIE, DAVE, open_client, run_stage, wait_for_block
 from tests.helpers.scheduler import run_seeded
+from tests.pallets.registry.stage import Weights, make_model
 
 PROVIDING = Keys(provider=CHARLIE)
 
@@ -118,5 +123,27 @@ def test_nobody_works_without_a_record() -> None:
             await wait_for_block(client, client.best.value.number + 10)
             assert node.provider.locked == 0
         assert get_slot(client, job).state is SlotState.OPEN
+
+    run_seeded(main)
+
+
+def make_wide_model(cols: int) -> Weights:
+    """One product whose inner dimension is too long to mine with."""
+    specs = (TensorSpec("w", cols, 1, DType.I8, -1, 1),)
+    graph = Graph(InputSpec(cols, -1, 1), specs, (Matmul(0, 0),))
+    return make_model(graph, [np.ones((cols, 1), np.int8)])
+
+
+def test_a_product_that_nothing_can_be_mined_with_is_computed_all_the_same() -> None:
+    async def main() -> None:
+        cols, store = INNER_MAX + 64, MemoryStore()
+        inputs = np.ones((2, cols), np.int8).tobytes()
+        async with run_stage(open_client(store)) as node:
+            weights = make_wide_model(cols)
+            job = await set_up_job(node, weights=weights, inputs=inputs, rows=2)
+        client = open_client(store)
+        async with run_stage(client, PROVIDING) as node:
+            await wait_for_slot(client, job, SlotState.SETTLED)
+            assert node.provider.sealed == 0
 
     run_seeded(main)
