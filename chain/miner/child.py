@@ -11,6 +11,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import BinaryIO, Final
 
+from chain.miner.cores import ThreadCores
 from chain.miner.frames import (
     LENGTH_BYTES,
     BadFrame,
@@ -25,7 +26,7 @@ from chain.miner.frames import (
     unpack_to_device,
 )
 from chain.miner.search import run_search
-from consensus.kernels.backend import ProductBackend
+from consensus.kernels.backend import BackendUnavailable, ProductBackend
 from consensus.kernels.select import select_backend
 from consensus.kernels.selftest import BackendFault
 
@@ -79,10 +80,12 @@ def main(arguments: list[str]) -> None:
         output.write(pack(frame))
         output.flush()
 
-    name, _threads = arguments
+    name, threads = arguments
     try:
-        backend = select_backend(name)
-    except (BackendFault, ValueError) as error:
+        backend = select_backend(
+            name, ThreadCores(int(threads)), lambda text: print(text, file=sys.stderr)
+        )
+    except (BackendFault, BackendUnavailable, ValueError) as error:
         send(FailedFrame(str(error)))
         return
     inbox = Inbox(sys.stdin.buffer, os._exit)

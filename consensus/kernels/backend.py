@@ -6,7 +6,7 @@ for the tickets, and returns the best ticket and, where it is wanted, the exact 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,10 @@ IsCancelled: TypeAlias = Callable[[], bool]
 
 class Cancelled(Exception):
     """The work was called off between two blocks; nothing of it is returned."""
+
+
+class BackendUnavailable(Exception):
+    """The machine lacks what the backend needs; the message says what."""
 
 
 def never_cancelled() -> bool:
@@ -135,7 +139,7 @@ class Cores(Protocol):
         ...
 
     def run(self, jobs: Sequence[Callable[[], None]]) -> None:
-        """Runs every job to its end, in no order; raises what the first to fail raised."""
+        """Runs every job to its end, in no order; raises what the first that failed raised."""
         ...
 
 
@@ -151,3 +155,6 @@ class OneCore:
         """Runs every job."""
         for job in jobs:
             job()
+
+
+ONE_CORE: Final = OneCore()

@@ -32,8 +32,8 @@ from consensus.kernels.simd.block import (
     write_product,
     write_transcripts,
 )
+from consensus.kernels.simd.capability import has_quad_products
 from consensus.kernels.simd.layout import PAIRS, QUADS, Layout, Packed
-from consensus.kernels.simd.multiply import has_quad_products
 from consensus.kernels.simd.operands import (
     Factors,
     pack_factors,
@@ -51,6 +51,24 @@ COLUMNS_AT_ONCE: Final = 512
 """A right panel of so many columns stays in the first cache, a left block in the second."""
 
 STRIPS_AT_ONCE: Final = 8
+
+
+KERNELS: Final = (
+    pack_left_strips,
+    pack_right_strips,
+    project_strips,
+    pack_factors,
+    fold_block,
+    add_block,
+    write_transcripts,
+    write_product,
+    find_best_ticket,
+)
+
+
+def count_compiled() -> int:
+    """How many kernels this process had to compile; the others were found ready on disk."""
+    return sum(sum(kernel.stats.cache_misses.values()) for kernel in KERNELS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,21 +1,72 @@
 """Chooses the backend by name and tests it; every name here passes the same byte-equality suite."""
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
-from consensus.kernels.backend import ProductBackend
+from consensus.kernels.backend import ONE_CORE, BackendUnavailable, Cores, ProductBackend
 from consensus.kernels.numpy_backend import NumpyBackend
-from consensus.kernels.selftest import ensure_exact
+from consensus.kernels.selftest import BackendFault, ensure_exact
 
-BACKENDS: Final = ("numpy",)
+Note: TypeAlias = Callable[[str], None]
+"""Told what a person may want to read: progress of a first start, why a backend is not used."""
 
 
-def select_backend(name: str) -> ProductBackend:
-    """The backend of a name, `auto` for the fastest that this machine has.
+def ignore(text: str) -> None:
+    """Lets a note go by."""
 
-    Errors: ValueError for an unknown name, BackendFault where the machine computes wrong.
-    """
-    if name not in ("auto", "numpy"):
-        raise ValueError(f"backend: expected auto or one of {', '.join(BACKENDS)}, got {name!r}")
+
+def make_numba(cores: Cores, note: Note) -> ProductBackend:
+    """Errors: BackendUnavailable without the instructions, or a place for compiled kernels."""
+    # Imported where it is wanted: numba takes half a second to load.
+    try:
+        from consensus.kernels import numba_backend  # noqa: PLC0415
+        from consensus.kernels.simd.capability import has_pair_products  # noqa: PLC0415
+    except (ImportError, RuntimeError) as error:
+        raise BackendUnavailable(f"numba: {error}") from error
+    if not has_pair_products():
+        raise BackendUnavailable("numba: expected a processor with AVX2")
+    note("numba: loading kernels; the first start compiles them, which takes some ten seconds")
+    backend = numba_backend.NumbaBackend(cores)
+    ensure_exact(backend)
+    compiled = numba_backend.count_compiled()
+    note(f"numba: ready, {compiled} kernels compiled, layout {backend.layout.name}")
+    return backend
+
+
+def make_numpy(cores: Cores, note: Note) -> ProductBackend:  # noqa: ARG001 - one core, no news
+    """The reference, which every machine has."""
     backend = NumpyBackend()
     ensure_exact(backend)
     return backend
+
+
+MAKERS: Final[Mapping[str, Callable[[Cores, Note], ProductBackend]]] = {
+    "numba": make_numba,
+    "numpy": make_numpy,
+}
+"""Makes and tests a backend, the fastest first. Errors: BackendUnavailable, BackendFault."""
+
+BACKENDS: Final = tuple(MAKERS)
+
+
+def select_backend(
+    name: str,
+    cores: Cores = ONE_CORE,
+    note: Note = ignore,
+) -> ProductBackend:
+    """The backend of a name, `auto` for the fastest that this machine has and that is exact.
+
+    Errors: ValueError for an unknown name, BackendUnavailable where the machine lacks what it
+    needs, BackendFault where it computes wrong.
+    """
+    if name != "auto":
+        if name not in MAKERS:
+            expected = ", ".join(sorted(BACKENDS))
+            raise ValueError(f"backend: expected auto or one of {expected}, got {name!r}")
+        return MAKERS[name](cores, note)
+    for make in MAKERS.values():
+        try:
+            return make(cores, note)
+        except (BackendUnavailable, BackendFault) as error:
+            note(f"not used: {error}")
+    raise BackendUnavailable(f"none of {', '.join(BACKENDS)} works here")

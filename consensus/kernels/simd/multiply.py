@@ -16,7 +16,7 @@ that adds to a row's sums in one step is known when the left operand is packed, 
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.base import BaseContext
@@ -24,6 +24,7 @@ from numba.core.typing.templates import Signature
 from numba.extending import intrinsic
 
 from consensus.kernels.shape import ROTATION
+from consensus.kernels.simd.capability import has_quad_products
 from consensus.kernels.simd.layout import PAIRS, QUADS, Layout
 from consensus.kernels.simd.vectors import (
     INT8,
@@ -45,11 +46,6 @@ Codegen: TypeAlias = Callable[[BaseContext, ir.IRBuilder, Signature, list[ir.Val
 
 _UNROLLED: Final = 2
 """Words that one turn of the inner loop takes; more than two is slower for pairs."""
-
-
-def has_quad_products() -> bool:
-    """Whether this processor multiplies quads in one instruction (AVX512-VNNI)."""
-    return bool(binding.get_host_cpu_features().get("avx512vnni", False))
 
 
 def _layout_of(right: types.Array) -> Layout:

@@ -16,7 +16,6 @@ from consensus.kernels.backend import (
 )
 from consensus.kernels.by_parts import search_by_parts
 from consensus.kernels.numpy_backend import NumpyBackend
-from consensus.kernels.select import BACKENDS, select_backend
 from consensus.kernels.selftest import BackendFault, ensure_exact
 from runtime.primitives import Hash
 from runtime.tensor.commitment import Int8Matrix
@@ -128,13 +127,3 @@ def spoil_product(found: BestTicket) -> BestTicket:
 def test_wrong_searches_are_caught(spoil: Callable[[BestTicket], BestTicket], why: str) -> None:
     with pytest.raises(BackendFault, match=f"faulty: a wrong {why}"):
         ensure_exact(FaultyBackend(lambda done: done, spoil_best=spoil))
-
-
-@pytest.mark.parametrize("name", ["auto", *BACKENDS])
-def test_every_name_gives_a_backend(name: str) -> None:
-    assert select_backend(name).name in BACKENDS
-
-
-def test_unknown_names_are_refused() -> None:
-    with pytest.raises(ValueError, match="expected auto or one of numpy, got 'abacus'"):
-        select_backend("abacus")

@@ -1,0 +1,33 @@
+"""Every backend that a machine without a GPU can run, for the suite that all of them pass."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import pytest
+
+from consensus.kernels.backend import OneCore, ProductBackend
+from consensus.kernels.numba_backend import NumbaBackend
+from consensus.kernels.numpy_backend import NumpyBackend
+from consensus.kernels.simd.layout import PAIRS, QUADS
+
+
+class ShuffledCores:
+    """Three threads that take the jobs from the last to the first."""
+
+    count = 3
+
+    def run(self, jobs: Sequence[Callable[[], None]]) -> None:
+        with ThreadPoolExecutor(self.count) as threads:
+            for future in [threads.submit(job) for job in reversed(jobs)]:
+                future.result()
+
+
+BACKENDS: Final[dict[str, ProductBackend]] = {
+    "numpy": NumpyBackend(),
+    "numba-pairs": NumbaBackend(OneCore(), PAIRS),
+    "numba-quads": NumbaBackend(OneCore(), QUADS),
+    "numba-threads": NumbaBackend(ShuffledCores(), PAIRS),
+}
+
+for_every_backend = pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS.keys())
