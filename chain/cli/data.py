@@ -42,7 +42,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def publish(
-    file: Annotated[Path, typer.Argument(help="The data; it stays where it is.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The data; it stays where it is.")],
     *,
     key: FromOption,
     items: Annotated[int, typer.Option("--items", min=1, help="How many items it has.")],

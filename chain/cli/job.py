@@ -44,7 +44,7 @@ _RISING: Final = re.compile(r"(.+?)\.\.(.+?)/(\d{1,6})")
 @app.command()
 def post(
     model: Annotated[int, typer.Argument(metavar="MODEL", min=0, help="The model's number.")],
-    rows: Annotated[Path, typer.Argument(help="The rows to run: int8 (.npy).")],
+    rows: Annotated[Path, typer.Argument(metavar="ROWS", help="The rows to run: int8 (.npy).")],
     *,
     key: FromOption,
     price: Annotated[

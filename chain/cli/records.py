@@ -1,7 +1,7 @@
 """What the commands of models, datasets and providers have in common."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -138,7 +138,7 @@ def show_registered(
             "expires at": f"block #{event.expires_at}",
             "fees": format_amount(fee),
             "block": f"#{inclusions[-1].block_number} {to_hex(inclusions[-1].block_hash)}",
-            **extra,
+            **_name_for_people(extra),
         },
     )
 
@@ -155,7 +155,7 @@ def show_record(session: Session, view: RecordView, extra: dict[str, str | int])
         "version": record.version,
         "expires at": f"block #{record.expires_at}",
         "deposit": format_amount(record.deposit),
-        **extra,
+        **_name_for_people(extra),
     }
     print_fields(f"{record.kind.name.lower()} {view.number}", fields)
     if version.parents:
@@ -169,6 +169,14 @@ def show_record(session: Session, view: RecordView, extra: dict[str, str | int])
             (session.show(who), format_percent(bps)) for who, bps in view.royalties
         ]
         print_table("", ("royalties of each settlement", "part"), rows_of_royalties)
+
+
+def _name_for_people(fields: Mapping[str, object]) -> dict[str, object]:
+    """`macs per row` from `macsPerRow`."""
+    return {
+        "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name): value
+        for name, value in fields.items()
+    }
 
 
 def _to_json(view: RecordView, extra: dict[str, str | int]) -> Json:

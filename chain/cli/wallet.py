@@ -64,7 +64,9 @@ def balance(
 @app.command()
 def transfer(
     dest: Annotated[str, typer.Argument(metavar="TO", help="Who receives.")],
-    amount: Annotated[str, typer.Argument(help="How much, such as '1.5 SBR' or '250 mSBR'.")],
+    amount: Annotated[
+        str, typer.Argument(metavar="AMOUNT", help="How much, such as '1.5 SBR' or '250 mSBR'.")
+    ],
     *,
     key: FromOption,
     all_may_go: Annotated[
@@ -127,8 +129,8 @@ def history(
 
 @app.command()
 def name(
-    name: Annotated[str, typer.Argument(help="The name to give.")],
-    address: Annotated[str, typer.Argument(help="The account's address.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name to give.")],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The account's address.")],
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -149,7 +151,7 @@ def name(
 
 @app.command()
 def unname(
-    name: Annotated[str, typer.Argument(help="The name to remove.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name to remove.")],
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,0 +1,107 @@
+"""The commands of the first guide, run as a newcomer would: in order, on a node of their own.
+
+`soberana node run` becomes a process on a free port and on a folder of its own; every other command
+is told that node's address. Commands of the shell run in the same folder.
+"""
+
+import shlex
+import subprocess
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trio
+import typer
+from typer.core import TyperGroup
+
+from chain.cli.demo_node import NodeProcess, start_node
+from chain.cli.main import app
+from chain.training import load_digits
+from tests.helpers.cli_stage import Said, run_cli
+from tests.tidy.docs import iter_commands
+from tests.tidy.tree import ROOT
+
+FIRST_STEPS = (ROOT / "docs/guides/first-steps.md").read_text("utf-8")
+NODE_RUN = ["soberana", "node", "run"]
+
+
+@dataclass(slots=True)
+class Newcomer:
+    """Types commands, and keeps what they said."""
+
+    folder: Path
+    node: NodeProcess | None = None
+    said: dict[str, Said] = field(default_factory=dict[str, Said])
+
+    def type(self, command: str) -> None:
+        """Runs one command; it has to succeed."""
+        words = shlex.split(command)
+        if words[:3] == NODE_RUN:
+            assert self.node is None, "one node is enough"
+            start = partial(start_node, self.folder, *words[3:], "--rpc-port", "0")
+            self.node = trio.run(start)
+        elif words[0] == "soberana":
+            self.said[command] = self._run(words[1:])
+        else:
+            subprocess.run(["sh", "-c", command], cwd=self.folder, check=True, timeout=20)
+
+    def _run(self, words: list[str]) -> Said:
+        assert self.node is not None, "the guide starts with a node"
+        flag = ["--node", self.node.started.rpc] if takes_node(words) else []
+        said = run_cli(*words, *flag)
+        assert said.code == 0, f"{words}: {said.err}"
+        assert said.out.strip(), f"{words} said nothing"
+        return said
+
+
+def takes_node(words: list[str]) -> bool:
+    """Whether a command has the option `--node`."""
+    command = typer.main.get_command(app)
+    for word in words:
+        if not isinstance(command, TyperGroup):
+            break
+        command = command.commands[word]
+    return any("--node" in parameter.opts for parameter in command.params)
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Newcomer]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    person = Newcomer(tmp_path)
+    yield person
+    if person.node is not None:
+        person.node.kill()
+
+
+@pytest.mark.slow
+def test_the_first_steps_lead_to_a_paid_answer(newcomer: Newcomer) -> None:
+    for _, command in iter_commands(FIRST_STEPS):
+        newcomer.type(command)
+    scores, digits = np.load("scores.npy"), load_digits()
+    assert scores.shape == (450, 10)
+    assert int((scores.argmax(axis=1) == digits.test_labels).sum()) >= 0.95 * 450
+    told = {command: said.out for command, said in newcomer.said.items()}
+    assert "finished" in told["soberana job watch 0 --once"]
+    assert "9 settled, 0 failed" in told["soberana provider status //Charlie"]
+    assert "18.4999" in run_balance(newcomer)
+    assert "amount 1.5 SBR" in told["soberana wallet history mine"]
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+def run_balance(newcomer: Newcomer) -> str:
+    """What the new key owns in the end: 20 less 1.5 and a fee."""
+    newcomer.type("soberana wallet balance mine")
+    return newcomer.said["soberana wallet balance mine"].out
+
+
+def test_a_command_that_fails_is_noticed(newcomer: Newcomer) -> None:
+    newcomer.type("soberana node run --dev")
+    with pytest.raises(AssertionError, match="no such name"):
+        newcomer.type("soberana wallet balance nobody")
+    with pytest.raises(subprocess.CalledProcessError):
+        newcomer.type("false")
