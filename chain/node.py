@@ -178,6 +178,7 @@ async def run_services(
                 miner,
                 providing,
                 RemoteMining(source, to_import),
+                worker,
                 None if author is None else author.account,
             )
             methods = make_methods(served, unsafe_allowed=is_unsafe_allowed(config.rpc))

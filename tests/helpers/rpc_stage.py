@@ -11,6 +11,7 @@ from chain.client.block import IncomingBlock
 from chain.client.client import Client
 from chain.config import Config
 from chain.node import Node
+from chain.worker import Worker
 from runtime.primitives import Hash
 from tests.helpers.clock import START_MS, ManualClock
 from tests.helpers.node_stage import (
@@ -133,6 +134,7 @@ def run_rpc_stage(
     *,
     client: Client | None = None,
     config: Config | None = None,
+    worker: Worker | None = None,
 ) -> None:
     """Plays a test on a fresh node; it must end within half a minute."""
 
@@ -141,7 +143,7 @@ def run_rpc_stage(
         opened = open_client() if client is None else client
         with trio.fail_after(LIMIT_S):
             async with (
-                run_stage(opened, clock=clock, config=config) as node,
+                run_stage(opened, clock=clock, config=config, worker=worker) as node,
                 connect_session(node) as session,
             ):
                 await test(RpcStage(node, clock, session))

@@ -1,8 +1,10 @@
 """`chainHead_v1_*`: the newer clients' view, a stream of blocks that stay readable while pinned."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
+
+import trio
 
 from chain.client.block import BlockImported, BlocksFinalised, ChainEvent
 from chain.client.client import Client
@@ -18,6 +20,7 @@ from chain.rpc.namespaces.json_forms import (
 from chain.rpc.namespaces.state_methods import call_runtime
 from chain.rpc.namespaces.storage_query import StorageItem, query_storage
 from chain.rpc.subscriptions import Subscriber
+from chain.worker import Worker
 from runtime.primitives import Hash
 
 FOLLOWS_MAX: Final = 2
@@ -30,6 +33,7 @@ DUPLICATE: Final = -32_804
 TOO_MANY: Final = -32_800
 
 Json = dict[str, object]
+MakeEvents = Callable[[], list[Json]]
 
 
 @dataclass(slots=True)
@@ -49,8 +53,10 @@ class Follow:
 class ChainHeadMethods:
     """The chain's head, as newer clients follow it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, worker: Worker) -> None:
         self._client = client
+        self._worker = worker
+        self._storage_reads = trio.CapacityLimiter(1)
         self._follows: dict[str, Follow] = {}
 
     @rpc(
@@ -177,7 +183,7 @@ class ChainHeadMethods:
             events: list[Json] = [{"event": "operationStorageItems", "items": found}]
             return [*(events if found else []), {"event": "operationStorageDone"}]
 
-        started = await self._operate(follow_id, make)
+        started = await self._operate(follow_id, make, self._read_in_worker)
         if started["result"] == "started":
             started["discardedItems"] = len(items) - len(taken)
         return started
@@ -213,7 +219,17 @@ class ChainHeadMethods:
             raise RpcError(NOT_PINNED, f"block {to_hex(named)} is not pinned")
         return named
 
-    async def _operate(self, follow_id: str, make: Callable[[], list[Json]]) -> Json:
+    async def _read_in_worker(self, make: MakeEvents) -> list[Json]:
+        """Reads what may be a large part of the state: one at a time, beside the event loop."""
+        async with self._storage_reads:
+            return await self._worker.run(make)
+
+    async def _operate(
+        self,
+        follow_id: str,
+        make: MakeEvents,
+        run: Callable[[MakeEvents], Awaitable[list[Json]]] | None = None,
+    ) -> Json:
         """Runs an operation; its result follows as events, after the answer."""
         follow = self._follows.get(follow_id)
         if follow is None:
@@ -221,7 +237,7 @@ class ChainHeadMethods:
         follow.operations += 1
         operation_id = str(follow.operations)
         try:
-            events = make()
+            events = make() if run is None else await run(make)
         except RpcError as error:
             events = [{"event": "operationError", "error": error.message}]
         except (StatePruned, UnknownBlock):

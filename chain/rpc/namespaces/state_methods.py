@@ -65,13 +65,13 @@ class StateMethods:
         backend = get_state(self._client, at)[1]
         return [to_hex(key) for key in islice(iterate_keys(backend, prefix, start_key), count)]
 
-    @rpc("state_getKeys", safe=False)
+    @rpc("state_getKeys", in_worker=True)
     def get_keys(self, prefix: bytes, at: bytes | None = None) -> list[str]:
         """All keys below a prefix."""
         backend = get_state(self._client, at)[1]
         return [to_hex(key) for key in islice(iterate_keys(backend, prefix), KEYS_ALL_MAX)]
 
-    @rpc("state_getPairs", safe=False)
+    @rpc("state_getPairs", in_worker=True)
     def get_pairs(self, prefix: bytes, at: bytes | None = None) -> list[list[str | None]]:
         """All keys below a prefix with their values."""
         backend = get_state(self._client, at)[1]
@@ -85,7 +85,7 @@ class StateMethods:
         block_hash, backend = get_state(self._client, at)
         return [_make_changes(block_hash, [(key, _read(backend, key)) for key in keys])]
 
-    @rpc("state_queryStorage", safe=False)
+    @rpc("state_queryStorage", in_worker=True)
     def query_storage(
         self, keys: list[bytes], first: bytes, last: bytes | None = None
     ) -> list[object]:

@@ -16,6 +16,7 @@ from chain.rpc.namespaces.state_methods import StateMethods
 from chain.rpc.namespaces.system_methods import NodeIdentity, SystemMethods
 from chain.rpc.namespaces.transaction_methods import ArchiveMethods, TransactionMethods
 from chain.txpool.service import PoolService
+from chain.worker import Worker
 from genesis.spec import ChainSpec
 from runtime.primitives import AccountId
 
@@ -31,6 +32,7 @@ class Served:
     miner: MinerStatistics
     provider: ProviderStatistics
     mining: RemoteMining
+    worker: Worker
     author: AccountId | None
     """Who is paid for blocks of external miners that name nobody."""
 
@@ -43,7 +45,7 @@ def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
         ChainMethods(client),
         StateMethods(client),
         AuthorMethods(client, pool),
-        ChainHeadMethods(client),
+        ChainHeadMethods(client, served.worker),
         TransactionMethods(client, pool),
         ArchiveMethods(client),
         RegistryMethods(client),

@@ -1,7 +1,10 @@
 """`chainHead_v1_*`: a stream of blocks that stay readable until they are unpinned."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from unittest.mock import patch
+
+import trio
 
 from chain.rpc.namespaces import chain_head_methods, storage_query
 from chain.rpc.subscriptions import Subscriber
@@ -9,12 +12,14 @@ from runtime.codec import codec_of
 from runtime.crypto.hashing import blake2_256
 from runtime.header import Header
 from tests.helpers.node_stage import ALICE, BOB, feed_good
+from tests.helpers.rpc import call
 from tests.helpers.rpc_stage import RpcStage, connect_session, hex_of, run_rpc_stage
 
 ACCOUNTS = "0x26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9"
 CODE = "0x3a636f6465"
 UNKNOWN = "0x" + "ab" * 32
 NOT_PINNED = -32801
+ResultT = TypeVar("ResultT")
 HEADER = codec_of(Header)
 
 
@@ -316,3 +321,35 @@ def test_blocks_that_come_while_it_begins_are_told_once() -> None:
         assert await stage.session.hears_nothing(followed.id)
 
     run_rpc_stage(test)
+
+
+class HeldWorker:
+    """Runs nothing while it is held."""
+
+    def __init__(self) -> None:
+        self.free = trio.Event()
+        self.free.set()
+
+    async def run(self, work: Callable[[], ResultT]) -> ResultT:
+        await self.free.wait()
+        return work()
+
+
+def test_a_large_read_keeps_nobody_waiting() -> None:
+    """Thousands of entries take long to read: that happens beside the event loop."""
+    worker = HeldWorker()
+
+    async def test(stage: RpcStage) -> None:
+        followed = await follow(stage)
+        block = hex_of(stage.client.genesis_hash)
+        items = [{"key": ACCOUNTS, "type": "descendantsValues"}]
+        worker.free = trio.Event()
+        request = call("chainHead_v1_storage", followed.id, block, items, None, call_id="slow")
+        await stage.session.socket.send(request)
+        assert await stage.ask("chainHead_v1_header", followed.id, block)
+        assert await stage.session.hears_nothing(followed.id)
+        worker.free.set()
+        event = await followed.hear()
+        assert len(event["items"]) == 12
+
+    run_rpc_stage(test, worker=worker)
