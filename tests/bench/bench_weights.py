@@ -149,6 +149,9 @@ def measure_calls(backend: DictBackend) -> dict[str, Cost]:
         "balances.burn": at("Balances", "burn", Origin.signed(BOB), UNIT - 1, False),
         "timestamp.set": at("Timestamp", "set", NONE, 1_700_000_000_000),
         "system.remark": at("System", "remark", SIGNED, b""),
+        "system.remark_with_event(64 KiB)": at(
+            "System", "remark_with_event", SIGNED, bytes(64 * 1024)
+        ),
         "utility.batch(0)": at("Utility", "batch", SIGNED, ()),
         "utility.batch(100 remarks)": at("Utility", "batch", SIGNED, (remark,) * 100),
         "utility.force_batch(100 remarks)": at("Utility", "force_batch", SIGNED, (remark,) * 100),
