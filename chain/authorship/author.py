@@ -25,6 +25,7 @@ from chain.miner.device import Device
 from chain.miner.pace import Pace, search_while
 from chain.miner.search import Found, Search, SearchWork, SeededRun
 from chain.miner.statistics import MinerStatistics
+from consensus.digest import AHEAD_MS_MAX
 from consensus.pouw.solve import MatrixWork
 from runtime.errors import InvalidTransaction
 from runtime.pre_digest import get_pre_digest
@@ -36,6 +37,9 @@ log = logging.getLogger(__name__)
 
 REFRESH_MS: Final = 2_000
 """A shared chain's template takes in new transactions after so long."""
+
+CLOCK_LOOK_MS: Final = 1_000
+"""Time between two looks at a clock that is behind the chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ async def author_blocks(authoring: Authoring, device: Device) -> None:
 
 async def _wait_for_work(authoring: Authoring) -> TaskProduct | None:
     """A paid product, or None when a block is due anyway."""
+    await _wait_for_clock(authoring)
     await _wait_for_pool(authoring)
     try:
         return authoring.tasks.receive_nowait()
@@ -90,6 +95,21 @@ async def _wait_for_work(authoring: Authoring) -> TaskProduct | None:
     with trio.move_on_after(_get_idle_s(authoring)):
         await _wait_first(wait_task, wait_transaction)
     return found[0] if found else None
+
+
+async def _wait_for_clock(authoring: Authoring) -> None:
+    """Until a child of the best block is not too far ahead of the clock, which may have gone back.
+
+    Every block made before would be refused, by this node first.
+    """
+    source = authoring.source
+    while True:
+        pre_digest = get_pre_digest(source.client.best.value.header.digest)
+        earliest_ms = 0 if pre_digest is None else pre_digest.time_ms + 1 - AHEAD_MS_MAX
+        wait_ms = earliest_ms - source.clock.now_ms()
+        if wait_ms <= 0:
+            return
+        await trio.sleep(min(wait_ms, CLOCK_LOOK_MS) / 1_000)
 
 
 async def _wait_for_pool(authoring: Authoring) -> None:

@@ -63,34 +63,44 @@ class Provider:
 
 async def provide(provider: Provider) -> None:
     """The service: does its round at every new best block."""
-    _resume(provider)
     async for head in provider.client.best.changes():
         runtime = get_runtime(provider.client, head.hash)
-        record = _find_record(runtime, provider.account)
-        if record is None:
-            continue
+        records = _find_records(runtime, provider.account)
         _forget_done(provider, runtime, head.number)
-        _lock_open(provider, runtime, record, head.number)
+        _note_locked(provider, runtime, records, head.number)
+        hireable = next((each for each in records if each.is_hireable), None)
+        if hireable is not None:
+            _lock_open(provider, runtime, hireable, head.number)
         await _fill(provider, _find_assignments(provider, runtime))
 
 
-def _find_record(runtime: Runtime, account: AccountId) -> ProviderInfo | None:
-    """The account's provider record, if it takes jobs now."""
-    for (_, record), kind in runtime.registry.by_owner.items(account):
-        if kind is RecordKind.PROVIDER:
-            info = runtime.registry.records.get_provider(record)
-            if info is not None and info.is_hireable:
-                return info
-    return None
+def _find_records(runtime: Runtime, account: AccountId) -> list[ProviderInfo]:
+    """The account's provider records, those that take no jobs now included."""
+    numbers = (
+        record
+        for (_, record), kind in runtime.registry.by_owner.items(account)
+        if kind is RecordKind.PROVIDER
+    )
+    found = (runtime.registry.records.get_provider(each) for each in numbers)
+    return [each for each in found if each is not None]
 
 
-def _resume(provider: Provider) -> None:
-    """After a restart: the slots that are locked by this provider already."""
-    runtime = get_runtime(provider.client)
-    number = provider.client.best.value.number
+def _note_locked(
+    provider: Provider, runtime: Runtime, records: list[ProviderInfo], number: int
+) -> None:
+    """Learns of slots that are this account's duty and that this run does not know of.
+
+    Those locked before a restart, by hand, or by a call that had been given up for lost.
+    """
+    known = sum(
+        call == "lock" and runtime.market.slot[slot.job, slot.slot].provider == provider.account
+        for call, slot in provider.sent
+    )
+    if sum(runtime.market.busy[each.id] for each in records) <= known:
+        return
     for (job, slot), entry in islice(runtime.market.slot.items(), SLOTS_RESUMED_MAX):
         if entry.state is SlotState.LOCKED and entry.provider == provider.account:
-            provider.sent["lock", SlotId(job, slot)] = number
+            provider.sent.setdefault(("lock", SlotId(job, slot)), number)
 
 
 def _forget_done(provider: Provider, runtime: Runtime, number: int) -> None:

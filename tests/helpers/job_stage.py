@@ -32,7 +32,8 @@ async def set_up_job(
     *,
     slots: int = 1,
     work_blocks: int = 50,
-    max_parallel: int = 8,
+    unit_price: int = 1,
+    ttl_blocks: int = TTL,
     weights: Weights | None = None,
     inputs: bytes | None = None,
     rows: int = ROWS,
@@ -43,13 +44,13 @@ async def set_up_job(
     weights = make_classifier() if weights is None else weights
     inputs = make_inputs(rows) if inputs is None else inputs
     number = get_runtime(client).market.next_job.get()
-    provider = Provider("https://p.example", (), (KindPrice(JobKind.INFER, 1),), max_parallel)
+    provider = Provider("https://p.example", (), (KindPrice(JobKind.INFER, unit_price),), 8)
     spec = JobSpec(JobKind.INFER, MODEL, None, blob_root(inputs), rows, -(-rows // slots), 1)
     terms = Terms(open_blocks=500, work_blocks=work_blocks, attempts=2)
     put, register = ("Registry", "put_blob"), ("Registry", "register")
     blobs = [(BOB, wallet.make_call(*put, blob)) for blob in weights.blobs]
     model = wallet.make_call(*register, weights.body, MANIFEST, (), ROYALTY_BPS, TTL)
-    record = wallet.make_call(*register, provider, MANIFEST, (), 0, TTL)
+    record = wallet.make_call(*register, provider, MANIFEST, (), 0, ttl_blocks)
     await add_block(client, maker, node, *blobs, (BOB, model))
     await add_block(
         client,

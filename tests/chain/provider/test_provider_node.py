@@ -14,8 +14,26 @@ from runtime.primitives import UNIT
 from runtime.tensor import DType, Graph, InputSpec, TensorSpec
 from runtime.tensor.ops import Matmul
 from runtime.work_summary import Lane
-from tests.helpers.job_stage import PROVIDER, ROYALTY_BPS, get_slot, set_up_job, wait_for_slot
-from tests.helpers.node_stage import BOB, CHARLIE, DAVE, open_client, run_stage, wait_for_block
+from tests.helpers.clock import START_MS, ManualClock, SimulatedClock
+from tests.helpers.job_stage import (
+    PRICE,
+    PROVIDER,
+    ROYALTY_BPS,
+    get_slot,
+    set_up_job,
+    wait_for_slot,
+)
+from tests.helpers.node_stage import (
+    BOB,
+    CHARLIE,
+    DAVE,
+    BlockMaker,
+    Wallet,
+    feed_good,
+    open_client,
+    run_stage,
+    wait_for_block,
+)
 from tests.helpers.scheduler import run_seeded
 from tests.pallets.registry.stage import Weights, make_model
 
@@ -145,5 +163,50 @@ def test_a_product_that_nothing_can_be_mined_with_is_computed_all_the_same() -> 
         async with run_stage(client, PROVIDING) as node:
             await wait_for_slot(client, job, SlotState.SETTLED)
             assert node.provider.sealed == 0
+
+    run_seeded(main)
+
+
+def test_a_slot_that_was_locked_by_hand_is_filled() -> None:
+    """The node itself would not have taken the job at its price."""
+
+    async def main() -> None:
+        store = MemoryStore()
+        async with run_stage(open_client(store)) as node:
+            job = await set_up_job(node, unit_price=2 * PRICE)
+        client = open_client(store)
+        async with run_stage(client, PROVIDING) as node:
+            await wait_for_block(client, client.best.value.number + 3)
+            assert get_slot(client, job).state is SlotState.OPEN
+            node.pool.submit(make_lock(client, job, node.pool.get_next_nonce(CHARLIE.account)))
+            await wait_for_slot(client, job, SlotState.SETTLED)
+            assert (node.provider.locked, node.provider.submitted) == (0, 1)
+
+    run_seeded(main)
+
+
+def make_lock(client: Client, job: int, nonce: int) -> bytes:
+    wallet = Wallet(client)
+    return wallet.sign(CHARLIE, wallet.make_call("Market", "lock", job, 0, PROVIDER), nonce)
+
+
+def test_a_duty_outlives_the_record_it_was_taken_under() -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        client = open_client(store)
+        async with run_stage(client, clock=ManualClock(START_MS + 600_000)) as node:
+            job = await set_up_job(node, ttl_blocks=6)
+            nonce = get_runtime(client).system.get_nonce(CHARLIE.account)
+            maker = BlockMaker(client)
+            await feed_good(node, maker.make(transactions=[make_lock(client, job, nonce)]))
+            for _ in range(6):
+                await feed_good(node, maker.make())
+        again = open_client(store)
+        assert get_slot(again, job).state is SlotState.LOCKED
+        record = get_runtime(again).registry.records.get_provider(PROVIDER)
+        assert record is not None
+        assert not record.is_hireable
+        async with run_stage(again, PROVIDING, clock=SimulatedClock(START_MS + 600_000)):
+            await wait_for_slot(again, job, SlotState.SETTLED)
 
     run_seeded(main)
