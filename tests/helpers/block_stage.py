@@ -132,6 +132,7 @@ def make_stage(*, people: Iterable[Person] = (ALICE, BOB), author: Person = CHAR
     balances = [(each.account, RICH) for each in (*people, author)]
     runtime = MockRuntime(balances, author=author.account)
     runtime.add(Probe(runtime.state, runtime.system, index=30))
+    runtime.version = replace(runtime.version, spec_version=7, transaction_version=3)
     runtime.system.block_hash[0] = GENESIS
     runtime.system.block_weights = make_block_weights(RATES.base_extrinsic, BASE_BLOCK)
     return runtime

@@ -13,6 +13,7 @@ from runtime.errors import (
 )
 from runtime.executive import (
     apply_extrinsic,
+    compute_priority,
     execute_block,
     finalize_block,
     initialize_block,
@@ -153,6 +154,24 @@ def test_the_next_block_forgets_the_events_of_the_last() -> None:
     runtime.system.initialize(Header(PARENT, 3, PARENT, PARENT))
     assert not runtime.system.events.is_set()
     assert runtime.system.digest.get() == Digest()
+
+
+@pytest.mark.parametrize(
+    "fee, length, time, priority",
+    [
+        (1_000, 0, 0, 1_000),
+        (1_000, 1_023, 99_999_999, 1_000),  # less than one unit of either
+        (1_000, 4 * 1_024, 0, 250),
+        (1_000, 4 * 1_024, 10 * 100_000_000, 100),  # weight is the scarcer
+        (1_000, 10 * 1_024, 3 * 100_000_000, 100),
+        (1_000, 3 * 1_024, 0, 333),
+        (1 << 70, 0, 0, (1 << 64) - 1),
+    ],
+)
+def test_priority_is_the_fee_for_what_is_scarce(
+    fee: int, length: int, time: int, priority: int
+) -> None:
+    assert compute_priority(fee, length, Weight(time)) == priority
 
 
 # --- what a transaction leaves

@@ -208,5 +208,6 @@ def test_a_malformed_pre_digest(logs: tuple[DigestItem, ...], why: str) -> None:
 def test_work_is_the_inverse_of_the_target() -> None:
     assert compute_work((1 << 256) - 1) == 1
     assert compute_work(0) == 1 << 256
+    assert compute_work(1) == 1 << 255
     assert compute_work((1 << 255) - 1) == 2
     assert compute_work((1 << 256) // 1_000 - 1) == 1_000

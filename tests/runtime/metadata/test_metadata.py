@@ -7,12 +7,17 @@ import pytest
 from genesis.build import make_api
 from genesis.spec import load_preset
 from runtime.api import RuntimeApi
+from runtime.codec import U8
+from runtime.codec.typeinfo import Variant
 from runtime.crypto.hashing import blake2_64, blake2_128_concat, twox_64_concat
 from runtime.extensions import EXTENSIONS
+from runtime.frame import Origin, Pallet, call
 from runtime.host import ReferenceHost
 from runtime.metadata import METADATA_VERSIONS
-from runtime.primitives import AccountId
+from runtime.metadata.nodes import make_calls_node
+from runtime.primitives import AccountId, Weight
 from runtime.state.backend import DictBackend
+from runtime.state.overlay import Overlay
 from runtime.version import VERSION
 from tests.helpers.metadata_reader import read_metadata, read_value
 
@@ -313,3 +318,16 @@ def test_the_state_is_as_described() -> None:
 def test_the_api_keeps_what_it_built() -> None:
     api: RuntimeApi = API
     assert api.get_metadata(14) is api.get_metadata(14)
+
+
+def test_a_name_that_python_owns() -> None:
+    class Mover(Pallet):
+        """Moves."""
+
+        @call(index=0, weight=Weight())
+        def move(self, origin: Origin, from_: U8, to: U8) -> None:
+            """Move."""
+
+    node = make_calls_node(Mover(Overlay(DictBackend({})), index=0))
+    assert isinstance(node, Variant)
+    assert [each.name for each in node.variants[0].fields] == ["from", "to"]
