@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from chain.models.errors import BadNumbers, BadShape
-from chain.models.layers import FloatArray, FloatModel
+from chain.models.layers import Dense, FloatArray, FloatModel
 from runtime.tensor.value import OPERAND_MAX
 
 ROWS_MAX: Final = 512
@@ -15,6 +15,9 @@ ROWS_MAX: Final = 512
 
 NUMBERS_MAX: Final = 200_000
 """Numbers of one value that are looked at, evenly spread."""
+
+COLUMN_RATIO_MAX: Final = 2**12
+"""How much coarser one column's steps may be than another's."""
 
 CLIPS: Final = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 """Parts of the largest number at which an operand may be clipped."""
@@ -29,15 +32,34 @@ class Reach:
     """Where clipping costs an operand least, by the mean square of the error."""
 
 
-def calibrate(model: FloatModel, rows: FloatArray) -> tuple[Reach, ...]:
-    """The reach of every value. Raises `BadShape`, `BadNumbers`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """What is known of the values of a network."""
+
+    reaches: tuple[Reach, ...]
+    factors: dict[int, FloatArray]
+    """For each value that a dense layer reads: by what each column is divided before it."""
+    divided: dict[int, Reach]
+    """The reach of such a value once it is divided."""
+
+
+def calibrate(model: FloatModel, rows: FloatArray) -> Calibration:
+    """Runs the network on the rows. Raises `BadShape`, `BadNumbers`."""
     ensure_rows(model, rows)
     values = model.run(rows[:ROWS_MAX])
     for index, value in enumerate(values):
         if not np.isfinite(value).all():
-            layer = type(model.layers[index - 1]).__name__
-            raise BadNumbers(f"layer {index - 1} ({layer}): expected finite numbers, got others")
-    return tuple(map(_measure, values))
+            name = type(model.layers[index - 1]).__name__
+            raise BadNumbers(f"layer {index - 1} ({name}): expected finite numbers, got others")
+    factors: dict[int, FloatArray] = {}
+    for layer in model.layers:
+        if isinstance(layer, Dense):
+            factors[layer.source] = _balance(values[layer.source], len(layer.weights))
+    divided = {
+        index: _measure(values[index].reshape(-1, len(each)) / each)
+        for index, each in factors.items()
+    }
+    return Calibration(tuple(map(_measure, values)), factors, divided)
 
 
 def ensure_rows(model: FloatModel, rows: FloatArray) -> None:
@@ -62,6 +84,20 @@ def _measure(value: FloatArray) -> Reach:
         return Reach(1.0, 1.0)
     sample = numbers[:: max(1, numbers.size // NUMBERS_MAX)]
     return Reach(largest, min(_compute_loss(sample, largest * part) for part in CLIPS)[1])
+
+
+def _balance(value: FloatArray, width: int) -> FloatArray:
+    """Factors that lessen the spread between the columns of a position.
+
+    The square root leaves as much of the spread to the weights. Source: G. Xiao and others,
+    "SmoothQuant", 2023, with the weights' part left out, so that layers share the divided value.
+    """
+    largest = np.abs(value.reshape(-1, width)).max(axis=0).astype(np.float64)
+    largest = (
+        np.maximum(largest, largest.max() / COLUMN_RATIO_MAX) if largest.any() else largest + 1
+    )
+    balanced: FloatArray = np.sqrt(largest / np.exp(np.log(largest).mean())).astype(np.float32)
+    return balanced
 
 
 def _compute_loss(numbers: FloatArray, clip: float) -> tuple[float, float]:

@@ -73,8 +73,8 @@ class Draft:
         positions = self.types[source.value].cols // numbers.size
         return Stored(self.emit(Addb(source.value, tensor, positions)), source.scale)
 
-    def requant(self, source: Stored, scale: float, limit: int) -> Stored:
-        """The value on one scale, clamped to ``limit`` on both sides."""
+    def requant(self, source: Stored, scale: float | Scale, limit: int) -> Stored:
+        """The value on another scale, clamped to ``limit`` on both sides."""
         ratio = np.atleast_1d(source.scale / scale)
         largest = float(np.abs(ratio).max())
         bits = BITS_MAX if largest == 0 else MULTIPLIER_BITS - ceil(log2(largest))
@@ -83,7 +83,7 @@ class Draft:
         bits = min(bits, BITS_MAX)
         multipliers = _to_i32(np.rint(ratio * 2.0**bits), "a multiplier")
         value = source.value
-        if isinstance(source.scale, float):
+        if multipliers.size == 1:
             op: Op = Requant(value, int(multipliers[0, 0]), bits, -limit, limit)
         else:
             tensor = self.add_numbers("m", multipliers)

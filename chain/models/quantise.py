@@ -13,7 +13,7 @@ from typing import Final, assert_never
 
 import numpy as np
 
-from chain.models.calibrate import Reach, calibrate
+from chain.models.calibrate import COLUMN_RATIO_MAX, Calibration, calibrate
 from chain.models.draft import Draft, Scale, Stored
 from chain.models.errors import BadNumbers, DoesNotFit
 from chain.models.layers import (
@@ -47,9 +47,6 @@ NORM_BITS: Final = 12
 SHARES: Final = 4095
 OCTAVE: Final = 16
 """Scores by which a SOFTMAX doubles a weight."""
-
-COLUMN_RATIO_MAX: Final = 2**12
-"""How much coarser one column's steps may be than another's."""
 
 SCORES_MAX: Final = 2**20
 I8_MAX: Final = 127
@@ -117,13 +114,15 @@ def _ensure_finite(model: FloatModel) -> None:
 class _Compiler:
     """Turns layers into ops, one after the other."""
 
-    def __init__(self, cols: int, reaches: Sequence[Reach], *, per_channel: bool) -> None:
+    def __init__(self, cols: int, known: Calibration, *, per_channel: bool) -> None:
         self.draft = Draft(ValueType(DType.I8, cols, OPERAND))
-        self.reaches = reaches
+        self.known = known
+        self.reaches = known.reaches
         self.per_channel = per_channel
-        self.stored = [Stored(0, reaches[0].clip / OPERAND_MAX)]
+        self.stored = [Stored(0, known.reaches[0].clip / OPERAND_MAX)]
         """What each value of the network became."""
         self._operands: dict[int, Stored] = {}
+        self._divided: dict[int, Stored] = {}
 
     def add(self, layer: Layer) -> None:
         """Appends the ops of a layer, whose value is the next."""
@@ -195,14 +194,30 @@ class _Compiler:
         return self.draft.requant(self.stored[value], scale, limit)
 
     def _multiply(self, layer: Dense | Conv) -> Stored:
-        source = self._get_operand(layer.source)
-        value = source.value
+        weights = layer.weights
         if isinstance(layer, Conv):
-            value = self.draft.emit(i8.Im2col(value, layer.image, layer.window, *layer.pads))
-        scale = _compute_scale(layer.weights, per_channel=self.per_channel)
-        weights = np.rint(layer.weights / scale).astype(np.int8)
-        op = i8.Matmul(value, self.draft.add_weights(weights), layer.positions)
-        return Stored(self.draft.emit(op), source.get_scale() * scale)
+            source = self._get_operand(layer.source)
+            op = i8.Im2col(source.value, layer.image, layer.window, *layer.pads)
+            value, step = self.draft.emit(op), source.get_scale()
+        elif self.per_channel and not self.draft.is_operand(self.stored[layer.source]):
+            # Columns that reach far are divided before the product, their weights multiplied.
+            value = self._get_divided(layer.source)
+            step = self.known.divided[layer.source].clip / OPERAND_MAX
+            weights = weights * self.known.factors[layer.source][:, None]
+        else:
+            source = self._get_operand(layer.source)
+            value, step = source.value, source.get_scale()
+        scale = _compute_scale(weights, per_channel=self.per_channel)
+        tensor = self.draft.add_weights(np.rint(weights / scale).astype(np.int8))
+        return Stored(self.draft.emit(i8.Matmul(value, tensor, layer.positions)), step * scale)
+
+    def _get_divided(self, value: int) -> int:
+        """The operand of dense layers, each column on a scale of its own."""
+        if value not in self._divided:
+            step = self.known.divided[value].clip / OPERAND_MAX
+            scale = self.known.factors[value].astype(np.float64) * step
+            self._divided[value] = self.draft.requant(self.stored[value], scale, OPERAND_MAX)
+        return self._divided[value].value
 
     def _multiply_values(self, layer: Product) -> Stored:
         left, right = self._get_operand(layer.left), self._get_operand(layer.right)

@@ -113,6 +113,22 @@ def test_channels_of_very_different_size_need_scales_of_their_own() -> None:
     assert find_reach(per_channel=False)[2:] == [1, 0]
 
 
+def test_columns_that_reach_far_do_not_blur_the_others() -> None:
+    """One column in eight is fifty times as large, as after a transformer's norms."""
+    weights = draw(20, 16, 16)
+    gain = np.where(np.arange(16) % 8 == 0, 50, 1).astype(np.float32)
+    weights /= gain[:, None]
+    spread = Normalise(0, 1, gain, np.zeros(16, np.float32))
+    model, rows = FloatModel(16, (spread, Dense(1, weights))), draw(21, 200, 16)
+    exact = model.run(rows)[-1]
+    by_tensor, by_channel = (
+        compute_cosine(run(quantise(model, rows, per_channel=each), rows), exact)
+        for each in (False, True)
+    )
+    assert by_tensor < 0.95
+    assert by_channel > 0.995
+
+
 def test_a_dead_column_with_a_bias_does_no_harm() -> None:
     weights = draw(7, 8, 3)
     weights[:, 1] = 1e-36
@@ -144,7 +160,7 @@ def test_numbers_beyond_the_calibrated_reach_are_clipped() -> None:
 def test_the_reach_of_zeros_is_one() -> None:
     model = FloatModel(3, (Dense(0, np.zeros((3, 2), np.float32)),))
     zeros = np.zeros((5, 3), np.float32)
-    assert [reach.largest for reach in calibrate(model, zeros)] == [1, 1]
+    assert [reach.largest for reach in calibrate(model, zeros).reaches] == [1, 1]
     assert not run(quantise(model, zeros, per_channel=True), zeros).any()
 
 
