@@ -34,6 +34,7 @@ def check_around(seen: Any, node: LiveNode) -> None:
     assert seen["genesis"] == seen["genesis_by_number"] == node.genesis
     assert set(seen["pallets"]) >= PALLETS
     assert seen["types"] > 100
+    assert seen["nobody"] == {"free": 0, "reserved": 0, "frozen": 0, "flags": 1 << 127}
 
 
 def check_transfers(seen: Any) -> None:

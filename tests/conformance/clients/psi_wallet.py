@@ -56,6 +56,7 @@ def look_around(chain):
         "prefix": chain.get_constant("System", "SS58Prefix").value,
         "genesis": chain.query("System", "BlockHash", [0]).value,
         "genesis_by_number": chain.get_block_hash(0),
+        "nobody": chain.query("System", "Account", ["0x" + "99" * 32]).value["data"],
         "types": len(chain.get_type_registry()),
         "number": number,
         "pallets": [each["name"] for each in chain.get_metadata_modules()],
