@@ -23,7 +23,7 @@ DEV u32 swizzle(int row, int chunk) { return row * BK + ((chunk ^ (row >> 1 & 3)
 struct Ring {
   const s8 *a, *b;         // this thread's next chunks
   int a_pitch, b_pitch, b_skip;
-  int left, peel_tiles;    // tiles of the inner dimension still to load, and how many are the peel's
+  int left, peel_tiles;    // tiles still to load along the inner dimension; the last, the peel's
   u32 stages, mine, a_read, b_read, load_slot, use_slot;
 };
 

@@ -1,0 +1,4 @@
+class OutOfMemoryError(MemoryError): ...
+
+class MemoryPointer:
+    ptr: int
