@@ -171,6 +171,20 @@ def test_a_long_payload_is_signed_by_its_hash() -> None:
     assert hashed == blake2_256(longest + b"\0" + whole[len(longest) :])
 
 
+def test_a_payload_binds_versions_genesis_and_birth_in_this_order() -> None:
+    birth = Hash(b"\x44" * 32)
+    payload = compute_signing_payload(
+        b"call", SigningContext(0x01020304, 0x05060708, GENESIS, birth)
+    )
+    assert payload == b"call" + bytes.fromhex("04030201" + "08070605") + GENESIS + birth
+
+
+def test_extra_out_of_range() -> None:
+    for extra in (SignedExtra(Era(), 1 << 32, 0), SignedExtra(Era(), 0, 1 << 128)):
+        with pytest.raises(CodecError, match="out of range"):
+            encode_extra(extra)
+
+
 def test_addresses() -> None:
     assert lookup(Id(ALICE)) == ALICE
     found = lookup(Address32(RawAddress32(ALICE)))
