@@ -210,6 +210,45 @@ def test_one_that_expires_is_told_invalid() -> None:
     run_rpc_stage(test)
 
 
+def test_one_whose_block_is_left_is_told_so_and_waits_again() -> None:
+    async def test(stage: RpcStage) -> None:
+        await stage.make_block()
+        base = stage.client.best.value.hash
+        transfer = stage.wallet.transfer(BOB, ALICE.account, UNIT, 0)
+        watched = await watch(stage, transfer)
+        assert await stage.hear(watched) == "ready"
+        left = await stage.make_block(transfer)
+        assert await stage.hear(watched) == {"inBlock": left}
+        rival = stage.maker.make(base, author=CHARLIE.account)
+        await stage.add(rival)
+        await stage.make_block(parent=rival.header.compute_hash())
+        assert await stage.hear(watched) == {"retracted": left}
+        assert await stage.hear(watched) == "ready"
+        joined = await stage.make_block(transfer)
+        assert await stage.hear(watched) == {"inBlock": joined}
+        await stage.make_block()
+        assert await stage.hear(watched) == {"finalized": joined}
+
+    run_rpc_stage(test)
+
+
+def test_one_that_the_other_fork_makes_invalid_is_told_so() -> None:
+    async def test(stage: RpcStage) -> None:
+        await stage.make_block()
+        base = stage.client.best.value.hash
+        transfer = stage.wallet.transfer(BOB, ALICE.account, UNIT, 0)
+        watched = await watch(stage, transfer)
+        left = await stage.make_block(transfer)
+        other = stage.wallet.transfer(BOB, ALICE.account, 2 * UNIT, 0)
+        rival = stage.maker.make(base, [other], author=CHARLIE.account)
+        await stage.add(rival)
+        await stage.make_block(parent=rival.header.compute_hash())
+        heard = [await stage.hear(watched) for _ in range(4)]
+        assert heard == ["ready", {"inBlock": left}, {"retracted": left}, "invalid"]
+
+    run_rpc_stage(test)
+
+
 def test_who_stops_watching_hears_no_more() -> None:
     async def test(stage: RpcStage) -> None:
         transfer = stage.wallet.transfer(BOB, ALICE.account, UNIT, 0)
