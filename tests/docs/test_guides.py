@@ -1,4 +1,4 @@
-"""The commands of the first guide, run as a newcomer would: in order, on a node of their own.
+"""The commands of guides, run as a newcomer would: in order, each guide on a node of its own.
 
 `soberana node run` becomes a process on a free port and on a folder of its own; every other command
 is told that node's address. Commands of the shell run in the same folder.
@@ -25,6 +25,8 @@ from tests.tidy.docs import iter_commands
 from tests.tidy.tree import ROOT
 
 FIRST_STEPS = (ROOT / "docs/guides/first-steps.md").read_text("utf-8")
+MODELS = (ROOT / "docs/guides/models.md").read_text("utf-8")
+LENET = ROOT / "tests/fixtures/onnx/lenet.onnx"
 NODE_RUN = ["soberana", "node", "run"]
 
 
@@ -89,6 +91,23 @@ def test_the_first_steps_lead_to_a_paid_answer(newcomer: Newcomer) -> None:
     assert "9 settled, 0 failed" in told["soberana provider status //Charlie"]
     assert "18.4999" in run_balance(newcomer)
     assert "amount 1.5 SBR" in told["soberana wallet history mine"]
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_a_lenet_goes_from_onnx_to_a_paid_answer(newcomer: Newcomer) -> None:
+    digits = load_digits()
+    (newcomer.folder / "lenet.onnx").write_bytes(LENET.read_bytes())
+    np.save("train.npy", digits.train_images.reshape(-1, 1, 8, 8) / np.float32(63))
+    np.save("test.npy", digits.test_images.reshape(-1, 1, 8, 8) / np.float32(63))
+    np.save("labels.npy", digits.test_labels)
+    for _, command in iter_commands(MODELS):
+        newcomer.type(command)
+    paid = np.load("paid.npy")
+    assert paid.shape == (450, 10)
+    assert int((paid.argmax(axis=1) == digits.test_labels).sum()) >= 0.975 * 450
+    assert "0 bytes freed" in newcomer.said["soberana model collect"].out
     assert newcomer.node is not None
     newcomer.node.stop()
 
