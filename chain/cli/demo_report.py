@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +13,12 @@ from chain.wallet.amount import format_amount
 from pallets.runtime import TREASURY
 from runtime.primitives import AccountId
 from runtime.work_summary import Lane
+
+LANES: Final = {
+    Lane.TASK: "products of the job (Task lane)",
+    Lane.SEEDED: "random products (Seeded lane)",
+}
+"""What sealed a block here; nobody mines with products of his own (Private lane)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +79,26 @@ def print_report(console: Console, report: Report) -> None:
 
 def _make_summary(report: Report) -> Table:
     facts, accuracy, work = report.facts, report.accuracy, report.facts.work
-    lanes = ", ".join(f"{work.lanes.get(lane, 0)} {lane.name.lower()}" for lane in Lane)
+    lanes = ", ".join(f"{work.lanes.get(lane, 0)} by {what}" for lane, what in LANES.items())
     royalties = ", ".join(
         f"{format_amount(amount)} to {_short(report.people[who])}"
         for who, amount in facts.royalties.items()
     )
     rows = (
         ("accuracy", f"{accuracy.percent} ({accuracy.right} of {accuracy.images} held-out images)"),
-        ("blocks", f"{sum(work.lanes.values())} mined by lane: {lanes}"),
+        ("blocks", f"{sum(work.lanes.values())} sealed: {lanes}"),
         (
             "useful work",
-            f"{work.useful_macs:_} of {work.total_macs:_} MACs ({work.useful_share})",
+            f"{work.useful_share} of {work.total_macs:_} multiplications were somebody's job",
         ),
-        ("slots", f"{len(facts.prices)} settled for {format_amount(sum(facts.prices))}"),
-        ("paid to provider", f"{format_amount(facts.paid)} + {format_amount(facts.bonus)} bonus"),
-        ("royalties", royalties),
-        ("treasury", format_amount(facts.treasury)),
-        ("burned", f"{format_amount(facts.burned)} of the slots' prices"),
+        ("slots", f"{len(facts.prices)} paid with {format_amount(sum(facts.prices))}, of which"),
+        (
+            "  provider",
+            f"{format_amount(facts.paid)}, and {format_amount(facts.bonus)} minted for mining",
+        ),
+        ("  royalties", royalties),
+        ("  treasury", format_amount(facts.treasury)),
+        ("  burned", format_amount(facts.burned)),
         ("fees burned", format_amount(facts.fees)),
     )
     table = Table.grid(padding=(0, 2))

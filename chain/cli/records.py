@@ -160,7 +160,11 @@ def show_record(session: Session, view: RecordView, extra: dict[str, str | int])
     print_fields(f"{record.kind.name.lower()} {view.number}", fields)
     if version.parents:
         rows = [
-            (parent.record, parent.relation.name.lower(), format_percent(parent.bps))
+            (
+                parent.record,
+                parent.relation.name.lower().replace("_", " "),
+                format_percent(parent.bps),
+            )
             for parent in version.parents
         ]
         print_table("", ("parent", "relation", "its part"), rows)

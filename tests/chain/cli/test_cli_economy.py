@@ -48,14 +48,14 @@ def test_what_is_published_is_shown(stage: CliStage, files: Path) -> None:
     publish(stage, files)
     dataset = stage.run("data", "show", "0", "--json").json
     assert (dataset["items"], dataset["sizeBytes"], dataset["access"]) == (3, 9, "open")
-    assert "sizeBytes" in stage.run("data", "show", "0").out
+    assert "size bytes" in stage.run("data", "show", "0").out
     model = stage.run("model", "show", "1", "--json").json
     assert model["macsPerRow"] == 64 * 32 + 32 * 10
     assert [parent["bps"] for parent in model["parents"]] == [500]
     assert sorted(share["bps"] for share in model["royalties"]) == [500, 1_000]
     out = stage.run("model", "show", "1").out
     assert "w1 int8[64, 32]" in out
-    assert "trained_on" in out
+    assert "trained on" in out
     for which in ("2", "//Charlie"):
         provider = stage.run("provider", "status", which, "--json").json
         assert provider["bond"]["active"] == str(150 * 10**12)

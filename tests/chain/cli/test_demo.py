@@ -17,7 +17,18 @@ from tests.helpers.cli_stage import run_cli
 ROOT = Path(__file__).parents[3]
 LIMIT_S = 240
 
+README = (ROOT / "README.md").read_text("utf-8")
+PASTED = re.compile(r"<!-- DEMO OUTPUT[^>]*-->\n```text\n(.*?)```\n", re.DOTALL)
+FIRST_LINE = "what happened"
+
 pytestmark = pytest.mark.slow
+
+
+def compute_shape(text: str) -> list[str]:
+    """The lines of a report without what differs from run to run: numbers, hashes, widths."""
+    lines = text[text.index(FIRST_LINE) :].splitlines()
+    masked = (re.sub(r"0x[0-9a-f]+|\d[\d_.]*", "N", line.rstrip(" ─")) for line in lines)
+    return [" ".join(line.split()) for line in masked]
 
 
 def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -40,9 +51,12 @@ def test_every_check_holds_and_nothing_is_left(tmp_path: Path) -> None:
     found = re.search(r"accuracy +(\d+)\.\d %", done.stdout)
     assert found is not None
     assert int(found[1]) >= 97
-    for word in ("by lane", "MACs", "royalties", "fees burned", "change", "make run"):
+    for word in ("Task lane", "multiplications", "royalties", "fees burned", "change", "make run"):
         assert word in done.stdout
     assert list(tmp_path.iterdir()) == []
+    (pasted,) = PASTED.findall(README)
+    printed = done.stdout[: done.stdout.index("\nmake demo is over")]
+    assert compute_shape(pasted) == compute_shape(printed)
 
 
 def test_a_kept_node_goes_on(tmp_path: Path) -> None:
