@@ -11,6 +11,7 @@ from runtime.tensor.check import MatmulShape, check_graph
 from runtime.tensor.errors import GraphError
 from runtime.tensor.graph import Graph, InputSpec, encode_graph
 from runtime.tensor.value import DType, Interval, TensorSpec
+from tests.helpers.i8graph_oracle import norm, requant
 from tests.helpers.i8graph_refusals import REFUSALS, WEIGHTS, model
 
 numbers = st.integers(-(2**40), 2**40)
@@ -104,3 +105,30 @@ def test_intervals_are_no_wider_than_needed(left: Interval, right: Interval) -> 
 
 def test_a_good_graph_encodes_within_a_record() -> None:
     assert len(encode_graph(model(ops.Relu(0)))) < 100
+
+
+@given(
+    st.integers(-(2**31), 2**31 - 1), st.integers(0, 62), st.integers(-128, 127), st.integers(0, 99)
+)
+def test_the_range_of_a_requant_is_reached_at_its_ends(
+    multiplier: int, bits: int, low: int, width: int
+) -> None:
+    high = min(low + width, 127)
+    wide = (-(2**31), 2**31 - 1)
+    graph = Graph(InputSpec(1, low, high), (), (ops.Requant(0, multiplier, bits, *wide),))
+    ends = [requant(end, multiplier, bits, *wide) for end in (low, high)]
+    assert check_graph(graph).output.bounds == Interval(min(ends), max(ends))
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 17, 64])
+def test_no_row_makes_a_norm_leave_its_range(width: int) -> None:
+    """Rows of one outlier, of nearly equal integers, and of halves are the extreme ones."""
+    graph = Graph(InputSpec(width, -128, 127), (), (ops.Norm(0, 1, 10),))
+    bounds, largest = check_graph(graph).output.bounds, 0
+    for x, y in ((-128, 127), (0, 1), (0, -1), (0, 2), (-1, 1), (5, 5), (126, 127)):
+        for count in range(width + 1):
+            entries = norm([x] * count + [y] * (width - count), 10)
+            assert bounds.low <= min(entries)
+            assert max(entries) <= bounds.high
+            largest = max(largest, *map(abs, entries))
+    assert width == 1 or bounds.high <= 4 * largest
