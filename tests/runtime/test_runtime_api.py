@@ -47,7 +47,8 @@ def make_extrinsic(nonce: int = 0, tip: int = 0, signature: Ed25519 | None = Non
     """A remark of Alice."""
     made = API.calls.encode(API.make_call("System", "remark", b"hello"))
     extra = SignedExtra(Era(), nonce, tip)
-    context = SigningContext(1, 1, GENESIS.hash, GENESIS.hash)
+    versions = VERSION.spec_version, VERSION.transaction_version
+    context = SigningContext(*versions, GENESIS.hash, GENESIS.hash)
     payload = compute_signing_payload(made + encode_extra(extra), context)
     right = sign_message(SEED, payload, Scheme.ED25519)
     assert isinstance(right, Ed25519)
