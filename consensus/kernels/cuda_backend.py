@@ -168,9 +168,7 @@ class CudaBackend:
         device.wait(Stream.PRODUCT, device.mark(Stream.STAGING))
         downloaded: list[Mark] = []
         for number, band in enumerate(bands):
-            if is_cancelled():
-                self._drain()
-                raise Cancelled
+            self._ensure_wanted(is_cancelled)
             if number >= len(rooms):  # the room is used again
                 device.synchronize(downloaded[number - len(rooms)])
             transcripts, room = rooms[number % len(rooms)]
@@ -182,6 +180,7 @@ class CudaBackend:
                 rows = slice(band.first, band.first + band.rows)
                 device.download(Stream.RESULTS, room, product[rows])
             downloaded.append(device.mark(Stream.RESULTS))
+        self._ensure_wanted(is_cancelled)
         device.synchronize(downloaded[-1])
 
     def _make_room(
@@ -190,10 +189,12 @@ class CudaBackend:
         transcripts = self._products.allocate_transcripts(rows, n)
         return transcripts, None if product is None else self._device.allocate(rows * n * 4)
 
-    def _drain(self) -> None:
-        """Waits for all that was asked, so that nothing writes into memory that is given back."""
-        for stream in Stream:
-            self._device.synchronize(self._device.mark(stream))
+    def _ensure_wanted(self, is_cancelled: IsCancelled) -> None:
+        """Errors: Cancelled, when all that was asked is done and memory may be given back."""
+        if is_cancelled():
+            for stream in Stream:
+                self._device.synchronize(self._device.mark(stream))
+            raise Cancelled
 
 
 def _tiles(band: Band) -> slice:

@@ -31,21 +31,28 @@ AnswerT = TypeVar("AnswerT")
 
 
 class GuardedBackend:
-    """Asks one backend, and another when the first fails; no work is lost between them."""
+    """Asks one backend, and another when the first fails; no work is lost between them.
+
+    The other is made when it is first needed.
+    """
 
     def __init__(
-        self, backend: ProductBackend, fallback: ProductBackend, note: Callable[[str], None]
+        self,
+        backend: ProductBackend,
+        make_fallback: Callable[[], ProductBackend],
+        note: Callable[[str], None],
     ) -> None:
         self._backend = backend
-        self._fallback = fallback
+        self._make_fallback = make_fallback
         self._note = note
+        self._fallback: ProductBackend | None = None
         self._fault: str | None = None
         self._answers = 0
 
     @property
     def name(self) -> str:
         """That of the backend in use."""
-        return self._backend.name if self._fault is None else self._fallback.name
+        return self._backend.name if self._fallback is None else self._fallback.name
 
     @property
     def fault(self) -> str | None:
@@ -90,12 +97,13 @@ class GuardedBackend:
     def _ask(
         self, work: Callable[[ProductBackend], AnswerT], ensure: Callable[[AnswerT], None]
     ) -> AnswerT:
-        if self._fault is None:
+        if self._fallback is None:
             try:
                 answer = work(self._backend)
                 ensure(answer)
             except (DeviceFailed, BackendFault) as error:
                 self._fault = str(error)
+                self._fallback = self._make_fallback()
                 self._note(
                     f"backend {self._backend.name} is no longer used, its work is done again by "
                     f"{self._fallback.name}: {error}"

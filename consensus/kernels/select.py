@@ -4,6 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from consensus.kernels.backend import ONE_CORE, BackendUnavailable, Cores, ProductBackend
+from consensus.kernels.cuda.device import DeviceFailed, DeviceUnavailable
+from consensus.kernels.cuda.nvrtc import CompileFailed
+from consensus.kernels.cuda_backend import CudaBackend
+from consensus.kernels.guarded_backend import GuardedBackend
 from consensus.kernels.numpy_backend import NumpyBackend
 from consensus.kernels.selftest import BackendFault, ensure_exact
 
@@ -13,6 +17,28 @@ Note: TypeAlias = Callable[[str], None]
 
 def ignore(text: str) -> None:
     """Lets a note go by."""
+
+
+def make_cuda(cores: Cores, note: Note) -> ProductBackend:
+    """Guarded: what the GPU fails is done again by the fastest that needs none.
+
+    Errors: BackendUnavailable without a GPU, CuPy or NVRTC.
+    """
+    # Imported where it is wanted: CuPy is an extra, and takes a second to load.
+    try:
+        from consensus.kernels.cuda.cupy_device import open_device  # noqa: PLC0415
+    except ImportError as error:
+        raise BackendUnavailable(f"cuda: {error}; the extra `gpu` installs it") from error
+    note("cuda: compiling kernels, which takes some ten seconds")
+    try:
+        backend = CudaBackend(*open_device(0, None))
+        ensure_exact(backend)
+    except (DeviceUnavailable, CompileFailed) as error:
+        raise BackendUnavailable(f"cuda: {error}") from error
+    except DeviceFailed as error:
+        raise BackendFault(f"cuda: {error}") from error
+    note(f"cuda: ready, {backend.device_name}")
+    return GuardedBackend(backend, lambda: _make_first(WITHOUT_GPU, cores, note), note)
 
 
 def make_numba(cores: Cores, note: Note) -> ProductBackend:
@@ -40,10 +66,11 @@ def make_numpy(cores: Cores, note: Note) -> ProductBackend:  # noqa: ARG001 - on
     return backend
 
 
-MAKERS: Final[Mapping[str, Callable[[Cores, Note], ProductBackend]]] = {
-    "numba": make_numba,
-    "numpy": make_numpy,
-}
+Makers: TypeAlias = Mapping[str, Callable[[Cores, Note], ProductBackend]]
+
+WITHOUT_GPU: Final[Makers] = {"numba": make_numba, "numpy": make_numpy}
+
+MAKERS: Final[Makers] = {"cuda": make_cuda, **WITHOUT_GPU}
 """Makes and tests a backend, the fastest first. Errors: BackendUnavailable, BackendFault."""
 
 BACKENDS: Final = tuple(MAKERS)
@@ -64,9 +91,13 @@ def select_backend(
             expected = ", ".join(sorted(BACKENDS))
             raise ValueError(f"backend: expected auto or one of {expected}, got {name!r}")
         return MAKERS[name](cores, note)
-    for make in MAKERS.values():
+    return _make_first(MAKERS, cores, note)
+
+
+def _make_first(makers: Makers, cores: Cores, note: Note) -> ProductBackend:
+    for make in makers.values():
         try:
             return make(cores, note)
         except (BackendUnavailable, BackendFault) as error:
             note(f"not used: {error}")
-    raise BackendUnavailable(f"none of {', '.join(BACKENDS)} works here")
+    raise BackendUnavailable(f"none of {', '.join(makers)} works here")

@@ -7,9 +7,12 @@ from typing import Final
 import pytest
 
 from consensus.kernels.backend import OneCore, ProductBackend
+from consensus.kernels.cuda_backend import CudaBackend
 from consensus.kernels.numba_backend import NumbaBackend
 from consensus.kernels.numpy_backend import NumpyBackend
 from consensus.kernels.simd.layout import PAIRS, QUADS
+from tests.helpers.cuda_checks import PLANS
+from tests.helpers.cuda_emulator import EmulatedDevice
 
 
 class ShuffledCores:
@@ -28,6 +31,8 @@ BACKENDS: Final[dict[str, ProductBackend]] = {
     "numba-pairs": NumbaBackend(OneCore(), PAIRS),
     "numba-quads": NumbaBackend(OneCore(), QUADS),
     "numba-threads": NumbaBackend(ShuffledCores(), PAIRS),
+    "cuda-mma": CudaBackend(EmulatedDevice(PLANS["mma"]), PLANS["mma"]),
+    "cuda-wgmma": CudaBackend(EmulatedDevice(PLANS["wgmma"]), PLANS["wgmma"]),
 }
 
 for_every_backend = pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS.keys())

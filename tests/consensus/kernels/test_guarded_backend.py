@@ -106,7 +106,7 @@ def make_side(rows: int) -> Operand:
 
 def guard(spoilt: SpoiltBackend) -> tuple[GuardedBackend, list[str]]:
     notes: list[str] = []
-    return GuardedBackend(spoilt, NumpyBackend(), notes.append), notes
+    return GuardedBackend(spoilt, NumpyBackend, notes.append), notes
 
 
 @pytest.mark.parametrize(
