@@ -20,6 +20,7 @@ from chain.txpool.transaction import (
     Invalid,
     PoolRejection,
     Ready,
+    Retracted,
     Status,
     Usurped,
     Waiting,
@@ -236,6 +237,7 @@ class Life:
                 assert not isinstance(self.last.get(extrinsic_hash), ENDS), "said after the end"
                 self.last[extrinsic_hash] = status
                 self.world.count(type(status).__name__)
+            assert not isinstance(self.last[extrinsic_hash], Retracted), "nothing followed"
             last, is_here = self.last[extrinsic_hash], self.node.pool.pool.get(extrinsic_hash)
             assert (is_here is not None) == isinstance(last, (Ready, Waiting)), last
             assert (extrinsic_hash in included) == isinstance(last, InBlock), last
