@@ -316,10 +316,14 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
     def close(self, origin: Origin, job: Compact[Id]) -> PostDispatch:
         """Removes a finished job with its outputs; the deposit returns to the owner.
 
-        Origin: signed by the owner. Events: `Closed`.
-        Errors: `NoSuchJob`, `NotPayer`, `NotFinished`.
+        The owner may when it likes; anybody may once the outputs have been there long enough, so
+        that no job holds a model's version, or the blob of its inputs, for ever.
+        Origin: signed. Events: `Closed`. Errors: `NoSuchJob`, `NotPayer`, `NotFinished`.
         """
-        entry = self._get_own_job(origin, job)
+        who, entry = origin.ensure_signed(), self._get_job(job)
+        is_kept = self._system.get_block_number() <= entry.last_block + self.params.output_blocks
+        if entry.owner != who and is_kept:
+            raise declared.NotPayer
         if entry.live > 0:
             raise declared.NotFinished
         for slot in range(entry.slots):

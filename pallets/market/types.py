@@ -139,6 +139,11 @@ class Job:
         """The most that a slot can cost."""
         return self.price.price if isinstance(self.price, Posted) else self.price.max
 
+    @property
+    def last_block(self) -> int:
+        """The last block in which any slot can be filled, late ones included."""
+        return self.open_until + 2 * self.work_blocks
+
     def get_rows(self, slot: int) -> tuple[int, int]:
         """The first row of a slot and how many it has."""
         first = slot * self.rows_per_slot
@@ -228,3 +233,5 @@ class MarketParams:
     job_deposit: Balance = 0
     byte_deposit: Balance = 0
     rating_half_life_blocks: BlockNumber = 216_000
+    output_blocks: BlockNumber = 100_000
+    """After a job's last block its outputs stay so long, unless the owner closes it before."""

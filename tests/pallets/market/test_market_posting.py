@@ -8,6 +8,7 @@ import pytest
 
 from pallets.market import Dutch, Posted, SlotState, Terms, declarations
 from pallets.market.types import ATTEMPTS_MAX, SLOTS_MAX, TERM_BLOCKS_MAX
+from pallets.registry.declarations import BlobInUse
 from pallets.registry.types import Availability
 from runtime.errors import BadOrigin
 from runtime.frame import Origin, Pays
@@ -18,6 +19,7 @@ from tests.helpers.market_stage import (
     ALICE,
     BOB,
     COLS,
+    EVE,
     FUNDS,
     MODEL_OWNER,
     PARAMS,
@@ -259,6 +261,34 @@ def test_only_the_owner_cancels_and_closes(stage: MarketStage) -> None:
             stage.dispatch(stage.market, name, BOB, job)
         with stage.refused(declarations.NoSuchJob):
             stage.dispatch(stage.market, name, ALICE, 7)
+    with stage.refused(declarations.NotFinished):
+        stage.dispatch(stage.market, "close", ALICE, job)
+
+
+def test_a_job_that_is_not_closed_holds_others_data_for_a_while_only() -> None:
+    """Somebody runs a model on ALICE's blob, and never closes."""
+    stage = MarketStage(replace(PARAMS, output_blocks=30))
+    job = stage.post(Posted(PRICE), who=EVE)
+    stage.dispatch(stage.market, "cancel", EVE, job)
+    last = stage.get_job(job).last_block
+    assert last == stage.number + TERMS.open_blocks + 2 * TERMS.work_blocks
+    with stage.refused(BlobInUse):
+        stage.dispatch(stage.registry, "drop_blob", ALICE, stage.input_root)
+    stage.skip(last + 30 - stage.number)
+    with stage.refused(declarations.NotPayer):
+        stage.dispatch(stage.market, "close", ALICE, job)
+    stage.next_block()
+    wealth = stage.get_wealth(EVE), stage.money.get_free(EVE)
+    deposit = stage.get_job(job).deposit
+    stage.dispatch(stage.market, "close", ALICE, job)
+    assert (stage.get_wealth(EVE), stage.money.get_free(EVE)) == (wealth[0], wealth[1] + deposit)
+    stage.dispatch(stage.registry, "drop_blob", ALICE, stage.input_root)
+
+
+def test_nobody_closes_a_job_that_is_not_over() -> None:
+    stage = MarketStage(replace(PARAMS, output_blocks=0))
+    job = stage.post(Posted(PRICE), who=EVE)
+    stage.skip(100)
     with stage.refused(declarations.NotFinished):
         stage.dispatch(stage.market, "close", ALICE, job)
 
