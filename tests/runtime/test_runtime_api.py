@@ -81,7 +81,13 @@ def test_the_names_of_apis_are_hashed() -> None:
         "TransactionPaymentApi": "37c8bb1350a9a2a8",
     }
     assert {name: blake2_64(name.encode()).hex() for name in known} == known
-    assert {name.hex() for name, _ in VERSION.apis} == set(known.values())
+    assert {name.hex(): version for name, version in VERSION.apis} == {
+        known["Core"]: 5,
+        known["Metadata"]: 2,
+        known["TaggedTransactionQueue"]: 3,
+        known["AccountNonceApi"]: 1,
+        known["TransactionPaymentApi"]: 4,
+    }
 
 
 def test_metadata() -> None:

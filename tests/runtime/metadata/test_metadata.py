@@ -14,10 +14,11 @@ from runtime.extensions import EXTENSIONS
 from runtime.frame import Origin, Pallet, call
 from runtime.host import ReferenceHost
 from runtime.metadata import METADATA_VERSIONS
-from runtime.metadata.nodes import make_calls_node
+from runtime.metadata.nodes import get_attribute_docs, make_calls_node
 from runtime.primitives import AccountId, Weight
 from runtime.state.backend import DictBackend
 from runtime.state.overlay import Overlay
+from runtime.system import System
 from runtime.version import VERSION
 from tests.helpers.metadata_reader import read_metadata, read_value
 
@@ -331,3 +332,10 @@ def test_a_name_that_python_owns() -> None:
     node = make_calls_node(Mover(Overlay(DictBackend({})), index=0))
     assert isinstance(node, Variant)
     assert [each.name for each in node.variants[0].fields] == ["from", "to"]
+
+
+def test_a_pallet_without_source_has_no_attribute_docs() -> None:
+    made = type("Made", (Pallet,), {"__module__": __name__, "__doc__": "Made at run time."})
+    assert get_attribute_docs(made) == {}
+    system: type = System
+    assert get_attribute_docs(system)["account"]
