@@ -62,6 +62,9 @@ class AuthoringConfig:
     backend: Literal["auto", "numpy", "numba", "cuda"] = "auto"
     """What computes the matrix products."""
     threads: Count = 1
+    """Cores that each device uses; a GPU needs one."""
+    devices: Count = 1
+    """Processes that multiply, each with a GPU of its own where that is the backend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

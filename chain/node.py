@@ -51,6 +51,9 @@ from genesis.spec import PRESETS, ChainSpec, load_preset, parse_spec
 
 log = logging.getLogger(__name__)
 
+DEVICE_NONCE_BITS: Final = 48
+"""Nonces of one device for one header: it will not use them up."""
+
 IMPORTS_QUEUED_MAX: Final = 64
 """Blocks that wait for the one writer; who sends more waits too."""
 
@@ -166,7 +169,9 @@ async def run_services(
                 authoring = Authoring(
                     source, to_import, tasks, author.account, spec.is_instant, miner
                 )
-                services.start_soon(_author, authoring, open_device(config.authoring, worker))
+                for number in range(config.authoring.devices):
+                    opening = open_device(config.authoring, worker, number)
+                    services.start_soon(_author, authoring, opening, number)
             if keys.provider is not None:
                 sender = Sender(client, pool, keys.provider)
                 services.start_soon(provide, Provider(client, sender, to_mine, worker, providing))
@@ -188,10 +193,12 @@ async def run_services(
             task_status.started(Node(client, pool, miner, providing, to_import, address, port))
 
 
-async def _author(authoring: Authoring, opening: AbstractAsyncContextManager[Device]) -> None:
-    """The author's service, from the start of its device to the end."""
+async def _author(
+    authoring: Authoring, opening: AbstractAsyncContextManager[Device], number: int
+) -> None:
+    """The author's service on one device, from its start to the end."""
     async with opening as device:
-        await author_blocks(authoring, device)
+        await author_blocks(authoring, device, first_nonce=number << DEVICE_NONCE_BITS)
 
 
 def make_identity(client: Client, *, is_authority: bool) -> NodeIdentity:

@@ -54,8 +54,11 @@ class Authoring:
     statistics: MinerStatistics
 
 
-async def author_blocks(authoring: Authoring, device: Device) -> None:
-    """The service: makes blocks on a device until it is cancelled."""
+async def author_blocks(authoring: Authoring, device: Device, first_nonce: int = 0) -> None:
+    """The service: makes blocks on a device until it is cancelled.
+
+    ``first_nonce`` is where its seeded products begin: no two devices share any.
+    """
     waiting: TaskProduct | None = None
     pace = Pace()
     while True:
@@ -65,7 +68,7 @@ async def author_blocks(authoring: Authoring, device: Device) -> None:
             await _mine_task(authoring, device, waiting)
             waiting = None
         else:
-            waiting = await _mine_seeded(authoring, device, pace)
+            waiting = await _mine_seeded(authoring, device, pace, first_nonce)
 
 
 # --- waiting
@@ -120,7 +123,7 @@ async def _wait_for_pool(authoring: Authoring) -> None:
 
 
 def _has_ready(authoring: Authoring) -> bool:
-    return next(authoring.source.pool.pool.get_ready(), None) is not None
+    return authoring.source.pool.pool.ready_count > 0
 
 
 def _get_idle_s(authoring: Authoring) -> float:
@@ -178,12 +181,14 @@ def _multiply(prepared: PreparedTask, task: TaskProduct) -> Int32Matrix:
     return product[: len(task.a), : len(task.bt)]
 
 
-async def _mine_seeded(authoring: Authoring, device: Device, pace: Pace) -> TaskProduct | None:
+async def _mine_seeded(
+    authoring: Authoring, device: Device, pace: Pace, first_nonce: int
+) -> TaskProduct | None:
     """Mines seeded products on one template until one seals it, or something better comes up."""
     source = authoring.source
     summary = make_seeded_summary(source.params)
     template = await make_template(source, authoring.author, summary)
-    nonce = 0
+    nonce = first_nonce
     while not template.is_stale(source.client):
         begun_s = trio.current_time()
         run = SeededRun(nonce, pace.products)

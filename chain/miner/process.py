@@ -1,6 +1,7 @@
 """A device in a process of its own, so that its work never holds up the node's loop."""
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
@@ -131,14 +132,21 @@ class ProcessDevice:
 
 
 @asynccontextmanager
-async def open_process_device(backend: str, threads: int) -> AsyncGenerator[ProcessDevice]:
-    """A device that is ready, until the block ends. Errors: DeviceLost.
+async def open_process_device(
+    backend: str, threads: int, gpu: int | None = None
+) -> AsyncGenerator[ProcessDevice]:
+    """A device that is ready, until the block ends; ``gpu`` is the one that it is to see.
 
-    The process ends by itself when the node does, however that ends.
+    The process ends by itself when the node does, however that ends. Errors: DeviceLost.
     """
     command = [sys.executable, "-m", "chain.miner.child", backend, str(threads)]
+    seen = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": str(gpu)}
     process = await trio.lowlevel.open_process(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, **seen},
     )
     try:
         device = ProcessDevice(process, backend)
