@@ -1,19 +1,14 @@
-"""An ONNX graph as a network of layers.
+"""An ONNX graph as a network of layers: what each operator means."""
 
-Shapes are followed without the batch, which is the first dimension. ONNX has images as (channels,
-height, width) and layers have channels innermost, so an image is reordered before the first layer
-that looks at its pixels and again where it becomes a plain row.
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
-from chain.models.errors import BadFile, BadNumbers, BadShape, UnsupportedOperator
+from chain.models.errors import BadFile, BadShape, UnsupportedOperator
 from chain.models.layers import (
     AddBias,
     Conv,
@@ -22,34 +17,24 @@ from chain.models.layers import (
     FloatArray,
     FloatModel,
     LargestOf,
-    Layer,
     MeanOf,
     Rectify,
-    Reorder,
     Shares,
     Sum,
 )
-from chain.models.onnx_file import FLOAT_TYPES, Array, OnnxGraph, OnnxNode
+from chain.models.onnx_file import FLOAT_TYPES, OnnxGraph, OnnxNode
+from chain.models.onnx_reader import Activation, NodeReader, Reader, ensure_cols
+from chain.models.onnx_shapes import (
+    read_concat,
+    read_flatten,
+    read_gather,
+    read_reshape,
+    read_shape,
+    read_squeeze,
+    read_unsqueeze,
+)
 from chain.models.onnx_windows import ensure_plain_pool, read_window
-from runtime.tensor import GraphError
-from runtime.tensor.ops import Image, Window
-from runtime.tensor.value import COLS_MAX
-
-
-@dataclass(frozen=True, slots=True)
-class Activation:
-    """A value of the network: where it is, its shape in ONNX, and how it lies in a row."""
-
-    value: int
-    shape: tuple[int, ...]
-    is_inner: bool = False
-    """Whether its channels, the first dimension of the shape, are innermost in the row."""
-
-    @property
-    def image(self) -> Image:
-        """The shape as layers see it; only of three dimensions."""
-        channels, height, width = self.shape
-        return Image(height, width, channels)
+from runtime.tensor.ops import Window
 
 
 def import_onnx(graph: OnnxGraph, output: str | None = None) -> FloatModel:
@@ -63,9 +48,9 @@ def import_onnx(graph: OnnxGraph, output: str | None = None) -> FloatModel:
     if len(graph.inputs) != 1:
         names = ", ".join(each.name for each in graph.inputs)
         raise BadFile(f"expected one input, got {len(graph.inputs)}: {names}")
-    reader = _Reader(graph)
+    reader = Reader(graph)
     for node in _select_nodes(graph, wanted):
-        reader.read(node)
+        reader.read(node, _READERS)
     found = reader.values.get(wanted)
     if found is None or not reader.layers:
         raise BadFile(f"expected nodes that compute {wanted!r}, got none")
@@ -83,88 +68,6 @@ def _select_nodes(graph: OnnxGraph, output: str) -> list[OnnxNode]:
     return selected[::-1]
 
 
-class _Reader:
-    """Reads nodes one after the other, each into layers."""
-
-    def __init__(self, graph: OnnxGraph) -> None:
-        entry = graph.inputs[0]
-        if len(entry.shape) < 2 or None in entry.shape[1:]:
-            raise BadShape(
-                f"input {entry.name!r}: expected a batch and then fixed sizes, "
-                f"got {list(entry.shape)}"
-            )
-        shape = tuple(side for side in entry.shape[1:] if side is not None)
-        self.cols = prod(shape)
-        _ensure_cols(self.cols, f"input {entry.name!r}")
-        self.opset = graph.opset
-        self.layers: list[Layer] = []
-        self.constants: dict[str, Array] = dict(graph.constants)
-        self.values = {entry.name: Activation(0, shape)}
-
-    def read(self, node: OnnxNode) -> None:
-        """Adds a node's layers. Raises `UnsupportedOperator`, `BadShape`, `BadNumbers`."""
-        read = _READERS.get(node.operator)
-        if read is None:
-            raise UnsupportedOperator(node.operator, node.name)
-        try:
-            result = read(self, node)
-        except GraphError as error:
-            raise BadShape(f"{node.operator} at node {node.name!r}: {error}") from error
-        if result is not None:
-            _ensure_cols(prod(result.shape), f"node {node.name!r}")
-            self.values[node.outputs[0]] = result
-
-    def add(self, layer: Layer) -> int:
-        """Appends a layer and returns its value."""
-        self.layers.append(layer)
-        return len(self.layers)
-
-    def get(self, node: OnnxNode, index: int) -> Activation:
-        """An input that is computed."""
-        name = node.inputs[index] if index < len(node.inputs) else ""
-        if name in self.values:
-            return self.values[name]
-        if name in self.constants:
-            raise UnsupportedOperator(node.operator, node.name, f"input {name!r} is a constant")
-        raise BadFile(f"node {node.name!r}: input {name!r} is computed nowhere before it")
-
-    def find_constant(self, node: OnnxNode, index: int) -> Array | None:
-        """An input that is constant; None if it is computed or left out."""
-        return self.constants.get(node.inputs[index]) if index < len(node.inputs) else None
-
-    def get_weights(self, node: OnnxNode, index: int) -> FloatArray:
-        """An input of constant, finite floats."""
-        found = self.find_constant(node, index)
-        name = node.inputs[index] if index < len(node.inputs) else ""
-        if found is None:
-            why = f"input {name!r} is computed, only constant weights are read"
-            raise UnsupportedOperator(node.operator, node.name, why)
-        weights = found.astype(np.float32)
-        if not np.isfinite(weights).all():
-            raise BadNumbers(f"tensor {name!r}: expected finite numbers, got others")
-        return weights
-
-    def to_inner(self, value: Activation) -> Activation:
-        """The same image with its channels innermost."""
-        channels, height, width = value.shape
-        if value.is_inner or channels == 1 or height * width == 1:
-            return replace(value, is_inner=True)
-        layer = Reorder(value.value, Image(channels, height, width), (1, 2, 0))
-        return Activation(self.add(layer), value.shape, is_inner=True)
-
-    def to_outer(self, value: Activation) -> Activation:
-        """The same value laid out as ONNX does."""
-        if not value.is_inner or value.shape[0] == 1 or prod(value.shape[1:]) == 1:
-            return replace(value, is_inner=False)
-        layer = Reorder(value.value, value.image, (2, 0, 1))
-        return Activation(self.add(layer), value.shape)
-
-
-def _ensure_cols(cols: int, where: str) -> None:
-    if not 1 <= cols <= COLS_MAX:
-        raise BadShape(f"{where}: expected 1 to {COLS_MAX} numbers a row, got {cols}")
-
-
 def _ensure_image(node: OnnxNode, value: Activation) -> None:
     if len(value.shape) != 3:
         raise BadShape(
@@ -176,7 +79,7 @@ def _ensure_image(node: OnnxNode, value: Activation) -> None:
 # --- products
 
 
-def _read_gemm(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_gemm(reader: Reader, node: OnnxNode) -> Activation:
     if node.get_int("transA", 0):
         raise UnsupportedOperator("Gemm", node.name, "its left side is transposed")
     weights = reader.get_weights(node, 1)
@@ -190,12 +93,12 @@ def _read_gemm(reader: _Reader, node: OnnxNode) -> Activation:
     return _add_constant(reader, node, product, bias)
 
 
-def _read_matmul(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_matmul(reader: Reader, node: OnnxNode) -> Activation:
     return _multiply(reader, node, reader.get(node, 0), reader.get_weights(node, 1))
 
 
 def _multiply(
-    reader: _Reader, node: OnnxNode, source: Activation, weights: FloatArray
+    reader: Reader, node: OnnxNode, source: Activation, weights: FloatArray
 ) -> Activation:
     source = reader.to_outer(source)
     if weights.ndim != 2 or source.shape[-1] != len(weights):
@@ -203,13 +106,13 @@ def _multiply(
             f"{node.operator} at node {node.name!r}: expected weights of "
             f"[{source.shape[-1]}, n], got {list(weights.shape)}"
         )
-    _ensure_cols(weights.shape[1], f"node {node.name!r}")
+    ensure_cols(weights.shape[1], f"node {node.name!r}")
     shape = (*source.shape[:-1], weights.shape[1])
     layer = Dense(source.value, np.ascontiguousarray(weights), prod(source.shape[:-1]))
     return Activation(reader.add(layer), shape)
 
 
-def _read_conv(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_conv(reader: Reader, node: OnnxNode) -> Activation:
     source, weights = reader.get(node, 0), reader.get_weights(node, 1)
     _ensure_image(node, source)
     if node.get_int("group", 1) != 1:
@@ -237,7 +140,7 @@ def _read_conv(reader: _Reader, node: OnnxNode) -> Activation:
 # --- number by number
 
 
-def _read_add(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_add(reader: Reader, node: OnnxNode) -> Activation:
     for side in (0, 1):
         if reader.find_constant(node, side) is not None:
             source = reader.get(node, 1 - side)
@@ -254,7 +157,7 @@ def _read_add(reader: _Reader, node: OnnxNode) -> Activation:
 
 
 def _add_constant(
-    reader: _Reader, node: OnnxNode, source: Activation, constant: FloatArray
+    reader: Reader, node: OnnxNode, source: Activation, constant: FloatArray
 ) -> Activation:
     """A constant that depends on the last dimension, or on the channel of an image."""
     bias = constant.reshape(constant.shape[1:]) if constant.shape[:1] == (1,) else constant
@@ -273,18 +176,18 @@ def _add_constant(
     return replace(source, value=reader.add(AddBias(source.value, numbers)))
 
 
-def _read_relu(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_relu(reader: Reader, node: OnnxNode) -> Activation:
     source = reader.get(node, 0)
     return replace(source, value=reader.add(Rectify(source.value)))
 
 
-def _read_curve(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_curve(reader: Reader, node: OnnxNode) -> Activation:
     source = reader.get(node, 0)
     layer = Curve(source.value, node.operator.lower())
     return replace(source, value=reader.add(layer))
 
 
-def _read_softmax(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_softmax(reader: Reader, node: OnnxNode) -> Activation:
     source = reader.to_outer(reader.get(node, 0))
     axis = node.get_int("axis", -1 if reader.opset >= 13 else 1)
     last = len(source.shape)  # the batch is dimension 0
@@ -297,7 +200,7 @@ def _read_softmax(reader: _Reader, node: OnnxNode) -> Activation:
 # --- windows
 
 
-def _read_pool(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_pool(reader: Reader, node: OnnxNode) -> Activation:
     source = reader.get(node, 0)
     _ensure_image(node, source)
     source = reader.to_inner(source)
@@ -310,7 +213,7 @@ def _read_pool(reader: _Reader, node: OnnxNode) -> Activation:
     return Activation(value, (source.shape[0], down, across), is_inner=True)
 
 
-def _read_global_pool(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_global_pool(reader: Reader, node: OnnxNode) -> Activation:
     source = reader.get(node, 0)
     _ensure_image(node, source)
     source = reader.to_inner(source)
@@ -322,57 +225,34 @@ def _read_global_pool(reader: _Reader, node: OnnxNode) -> Activation:
     return Activation(value, (source.shape[0], 1, 1), is_inner=True)
 
 
-# --- shapes
-
-
-def _read_flatten(reader: _Reader, node: OnnxNode) -> Activation:
-    if node.get_int("axis", 1) != 1:
-        raise UnsupportedOperator("Flatten", node.name, "its axis is not 1")
-    source = reader.to_outer(reader.get(node, 0))
-    return Activation(source.value, (prod(source.shape),))
-
-
-def _read_reshape(reader: _Reader, node: OnnxNode) -> Activation:
-    source = reader.to_outer(reader.get(node, 0))
-    wanted = reader.find_constant(node, 1)
-    if wanted is None or wanted.ndim != 1 or len(wanted) < 2:
-        raise UnsupportedOperator("Reshape", node.name, "its shape is not constant, batch first")
-    batch, *sides = (int(side) for side in wanted)
-    if 0 in sides or sides.count(-1) + (batch == -1) > 1 or batch < -1 or min(sides) < -1:
-        raise UnsupportedOperator("Reshape", node.name, f"its shape is {[batch, *sides]}")
-    size, known = prod(source.shape), prod(side for side in sides if side != -1)
-    shape = tuple(size // known if side == -1 else side for side in sides)
-    if prod(shape) != size:
-        raise BadShape(f"Reshape at node {node.name!r}: expected {size} numbers a row, got {sides}")
-    return Activation(source.value, shape)
-
-
-def _read_same(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_same(reader: Reader, node: OnnxNode) -> Activation:
     return reader.get(node, 0)
 
 
-def _read_cast(reader: _Reader, node: OnnxNode) -> Activation:
+def _read_cast(reader: Reader, node: OnnxNode) -> Activation:
     if node.get_int("to", 0) not in FLOAT_TYPES:
         raise UnsupportedOperator("Cast", node.name, "it makes other numbers than floats")
     return reader.get(node, 0)
 
 
-def _read_constant(reader: _Reader, node: OnnxNode) -> None:
+def _read_constant(reader: Reader, node: OnnxNode) -> None:
     value = node.attributes.get("value")
     if not isinstance(value, np.ndarray):
         raise UnsupportedOperator("Constant", node.name, "it is no tensor")
     reader.constants[node.outputs[0]] = value
 
 
-_READERS: Final[Mapping[str, Callable[[_Reader, OnnxNode], Activation | None]]] = MappingProxyType(
+_READERS: Final[Mapping[str, NodeReader]] = MappingProxyType(
     {
         "Add": _read_add,
         "AveragePool": _read_pool,
         "Cast": _read_cast,
+        "Concat": read_concat,
         "Constant": _read_constant,
         "Conv": _read_conv,
         "Dropout": _read_same,
-        "Flatten": _read_flatten,
+        "Flatten": read_flatten,
+        "Gather": read_gather,
         "Gelu": _read_curve,
         "Gemm": _read_gemm,
         "GlobalAveragePool": _read_global_pool,
@@ -381,9 +261,12 @@ _READERS: Final[Mapping[str, Callable[[_Reader, OnnxNode], Activation | None]]] 
         "MatMul": _read_matmul,
         "MaxPool": _read_pool,
         "Relu": _read_relu,
-        "Reshape": _read_reshape,
+        "Reshape": read_reshape,
+        "Shape": read_shape,
         "Sigmoid": _read_curve,
         "Softmax": _read_softmax,
+        "Squeeze": read_squeeze,
         "Tanh": _read_curve,
+        "Unsqueeze": read_unsqueeze,
     }
 )

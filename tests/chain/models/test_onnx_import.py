@@ -70,6 +70,37 @@ def test_gelu_and_softmax_of_positions() -> None:
     assert np.allclose(found.reshape(2, 4, 3).sum(axis=2), 1, atol=1e-5)
 
 
+def integers(writer: OnnxWriter, *numbers: int) -> str:
+    return writer.tensor(np.array(numbers, np.int64))
+
+
+def test_a_shape_that_the_graph_computes() -> None:
+    """torch's view(x.size(0), -1)."""
+    writer = OnnxWriter(("n", 2, 3, 4))
+    zero = writer.tensor(np.array(0, np.int64))
+    batch = writer.node("Gather", writer.node("Shape", "x"), zero, axis=0)
+    batch = writer.node("Unsqueeze", batch, integers(writer, 0))
+    shape = writer.node("Concat", batch, integers(writer, -1), axis=0)
+    weights = floats(24, 5)
+    writer.node("MatMul", writer.node("Reshape", "x", shape), writer.tensor(weights))
+    x = floats(3, 24)
+    assert np.allclose(read(writer).run(x)[-1], x @ weights, atol=1e-5)
+
+
+@pytest.mark.parametrize("as_input", [True, False])
+def test_sides_of_one_are_dropped(as_input: bool) -> None:
+    writer = OnnxWriter(("n", 2, 4, 4))
+    pooled, weights = writer.node("GlobalAveragePool", "x"), floats(2, 3)
+    if as_input:
+        flat = writer.node("Squeeze", pooled, integers(writer, 2, -1))
+    else:
+        flat = writer.node("Squeeze", pooled, axes=(2, 3))
+    writer.node("MatMul", flat, writer.tensor(weights))
+    x = floats(3, 32)
+    expected = x.reshape(3, 2, 16).mean(axis=2) @ weights
+    assert np.allclose(read(writer).run(x)[-1], expected, atol=1e-5)
+
+
 def _image(**attributes: int | str | tuple[int, ...]) -> OnnxWriter:
     writer = OnnxWriter(("n", 2, 6, 6))
     writer.node("Conv", "x", writer.tensor(floats(4, 2, 3, 3)), **attributes)
@@ -110,6 +141,11 @@ UNSUPPORTED = {
     "flatten axis": (_row("Flatten", axis=0), "its axis is not 1"),
     "computed reshape": (_row("Reshape", "x"), "its shape is not constant"),
     "softmax axis": (_row("Softmax", axis=0), "is not the last"),
+    "squeezed batch": (_row("Squeeze", axes=(0,)), "are not all of 1"),
+    "squeezed side": (_row("Squeeze", axes=(1,)), "are not all of 1"),
+    "gather of a value": (_row("Gather", "x"), "its inputs are not constant integers"),
+    "concat of values": (_row("Concat", "x"), "its inputs are not constant integers"),
+    "unsqueezed value": (_row("Unsqueeze", axes=(1,)), "its inputs are not constant integers"),
     "constant left side": (OnnxWriter(("n", 8)), "is a constant"),
     "constant of text": (OnnxWriter(("n", 8)), "it is no tensor"),
 }
@@ -138,10 +174,15 @@ BAD_SHAPES = {
     "a huge row": (_weighted("Add", floats(1), ("n", 2**11, 2**11)), "1 to 1048576 numbers a row"),
     "no stride": (_image(strides=(0, 1)), "strides of 1 to 255"),
     "reshape": (OnnxWriter(("n", 8)), "8 numbers a row"),
+    "gathered beyond": (OnnxWriter(("n", 8)), "expected indices below 2"),
     "unequal sum": (OnnxWriter(("n", 8)), "two equal shapes"),
 }
 _reshape = BAD_SHAPES["reshape"][0]
 _reshape.node("Reshape", "x", _reshape.tensor(np.array([-1, 7], np.int64)))
+_gather = BAD_SHAPES["gathered beyond"][0]
+_gather.node(
+    "Reshape", "x", _gather.node("Gather", _gather.node("Shape", "x"), integers(_gather, 2))
+)
 _sum = BAD_SHAPES["unequal sum"][0]
 _sum.node("Add", "x", _sum.node("MatMul", "x", _sum.tensor(floats(8, 3))))
 
