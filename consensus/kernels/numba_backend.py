@@ -36,7 +36,7 @@ from consensus.kernels.simd.capability import has_quad_products
 from consensus.kernels.simd.layout import PAIRS, QUADS, Layout, Packed
 from consensus.kernels.simd.operands import (
     Factors,
-    pack_factors,
+    pack_factor_strips,
     pack_left_strips,
     pack_right_strips,
     project_strips,
@@ -57,7 +57,7 @@ KERNELS: Final = (
     pack_left_strips,
     pack_right_strips,
     project_strips,
-    pack_factors,
+    pack_factor_strips,
     fold_block,
     add_block,
     write_transcripts,
@@ -271,15 +271,14 @@ class NumbaBackend:
         panels: Packed = np.empty(shape, layout.left if is_left else layout.right)
         corrected = shape[0] if layout.shift and is_left else 0
         corrections = np.zeros((corrected, digits, rows), np.int32)
-        pack_factors(
-            projected,
-            _writable(left),
-            is_left,
-            layout.digit_base,
-            layout.shift,
-            panels,
-            corrections,
-        )
+        source, base, shift = _writable(left), layout.digit_base, layout.shift
+
+        def pack(first: int, last: int) -> None:
+            pack_factor_strips(
+                projected, source, is_left, base, shift, first, last, panels, corrections
+            )
+
+        self._on_strips(len(left), pack)
         return _Side(panels, corrections)
 
     def _find_best(self, seed_a: bytes, transcripts: Words) -> tuple[bytes, int, int]:

@@ -132,12 +132,14 @@ def project_strips(
 
 
 @njit(nogil=True, cache=True)
-def pack_factors(
+def pack_factor_strips(
     projected: npt.NDArray[np.int32],
     left: Int8Matrix,
     is_left: bool,
     base: int,
     shift: int,
+    first: int,
+    last: int,
     packed: Packed,
     corrections: npt.NDArray[np.int32],
 ) -> None:
@@ -150,18 +152,19 @@ def pack_factors(
     columns = 2 * NOISE_RANK
     digits = words * group // columns
     reach = base // 2
-    for row in range(len(left)):
+    for row in range(first * TILE, last * TILE):
         panel, place = row // rows, row % rows
         for number in range(NOISE_RANK):
             rest = np.int64(projected[row // TILE, number, row % TILE])
             factor = np.int64(left[row, number])
             for digit in range(digits - 1, -1, -1):
-                low = (rest + reach) % base - reach
-                rest = (rest - low) // base
-                first = digit * columns + number
-                second = first + NOISE_RANK
+                low = rest
+                if digit > 0:
+                    low = (rest + reach) % base - reach
+                    rest = (rest - low) // base
                 one, two = (-low, -factor) if is_left else (factor + shift, low + shift)
-                packed[panel, first // group, place, first % group] = one
-                packed[panel, second // group, place, second % group] = two
+                word = (digit * columns + number) // group
+                packed[panel, word, place, number % group] = one
+                packed[panel, word + NOISE_RANK // group, place, number % group] = two
                 if len(corrections):
                     corrections[panel, digit, place] -= 128 * (one + two)
