@@ -145,8 +145,9 @@ class TransactionPool:
     def insert(self, new: PoolTransaction, state_nonce: int) -> Insertion:
         """Takes a valid transaction; `PoolRejection` if there is no place for it."""
         queue = self._senders.get(new.sender) or SenderQueue(state_nonce)
-        with self._changing(queue):
-            queue.move_to(state_nonce)
+        if queue.nonce != state_nonce:
+            with self._changing(queue):
+                queue.move_to(state_nonce)
         old = queue.get(new.nonce)
         self._ensure_share(new, queue, is_replacement=old is not None)
         if old is not None:
