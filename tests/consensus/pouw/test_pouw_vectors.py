@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from consensus.difficulty import DifficultyParams, compute_drift, compute_target
+from consensus.kernels.backend import ProductBackend, never_cancelled
 from consensus.pouw.noise import compute_noise, compute_seeds, expand_operand
 from consensus.pouw.params import PowParams, SeededShape
 from consensus.pouw.seal import SEAL
@@ -23,8 +24,9 @@ from runtime.tensor.commitment import (
 )
 from runtime.work_summary import Lane
 from tests.helpers import pouw_vectors as vectors
+from tests.helpers.backends import BACKENDS, for_every_backend
 from tests.helpers.naive_pouw import Matrix, blake2_256
-from tests.helpers.pouw_stage import BACKEND, compute_noise_matrix
+from tests.helpers.pouw_stage import compute_noise_matrix
 
 
 def load(name: str) -> Any:
@@ -95,14 +97,16 @@ def test_transcripts_and_tickets(case: dict[str, Any]) -> None:
     assert words.tolist() == case["transcript"]
     seed_a = bytes.fromhex(case["seed_a"])
     assert compute_ticket(seed_a, words, case["i"], case["j"]).hex() == case["ticket"]
-    run = BACKEND.run(a_noised, bt_noised, None, lambda: False)
-    assert run.transcripts[0, 0].tolist() == case["transcript"]
+    for backend in BACKENDS.values():
+        run = backend.run(a_noised, bt_noised, None, never_cancelled)
+        assert run.transcripts[0, 0].tolist() == case["transcript"], backend.name
 
 
 @pytest.mark.parametrize(
     "case", load("seal"), ids=lambda case: f"lane {case['lane']}, {case['shape']}"
 )
-def test_seals(case: dict[str, Any]) -> None:
+@for_every_backend
+def test_seals(case: dict[str, Any], backend: ProductBackend) -> None:
     m, n, k = case["shape"]
     params = PowParams(SeededShape(m, n, k))
     pre_hash, author = Hash(bytes.fromhex(case["pre_hash"])), AccountId(vectors.AUTHOR)
@@ -111,7 +115,7 @@ def test_seals(case: dict[str, Any]) -> None:
         a, bt = spread(case["labels"][0], m, k), spread(case["labels"][1], n, k)
         work = MatrixWork(Lane(case["lane"]), a, bt)
     target = int(case["hardest_target"])
-    done = solve(pre_hash, author, work, target, params, BACKEND)
+    done = solve(pre_hash, author, work, target, params, backend)
     assert done.tickets == len(case["tickets"])
     best = min(map(bytes.fromhex, case["tickets"]), key=lambda each: each[::-1])
     assert done.best_ticket == best
@@ -124,7 +128,7 @@ def test_seals(case: dict[str, Any]) -> None:
         assert len(encoded) == case["witness_bytes"]
         assert blake2_256(encoded).hex() == case["witness_blake2_256"]
     verify_seal(pre_hash, author, done.seal, done.witness, target, params)
-    assert solve(pre_hash, author, work, target - 1, params, BACKEND).seal is None
+    assert solve(pre_hash, author, work, target - 1, params, backend).seal is None
     with pytest.raises(InvalidSeal, match="seal: target"):
         verify_seal(pre_hash, author, done.seal, done.witness, target - 1, params)
 
