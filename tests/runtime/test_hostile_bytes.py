@@ -117,8 +117,8 @@ def test_inherents(call: bytes) -> None:
         return
 
 
-@given(CALLS)
-def test_calls_by_root(raw: bytes) -> None:
+@given(CALLS, st.sampled_from([Origin.root(), Origin.signed(RICHEST)]))
+def test_whatever_is_dispatched_keeps_every_invariant(raw: bytes, origin: Origin) -> None:
     try:
         call = API.calls.decode(raw)
     except CodecError:
@@ -127,10 +127,12 @@ def test_calls_by_root(raw: bytes) -> None:
     runtime.system.initialize(Header(GENESIS.hash, 1, Hash.zero(), Hash.zero()))
     before = runtime.state.changes()
     try:
-        runtime.dispatcher.dispatch(call, Origin.root())
+        runtime.dispatcher.dispatch(call, origin)
     except DispatchError:
         assert runtime.state.changes() == before
         assert runtime.state.events == []
+    for pallet in runtime.pallets:
+        pallet.try_state()
 
 
 @given(
