@@ -111,6 +111,7 @@ class StateMethods:
     async def subscribe_storage(self, subscriber: Subscriber, keys: list[bytes]) -> None:
         """All keys' values at once, then those that a new best block changes."""
         ensure_at_most(KEYS_MAX, keys, "keys")
+        await subscriber.accept()  # without keys there is nothing to send that would do it
         before: dict[bytes, str | None] = {}
         async for head in self._client.best.changes():
             backend = self._client.state_at(head.hash)

@@ -171,6 +171,17 @@ def test_a_storage_subscription_tells_all_keys_then_the_changed_ones() -> None:
     run_rpc_stage(test)
 
 
+def test_a_storage_subscription_without_keys_is_answered() -> None:
+    async def test(stage: RpcStage) -> None:
+        subscription = await stage.ask("state_subscribeStorage", [])
+        await stage.make_block()
+        assert await stage.session.hears_nothing(subscription)
+        code, _, _ = await stage.refuse("state_subscribeStorage", ["0x00"] * 1001)
+        assert code == -32602
+
+    run_rpc_stage(test)
+
+
 def _account_suffix(account: bytes) -> bytes:
     return blake2b(account, digest_size=16).digest() + account
 
