@@ -16,6 +16,7 @@ from chain.client.verifier import Verifier
 from chain.config import Config
 from chain.db import schema
 from chain.db.leveldb import LevelDbStore
+from chain.db.memory import MemoryStore
 from chain.db.store import WriteBatch
 from chain.errors import (
     DatabaseCorrupted,
@@ -27,7 +28,7 @@ from chain.errors import (
 from chain.node import DATABASE_FOLDER, Keys, open_client, run_node
 from chain.worker import InlineWorker
 from runtime.state.commitment import StateTree
-from tests.helpers.clock import START_MS, ManualClock
+from tests.helpers.clock import START_MS, ManualClock, SimulatedClock
 from tests.helpers.node_stage import (
     ALICE,
     BOB,
@@ -36,7 +37,10 @@ from tests.helpers.node_stage import (
     Wallet,
     make_config,
     make_spec,
+    run_stage,
+    wait_for_block,
 )
+from tests.helpers.node_stage import open_client as open_client_on
 from tests.helpers.scheduler import run_seeded
 
 BLOCKS = 6
@@ -223,3 +227,36 @@ def test_damaged_files_are_refused_or_lose_only_their_end(
             except DatabaseError:
                 refused += 1
     assert refused > 0
+
+
+class FullDisk(MemoryStore):
+    """A disk on which only so many more writes fit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room = 1 << 30
+
+    def write(self, batch: WriteBatch, *, sync: bool) -> None:
+        if self.room == 0:
+            raise DatabaseError("expected room on the disk, got none")
+        self.room -= 1
+        super().write(batch, sync=sync)
+
+
+@pytest.mark.parametrize("room", range(8))
+def test_a_disk_that_fills_up_ends_the_node_with_its_error_and_nothing_is_torn(room: int) -> None:
+    async def main() -> None:
+        store = FullDisk()
+        client = open_client_on(store, SPEC)
+        store.room = room
+        with pytest.raises(BaseExceptionGroup) as caught:
+            async with run_stage(client, Keys(author=ALICE)):
+                await trio.sleep(600)
+        assert caught.group_contains(DatabaseError, match="expected room on the disk")
+        store.room = 1 << 30
+        again = open_client_on(store, SPEC)
+        assert again.finalised.value.number == client.finalised.value.number
+        async with run_stage(again, Keys(author=ALICE), clock=SimulatedClock(START_MS + 600_000)):
+            await wait_for_block(again, client.best.value.number + 2)
+
+    run_seeded(main)
