@@ -364,4 +364,4 @@ class EconomyMachine(RuleBasedStateMachine):
 
 
 TestEconomy = EconomyMachine.TestCase
-TestEconomy.settings = settings(max_examples=25, stateful_step_count=40)
+TestEconomy.settings = settings(max_examples=settings().max_examples // 4, stateful_step_count=40)

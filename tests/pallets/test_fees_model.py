@@ -113,4 +113,6 @@ class FeesMachine(RuleBasedStateMachine):
 
 
 TestFeesMachine = FeesMachine.TestCase
-TestFeesMachine.settings = settings(max_examples=40, stateful_step_count=25)
+TestFeesMachine.settings = settings(
+    max_examples=settings().max_examples // 3, stateful_step_count=25
+)

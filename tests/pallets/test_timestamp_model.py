@@ -59,4 +59,6 @@ class TimestampMachine(RuleBasedStateMachine):
 
 
 TestTimestampMachine = TimestampMachine.TestCase
-TestTimestampMachine.settings = settings(max_examples=40, stateful_step_count=20)
+TestTimestampMachine.settings = settings(
+    max_examples=settings().max_examples // 3, stateful_step_count=20
+)

@@ -140,4 +140,6 @@ class UtilityMachine(RuleBasedStateMachine):
 
 
 TestUtilityMachine = UtilityMachine.TestCase
-TestUtilityMachine.settings = settings(max_examples=25, stateful_step_count=12)
+TestUtilityMachine.settings = settings(
+    max_examples=settings().max_examples // 4, stateful_step_count=12
+)

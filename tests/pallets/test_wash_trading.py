@@ -86,7 +86,7 @@ PRICES = st.integers(1, 10**9).map(Posted) | st.builds(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples // 3)
 @given(
     steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 50)), min_size=8, max_size=40),
     price=PRICES,

@@ -382,7 +382,9 @@ class MarketMachine(RuleBasedStateMachine):
 
 
 TestMarketMachine = MarketMachine.TestCase
-TestMarketMachine.settings = settings(max_examples=50, stateful_step_count=50, deadline=None)
+TestMarketMachine.settings = settings(
+    max_examples=settings().max_examples // 2, stateful_step_count=50, deadline=None
+)
 
 
 def test_the_machine_knows_an_error_when_it_sees_one() -> None:

@@ -165,4 +165,6 @@ class VerifyMachine(RuleBasedStateMachine):
 
 
 TestVerifyMachine = VerifyMachine.TestCase
-TestVerifyMachine.settings = settings(max_examples=50, stateful_step_count=20)
+TestVerifyMachine.settings = settings(
+    max_examples=settings().max_examples // 2, stateful_step_count=20
+)

@@ -208,4 +208,6 @@ class WorkMachine(RuleBasedStateMachine):
 
 
 TestWorkMachine = WorkMachine.TestCase
-TestWorkMachine.settings = settings(max_examples=20, stateful_step_count=30)
+TestWorkMachine.settings = settings(
+    max_examples=settings().max_examples // 5, stateful_step_count=30
+)
