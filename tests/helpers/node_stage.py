@@ -24,6 +24,7 @@ from chain.db.database import Genesis as StoredGenesis
 from chain.db.memory import MemoryStore
 from chain.db.store import KeyValueStore
 from chain.keystore import KeyPair
+from chain.miner.open import OpenDevice, open_thread_device
 from chain.node import Keys, Node, make_client, run_services
 from chain.txpool.transaction import PoolTransaction
 from chain.worker import InlineWorker, Worker
@@ -103,6 +104,7 @@ async def run_stage(
     clock: WallClock | None = None,
     worker: Worker | None = None,
     config: Config | None = None,
+    open_device: OpenDevice = open_thread_device,
 ) -> AsyncGenerator[Node]:
     """A running node over a chain; it is stopped in order at the end."""
     async with trio.open_nursery() as nursery:
@@ -115,6 +117,7 @@ async def run_stage(
                 Keys() if keys is None else keys,
                 worker=InlineWorker() if worker is None else worker,
                 clock=SimulatedClock() if clock is None else clock,
+                open_device=open_device,
                 task_status=task_status,
             )
 

@@ -1,11 +1,20 @@
 """The author: blocks when they are due or asked for, whatever the pool, the clock or others do."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from chain.client.typed_state import get_runtime
+from chain.config import AuthoringConfig
+from chain.miner.device import Device
+from chain.miner.search import NOTHING, Found, Search
 from chain.node import Keys
 from chain.txpool.transaction import Undecodable
+from chain.worker import Worker
 from consensus.digest import AHEAD_MS_MAX
 from runtime.pre_digest import get_pre_digest
 from runtime.primitives import UNIT
@@ -154,3 +163,55 @@ def test_an_author_whose_clock_went_back_waits_instead_of_making_bad_blocks(
 
     run_seeded(main)
     assert "an own block was not imported" not in caplog.text
+
+
+@dataclass
+class TirelessDevice:
+    """Never finds anything; keeps what it was asked for, and when it was called off."""
+
+    name: str = "tireless"
+    asked: list[Search] = field(default_factory=list[Search])
+    called_off_s: list[float] = field(default_factory=list[float])
+
+    async def search(self, search: Search, stop: trio.Event) -> Found:
+        self.asked.append(search)
+        await stop.wait()
+        self.called_off_s.append(trio.current_time())
+        return NOTHING
+
+    @asynccontextmanager
+    async def open(
+        self, config: AuthoringConfig, worker: Worker, number: int
+    ) -> AsyncGenerator[Device]:
+        del config, worker, number
+        yield self
+
+
+def test_another_head_calls_a_search_off_at_once() -> None:
+    async def main() -> None:
+        client, device = open_client(), TirelessDevice()
+        maker = BlockMaker(client, author=CHARLIE.account)
+        async with run_stage(client, AUTHORING, open_device=device.open) as node:
+            for done in range(3):
+                await trio.sleep(10)
+                assert len(device.asked) == done + 1
+                await feed_good(node, maker.make())
+                await wait_all_tasks_blocked()
+                assert device.called_off_s[done] == trio.current_time()
+            assert node.miner.stale == 3
+            await trio.sleep(10)
+            assert len({search.pre_hash for search in device.asked}) == 4
+
+    run_seeded(main)
+
+
+def test_a_stop_in_the_middle_of_a_search_is_in_order() -> None:
+    async def main() -> None:
+        client, device = open_client(), TirelessDevice()
+        async with run_stage(client, AUTHORING, open_device=device.open):
+            await trio.sleep(10)
+        assert (len(device.asked), device.called_off_s) == (1, [])
+        async with run_stage(client, AUTHORING):
+            await wait_for_block(client, 2)
+
+    run_seeded(main)
