@@ -20,7 +20,7 @@ ROUNDS ?= 10
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint type fmt sim fuzz bench docs run cover clients setup clean
+.PHONY: help demo test lint type fmt sim fuzz kernels bench docs run cover clients setup clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ sim: setup ## long campaign of the stateful models (ROUNDS=10, each with a seed 
 
 fuzz: setup ## long campaign of the property tests (ROUNDS=10)
 	@$(call campaign,hypothesis and not stateful)
+
+kernels: setup ## long proof of the CUDA kernels without a GPU, every planted bug (ROUNDS=10)
+	@ROUNDS=$(ROUNDS) $(PY) -m tests.consensus.kernels.cuda.campaign
 
 bench: setup ## every program in tests/bench
 	@set -e; for file in $(sort $(wildcard tests/bench/[a-z]*.py)); do \
