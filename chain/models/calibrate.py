@@ -37,9 +37,9 @@ class Calibration:
     """What is known of the values of a network."""
 
     reaches: tuple[Reach, ...]
-    factors: dict[int, FloatArray]
-    """For each value that a dense layer reads: by what each column is divided before it."""
-    divided: dict[int, Reach]
+    factors: dict[tuple[int, int], FloatArray]
+    """For each value that dense layers read, and their width: by what columns are divided."""
+    divided: dict[tuple[int, int], Reach]
     """The reach of such a value once it is divided."""
 
 
@@ -51,14 +51,14 @@ def calibrate(model: FloatModel, rows: FloatArray) -> Calibration:
         if not np.isfinite(value).all():
             name = type(model.layers[index - 1]).__name__
             raise BadNumbers(f"layer {index - 1} ({name}): expected finite numbers, got others")
-    factors: dict[int, FloatArray] = {}
+    factors: dict[tuple[int, int], FloatArray] = {}
+    divided: dict[tuple[int, int], Reach] = {}
     for layer in model.layers:
         if isinstance(layer, Dense):
-            factors[layer.source] = _balance(values[layer.source], len(layer.weights))
-    divided = {
-        index: _measure(values[index].reshape(-1, len(each)) / each)
-        for index, each in factors.items()
-    }
+            width, value = len(layer.weights), values[layer.source]
+            factor = _balance(value, width)
+            factors[layer.source, width] = factor
+            divided[layer.source, width] = _measure(value.reshape(-1, width) / factor)
     return Calibration(tuple(map(_measure, values)), factors, divided)
 
 

@@ -1,7 +1,7 @@
 """An i8graph in the making: ops and tensors, with the type and the scale of every value."""
 
 from dataclasses import dataclass
-from math import ceil, log2
+from math import ceil, lcm, log2
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -68,14 +68,16 @@ class Draft:
 
     def add_bias(self, source: Stored, bias: npt.NDArray[np.floating]) -> Stored:
         """An accumulator plus a bias for each column of each position."""
-        numbers = _to_i32(np.rint(bias / source.scale), "a bias")
+        bias, scale = _spread(bias.astype(np.float64), source.scale)
+        numbers = _to_i32(np.rint(bias / scale), "a bias")
         tensor = self.add_numbers("b", numbers)
         positions = self.types[source.value].cols // numbers.size
         return Stored(self.emit(Addb(source.value, tensor, positions)), source.scale)
 
     def requant(self, source: Stored, scale: float | Scale, limit: int) -> Stored:
         """The value on another scale, clamped to ``limit`` on both sides."""
-        ratio = np.atleast_1d(source.scale / scale)
+        found, wanted = _spread(source.scale, scale)
+        ratio = found / wanted
         largest = float(np.abs(ratio).max())
         bits = BITS_MAX if largest == 0 else MULTIPLIER_BITS - ceil(log2(largest))
         if bits < 0:
@@ -97,6 +99,14 @@ class Draft:
         self.specs.append(TensorSpec(name, rows, cols, dtype, low, high))
         self.tensors.append(numbers)
         return len(self.specs) - 1
+
+
+def _spread(left: float | Scale, right: float | Scale) -> tuple[Scale, Scale]:
+    """Both over as many columns, after which both begin again."""
+    sides = np.atleast_1d(left), np.atleast_1d(right)
+    width = lcm(*map(len, sides))
+    one, other = (np.tile(side, width // len(side)) for side in sides)
+    return one, other
 
 
 def _to_i32(numbers: npt.NDArray[np.float64], what: str) -> Int32Array:

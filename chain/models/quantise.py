@@ -122,7 +122,7 @@ class _Compiler:
         self.stored = [Stored(0, known.reaches[0].clip / OPERAND_MAX)]
         """What each value of the network became."""
         self._operands: dict[int, Stored] = {}
-        self._divided: dict[int, Stored] = {}
+        self._divided: dict[tuple[int, int], Stored] = {}
 
     def add(self, layer: Layer) -> None:
         """Appends the ops of a layer, whose value is the next."""
@@ -165,6 +165,8 @@ class _Compiler:
                 return self._follow(source, i8.Relu(source.value))
             case LargestOf():
                 source = self.stored[layer.source]
+                if layer.image.channels % np.size(source.scale):
+                    source = self._get_operand(layer.source)  # a window would mix scales
                 return self._follow(source, i8.PoolMax(source.value, layer.image, layer.window))
             case MeanOf():
                 source = self._get_operand(layer.source)
@@ -201,9 +203,10 @@ class _Compiler:
             value, step = self.draft.emit(op), source.get_scale()
         elif self.per_channel and not self.draft.is_operand(self.stored[layer.source]):
             # Columns that reach far are divided before the product, their weights multiplied.
-            value = self._get_divided(layer.source)
-            step = self.known.divided[layer.source].clip / OPERAND_MAX
-            weights = weights * self.known.factors[layer.source][:, None]
+            key = (layer.source, len(weights))
+            value = self._get_divided(key)
+            step = self.known.divided[key].clip / OPERAND_MAX
+            weights = weights * self.known.factors[key][:, None]
         else:
             source = self._get_operand(layer.source)
             value, step = source.value, source.get_scale()
@@ -211,13 +214,13 @@ class _Compiler:
         tensor = self.draft.add_weights(np.rint(weights / scale).astype(np.int8))
         return Stored(self.draft.emit(i8.Matmul(value, tensor, layer.positions)), step * scale)
 
-    def _get_divided(self, value: int) -> int:
-        """The operand of dense layers, each column on a scale of its own."""
-        if value not in self._divided:
-            step = self.known.divided[value].clip / OPERAND_MAX
-            scale = self.known.factors[value].astype(np.float64) * step
-            self._divided[value] = self.draft.requant(self.stored[value], scale, OPERAND_MAX)
-        return self._divided[value].value
+    def _get_divided(self, key: tuple[int, int]) -> int:
+        """The operand of dense layers of a width, each column on a scale of its own."""
+        if key not in self._divided:
+            step = self.known.divided[key].clip / OPERAND_MAX
+            scale = self.known.factors[key].astype(np.float64) * step
+            self._divided[key] = self.draft.requant(self.stored[key[0]], scale, OPERAND_MAX)
+        return self._divided[key].value
 
     def _multiply_values(self, layer: Product) -> Stored:
         left, right = self._get_operand(layer.left), self._get_operand(layer.right)
