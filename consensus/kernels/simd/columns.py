@@ -18,7 +18,6 @@ from consensus.kernels.simd.layout import PAIRS, QUADS, Layout
 from consensus.kernels.simd.vectors import (
     INT8,
     INT16,
-    INT32,
     fill,
     interleave,
     load,
@@ -31,7 +30,7 @@ from consensus.kernels.simd.vectors import (
 Codegen: TypeAlias = Callable[[BaseContext, ir.IRBuilder, Signature, list[ir.Value]], ir.Value]
 
 _COLUMN: Final = vector_of(INT8, TILE)
-_COUNTS: Final = vector_of(INT32, TILE)
+_COUNTS: Final = vector_of(INT16, TILE)
 
 
 @intrinsic
@@ -113,7 +112,7 @@ def count_column(
     plus: types.Integer,
     minus: types.Integer,
 ) -> tuple[Signature, Codegen]:
-    """``sums[plus] += block[column]; sums[minus] -= block[column]``, sums upright int32."""
+    """``sums[plus] += block[column]; sums[minus] -= block[column]``, sums upright int16."""
 
     def codegen(
         context: BaseContext, builder: ir.IRBuilder, _: Signature, arguments: list[ir.Value]

@@ -4,7 +4,7 @@ Each function works on strips of 32 rows from ``first`` to ``last``, and writes 
 to them, so any number of cores can share an operand.
 """
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from consensus.kernels.shape import K_STEP, NOISE_RANK, TILE
 from consensus.kernels.simd.columns import add_column, count_column, pack_left, pack_right, stand_up
 from consensus.kernels.simd.layout import Packed
 from runtime.tensor.commitment import Int8Matrix
+
+_STEPS_IN_INT16: Final = 128
+"""A step adds two values of at most 126 to each sum: 128 * 252 < 2^15."""
 
 Factors: TypeAlias = tuple[Int8Matrix, Columns, Columns]
 """Noise as its left factor and the two columns of it that each column of the operand gets."""
@@ -117,8 +120,10 @@ def project_strips(
     """
     _, plus, minus = other
     block, upright = np.empty((K_STEP, TILE), np.int8), np.empty((NOISE_RANK, TILE), np.int8)
+    sums = np.empty((NOISE_RANK, TILE), np.int16)
+    last_step = matrix.shape[1] // K_STEP - 1
     for strip in range(first, last):
-        sums = projected[strip]
+        projected[strip] = 0
         sums[:] = 0
         if is_noised:
             _load_block(noise[0], strip, 0, upright)
@@ -129,6 +134,9 @@ def project_strips(
             for column in range(K_STEP):
                 place = step * K_STEP + column
                 count_column(block, column, sums, plus[place], minus[place])
+            if (step + 1) % _STEPS_IN_INT16 == 0 or step == last_step:
+                projected[strip] += sums
+                sums[:] = 0
 
 
 @njit(nogil=True, cache=True)
