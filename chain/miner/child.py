@@ -12,6 +12,7 @@ from queue import SimpleQueue
 from typing import BinaryIO, Final
 
 from chain.miner.cores import ThreadCores
+from chain.miner.cubins import CubinFolder, get_default_folder
 from chain.miner.frames import (
     LENGTH_BYTES,
     BadFrame,
@@ -83,7 +84,10 @@ def main(arguments: list[str]) -> None:
     name, threads = arguments
     try:
         backend = select_backend(
-            name, ThreadCores(int(threads)), lambda text: print(text, file=sys.stderr)
+            name,
+            ThreadCores(int(threads)),
+            lambda text: print(text, file=sys.stderr),
+            CubinFolder(get_default_folder()),
         )
     except (BackendFault, BackendUnavailable, ValueError) as error:
         send(FailedFrame(str(error)))

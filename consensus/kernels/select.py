@@ -1,11 +1,12 @@
 """Chooses the backend by name and tests it; every name here passes the same byte-equality suite."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, TypeAlias
 
 from consensus.kernels.backend import ONE_CORE, BackendUnavailable, Cores, ProductBackend
 from consensus.kernels.cuda.device import DeviceFailed, DeviceUnavailable
-from consensus.kernels.cuda.nvrtc import CompileFailed
+from consensus.kernels.cuda.nvrtc import CompileFailed, CubinStore
 from consensus.kernels.cuda_backend import CudaBackend
 from consensus.kernels.guarded_backend import GuardedBackend
 from consensus.kernels.numpy_backend import NumpyBackend
@@ -19,8 +20,10 @@ def ignore(text: str) -> None:
     """Lets a note go by."""
 
 
-def make_cuda(cores: Cores, note: Note) -> ProductBackend:
+def make_cuda(cores: Cores, note: Note, cubins: CubinStore | None = None) -> ProductBackend:
     """Guarded: what the GPU fails is done again by the fastest that needs none.
+
+    Kernels compiled for it are looked for, and kept, in ``cubins``.
 
     Errors: BackendUnavailable without a GPU, CuPy or NVRTC.
     """
@@ -29,9 +32,9 @@ def make_cuda(cores: Cores, note: Note) -> ProductBackend:
         from consensus.kernels.cuda.cupy_device import open_device  # noqa: PLC0415
     except ImportError as error:
         raise BackendUnavailable(f"cuda: {error}; the extra `gpu` installs it") from error
-    note("cuda: compiling kernels, which takes some ten seconds")
+    note("cuda: loading kernels; the first start compiles them, which takes some ten seconds")
     try:
-        backend = CudaBackend(*open_device(0, None))
+        backend = CudaBackend(*open_device(0, cubins))
         ensure_exact(backend)
     except (DeviceUnavailable, CompileFailed) as error:
         raise BackendUnavailable(f"cuda: {error}") from error
@@ -80,18 +83,22 @@ def select_backend(
     name: str,
     cores: Cores = ONE_CORE,
     note: Note = ignore,
+    cubins: CubinStore | None = None,
 ) -> ProductBackend:
     """The backend of a name, `auto` for the fastest that this machine has and that is exact.
 
     Errors: ValueError for an unknown name, BackendUnavailable where the machine lacks what it
     needs, BackendFault where it computes wrong.
     """
+    makers = MAKERS
+    if cubins is not None:
+        makers = {**MAKERS, "cuda": partial(make_cuda, cubins=cubins)}
     if name != "auto":
-        if name not in MAKERS:
+        if name not in makers:
             expected = ", ".join(sorted(BACKENDS))
             raise ValueError(f"backend: expected auto or one of {expected}, got {name!r}")
-        return MAKERS[name](cores, note)
-    return _make_first(MAKERS, cores, note)
+        return makers[name](cores, note)
+    return _make_first(makers, cores, note)
 
 
 def _make_first(makers: Makers, cores: Cores, note: Note) -> ProductBackend:

@@ -29,11 +29,14 @@ class ForgetfulDevice(EmulatedDevice):
             super().launch(stream, launch)
 
 
-def offer(monkeypatch: pytest.MonkeyPatch, given: Device | Exception) -> None:
+def offer(
+    monkeypatch: pytest.MonkeyPatch, given: Device | Exception, cubins: object = None
+) -> None:
     """Puts a device, or what happens instead, where CuPy's would be."""
 
     def open_device(number: int, store: object) -> tuple[Device, Plan]:
         assert number == 0
+        assert store is cubins
         if isinstance(given, Exception):
             raise given
         return given, PLANS["mma"]
@@ -43,10 +46,20 @@ def offer(monkeypatch: pytest.MonkeyPatch, given: Device | Exception) -> None:
     monkeypatch.setitem(sys.modules, MODULE, module)
 
 
+class NoStore:
+    """Keeps nothing."""
+
+    def get(self, name: str) -> bytes | None:
+        return None
+
+    def put(self, name: str, cubin: bytes) -> None: ...
+
+
 def test_a_gpu_that_is_right_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    offer(monkeypatch, EmulatedDevice(PLANS["mma"]))
+    store = NoStore()
+    offer(monkeypatch, EmulatedDevice(PLANS["mma"]), store)
     notes: list[str] = []
-    backend = select_backend("auto", OneCore(), notes.append)
+    backend = select_backend("auto", OneCore(), notes.append, store)
     assert backend.name == "cuda"
     assert isinstance(backend, GuardedBackend)
     assert notes[-1] == "cuda: ready, emulator"
