@@ -288,22 +288,22 @@ class _Part:
         """
         count = self.count + (old is None)
         size = self.bytes + new.size_bytes - (0 if old is None else old.size_bytes)
-        victims: list[PoolTransaction] = []
-        own: list[PoolTransaction] = []
+        victims: dict[int, PoolTransaction] = {}
+        own: dict[int, PoolTransaction] = {}
         while count > self._count_max or size > self._bytes_max:
             candidate = self._pop_cheapest()
             if candidate is None or candidate.priority >= new.priority:
-                rest = [] if candidate is None else [candidate]
-                self._offer(*rest, *victims, *own)
+                rest = () if candidate is None else (candidate,)
+                self._offer(*rest, *victims.values(), *own.values())
                 raise ImmediatelyDropped("the pool is full of transactions with a higher priority")
             if candidate.sender == new.sender:
-                own.append(candidate)
-                continue
-            victims.append(candidate)
-            count -= 1
-            size -= candidate.size_bytes
-        self._offer(*own)
-        return tuple(victims)
+                own[candidate.arrival] = candidate
+            elif candidate.arrival not in victims:  # the heap may have one several times
+                victims[candidate.arrival] = candidate
+                count -= 1
+                size -= candidate.size_bytes
+        self._offer(*own.values())
+        return tuple(victims.values())
 
     def _offer(self, *transactions: PoolTransaction) -> None:
         for each in transactions:
