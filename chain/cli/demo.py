@@ -70,12 +70,12 @@ JOB_S: Final = 100
 NODE_ARGUMENTS: Final = ("--dev", "--provider", "//Charlie", "--rpc-port", "0")
 
 PEOPLE: Final = {
-    "Alice": "//Alice, asks for inference",
-    "Bob": "//Bob, owner of the model",
-    "Charlie": "//Charlie, provider and miner",
-    "Dave": "//Dave, owner of the dataset",
+    "Alice": "//Alice, requester",
+    "Bob": "//Bob, made the model",
+    "Charlie": "//Charlie, runs it, mines",
+    "Dave": "//Dave, owns the data",
     "Eve": "//Eve, sends tokens",
-    "Ferdie": "//Ferdie, receives tokens",
+    "Ferdie": "//Ferdie, gets tokens",
 }
 
 

@@ -111,29 +111,34 @@ def _make_summary(report: Report) -> Table:
 
 def _make_balances(report: Report) -> Table:
     facts = report.facts
-    table = Table(box=None, padding=(0, 2), pad_edge=False)
-    table.add_column("account", style="cyan")
-    for title in ("before", "after", "change"):
-        table.add_column(title, justify="right")
+    table = Table(box=None, padding=(0, 1), pad_edge=False)  # fits in 80 columns
+    table.add_column("account", style="cyan", no_wrap=True)
+    for title in ("before", "after", "change in SBR"):
+        table.add_column(title, justify="right", no_wrap=True)
     for who, name in {**report.people, TREASURY: "treasury"}.items():
         before, after = facts.before.totals[who], facts.after.totals[who]
         table.add_row(
-            Text(name), format_amount(before), format_amount(after), _show_change(after - before)
+            Text(name), _show_tokens(before), _show_tokens(after), _show_change(after - before)
         )
     change = facts.after.issuance - facts.before.issuance
     table.add_row(
         Text("all tokens there are"),
-        format_amount(facts.before.issuance),
-        format_amount(facts.after.issuance),
+        _show_tokens(facts.before.issuance),
+        _show_tokens(facts.after.issuance),
         _show_change(change),
     )
     return table
 
 
+def _show_tokens(amount: int) -> str:
+    """Without the unit, which stands in the table's head."""
+    return format_amount(amount).removesuffix(" SBR")
+
+
 def _show_change(amount: int) -> Text:
     if amount == 0:
-        return Text("0 SBR")
-    text = f"{'+' if amount > 0 else ''}{format_amount(amount)}"
+        return Text("0")
+    text = f"{'+' if amount > 0 else ''}{_show_tokens(amount)}"
     return Text(text, style="green" if amount > 0 else "red")
 
 
