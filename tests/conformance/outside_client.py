@@ -33,8 +33,11 @@ def ensure_installed(folder: Path) -> None:
 
 def run(*command: str | Path) -> Any:
     """The JSON in the last line that a program prints; it must end well."""
-    done = subprocess.run(
-        command, cwd=CLIENTS, capture_output=True, text=True, timeout=CLIENT_S, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, cwd=CLIENTS, capture_output=True, text=True, timeout=CLIENT_S, check=False
+        )
+    except subprocess.TimeoutExpired as late:
+        raise AssertionError(f"no end within {CLIENT_S} s:\n{late.stdout}\n{late.stderr}") from late
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
     return json.loads(done.stdout.splitlines()[-1])

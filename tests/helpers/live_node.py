@@ -55,6 +55,9 @@ def run_live_node(base_path: Path, *options: str) -> Generator[LiveNode]:
             assert line, f"the node did not start:\n{log_path.read_text()}"
             first = json.loads(line)
             yield LiveNode(first["rpc"], first["genesis"], first["author"], process)
+        except BaseException:
+            print(log_path.read_text()[-8_000:])  # pytest shows it beside the failure
+            raise
         finally:
             process.terminate()
             code = process.wait(STOP_S)

@@ -40,6 +40,7 @@ const registered = await send(
 const service = {
   endpoint: '', attributes: [], prices: [{ kind: 'Infer', unitPrice: 1 }], maxParallel: 4,
 };
+console.error('registered the model', recordOf(registered).toNumber());
 await send(
   charlie, registry.register({ Provider: service }, MANIFEST, [], 0, TTL),
   bonds.bond('Provider', 200n * UNIT),
@@ -55,6 +56,7 @@ const posted = await send(
 );
 const job = posted.find((each) => api.events.market.JobPosted.is(each)).data.job;
 
+console.error('posted job', job.toNumber());
 const slots = Array.from({ length: model.rows }, (_, slot) => slot);
 const states = () => Promise.all(slots.map(async (slot) => (
   (await api.query.market.slot(job, slot)).unwrap().state.toString()
