@@ -66,11 +66,6 @@ KERNELS: Final = (
 )
 
 
-def count_compiled() -> int:
-    """How many kernels this process had to compile; the others were found ready on disk."""
-    return sum(sum(kernel.stats.cache_misses.values()) for kernel in KERNELS)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
     """A packed operand. ``corrections`` int32[panels, parts, rows] are of left ones only."""

@@ -50,15 +50,14 @@ def make_numba(cores: Cores, note: Note) -> ProductBackend:
     try:
         from consensus.kernels import numba_backend  # noqa: PLC0415
         from consensus.kernels.simd.capability import has_pair_products  # noqa: PLC0415
+        from consensus.kernels.simd.compiling import announce_compiling  # noqa: PLC0415
     except (ImportError, RuntimeError) as error:
         raise BackendUnavailable(f"numba: {error}") from error
     if not has_pair_products():
         raise BackendUnavailable("numba: expected a processor with AVX2")
-    note("numba: loading kernels; the first start compiles them, which takes some ten seconds")
     backend = numba_backend.NumbaBackend(cores)
-    ensure_exact(backend)
-    compiled = numba_backend.count_compiled()
-    note(f"numba: ready, {compiled} kernels compiled, layout {backend.layout.name}")
+    with announce_compiling(note):
+        ensure_exact(backend)
     return backend
 
 

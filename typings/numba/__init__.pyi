@@ -8,16 +8,10 @@ from numba import types as types
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
-class _Stats:
-    cache_hits: Mapping[object, int]
-    cache_misses: Mapping[object, int]
-
 class Dispatcher(Generic[_P, _R]):
     """A function that is compiled, or loaded, when it is first called with its types."""
 
     targetoptions: Mapping[str, object]
-    @property
-    def stats(self) -> _Stats: ...
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
 
 def njit(*, nogil: bool, cache: bool) -> Callable[[Callable[_P, _R]], Dispatcher[_P, _R]]: ...

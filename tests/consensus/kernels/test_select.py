@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from numba import njit
 
 from consensus.kernels import numba_backend, select
 from consensus.kernels.backend import (
@@ -14,6 +15,7 @@ from consensus.kernels.backend import (
 )
 from consensus.kernels.select import BACKENDS, MAKERS, Note, ignore, select_backend
 from consensus.kernels.selftest import BackendFault
+from consensus.kernels.simd.compiling import COMPILING, announce_compiling
 
 
 @pytest.mark.parametrize("name", ["auto", "numpy", "numba"])
@@ -81,9 +83,19 @@ def test_numba_that_cannot_be_loaded_is_unavailable(monkeypatch: pytest.MonkeyPa
         select_backend("numba")
 
 
-def test_first_start_is_announced() -> None:
+def test_compiling_is_announced_once() -> None:
+    """And nothing is said where the kernels are ready: every node's start would say it."""
+
+    def add(left: int, right: int) -> int:
+        return left + right
+
     notes: list[str] = []
+    compiled = njit(nogil=True, cache=False)(add)
+    with announce_compiling(notes.append):
+        assert compiled(1, 2) == 3
+        assert compiled(1, True) == 2  # another type, so compiled again
+        assert notes == [COMPILING]
+    select_backend("numba")
     select_backend("numba", note=notes.append)
-    assert "the first start compiles them" in notes[0]
-    assert "ready" in notes[-1]
+    assert notes == [COMPILING]
     ignore("nothing")
