@@ -39,6 +39,8 @@ class RpcConfig:
     """0 takes any free port."""
     methods: Literal["auto", "safe", "unsafe"] = "auto"
     """Which methods are served; `auto` serves unsafe ones on a loopback address only."""
+    blobs: bool = False
+    """Serve models' tensors below the base path to whoever knows their root."""
     origins: tuple[str, ...] = (
         "http://localhost:*",
         "http://127.0.0.1:*",

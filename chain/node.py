@@ -19,6 +19,7 @@ from chain.authorship.author import Authoring, author_blocks
 from chain.authorship.remote import RemoteMining
 from chain.authorship.template import TemplateSource
 from chain.authorship.work import TASKS_QUEUED_MAX, TaskProduct
+from chain.blobs import BlobStore, get_blobs_folder
 from chain.client.client import HEADER, Client
 from chain.client.host import CachingHost
 from chain.client.importer import (
@@ -185,6 +186,7 @@ async def run_services(
                 RemoteMining(source, to_import),
                 worker,
                 None if author is None else author.account,
+                BlobStore(get_blobs_folder(config.base_path)) if config.rpc.blobs else None,
             )
             methods = make_methods(served, unsafe_allowed=is_unsafe_allowed(config.rpc))
             pages = {"/health": json_page(lambda: {"best": client.best.value.number})}

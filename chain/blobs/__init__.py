@@ -2,7 +2,7 @@
 
 from chain.blobs.errors import BlobCorrupt, BlobError, BlobMissing, StoreFull
 from chain.blobs.model import TensorStore, load_stored_model, store_tensor
-from chain.blobs.store import BlobStore, OpenedStrip
+from chain.blobs.store import BlobStore, OpenedStrip, get_blobs_folder
 
 __all__ = [
     "BlobCorrupt",
@@ -12,6 +12,7 @@ __all__ = [
     "OpenedStrip",
     "StoreFull",
     "TensorStore",
+    "get_blobs_folder",
     "load_stored_model",
     "store_tensor",
 ]

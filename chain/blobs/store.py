@@ -40,6 +40,9 @@ MATRIX_SUFFIX, BYTES_SUFFIX, PART_SUFFIX = ".matrix", ".bytes", ".part"
 SIDE_MAX: Final = 2**20
 """Rows and columns of a matrix; more is no tensor of a model."""
 
+BLOBS_FOLDER: Final = "blobs"
+"""Its name below a base path."""
+
 QUOTA_BYTES_DEFAULT: Final = 16 * 2**30
 
 
@@ -53,6 +56,11 @@ class OpenedStrip:
     index: int
     strip: bytes
     path: MerklePath
+
+
+def get_blobs_folder(base_path: Path) -> Path:
+    """Where the blobs of a base path are."""
+    return base_path.expanduser() / BLOBS_FOLDER
 
 
 class BlobStore:

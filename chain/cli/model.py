@@ -58,6 +58,7 @@ app = typer.Typer(no_args_is_help=True)
 app.command("import")(model_import.import_network)
 app.command("rows")(model_import.convert_rows)
 app.command("run")(model_import.run_model)
+app.command("fetch")(model_import.fetch)
 app.command("collect")(model_import.collect)
 
 

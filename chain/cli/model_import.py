@@ -1,4 +1,4 @@
-"""`soberana model import`, `rows`, `run`, `collect`: from a trained network to answers, locally."""
+"""`soberana model import`, `rows`, `run`, `fetch`, `collect`: a trained network, here."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +19,7 @@ from chain.models.quantise import Quantised, quantise, quantise_rows
 from chain.models.report import Report, compare
 from chain.models.rows_file import load_float_rows, load_labels
 from chain.wallet.errors import WalletError
+from chain.wallet.fetching import fetch_model
 from chain.wallet.jobs import NoSuchRecord
 from chain.wallet.model_file import dump_rows_file, load_rows_file
 from chain.wallet.publishing import TENSOR_BYTES_MAX
@@ -159,6 +160,27 @@ def run_model(
             print_json({"file": str(output), "output": shape})
         else:
             print_line(f"{output}: {shape}")
+
+    run_command(run, as_json=as_json)
+
+
+def fetch(
+    number: Annotated[int, typer.Argument(metavar="ID", min=0, help="The model's number.")],
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch a model's large tensors from a node that serves them, each strip proven."""
+
+    async def run() -> None:
+        async with open_session(Settings(node, as_json, base_path)) as session:
+            model = await session.chain.read(lambda runtime: _find_model(runtime, number))
+            with waiting("fetching"):
+                count = await fetch_model(session.chain.rpc, model, session.places.blobs)
+        if as_json:
+            print_json({"id": number, "fetched": count})
+        else:
+            print_line(f"{count} tensors of model {number} fetched")
 
     run_command(run, as_json=as_json)
 

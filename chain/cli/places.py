@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from chain.blobs import BlobStore
+from chain.blobs import BlobStore, get_blobs_folder
 from chain.config import load_config
 from chain.keystore import Keystore
 
@@ -28,7 +28,7 @@ class Places:
     @property
     def blobs(self) -> BlobStore:
         """Tensors too large for the state."""
-        return BlobStore(self.base_path / "blobs")
+        return BlobStore(get_blobs_folder(self.base_path))
 
 
 def find_places(base_path: Path | None) -> Places:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from chain.authorship.remote import RemoteMining
+from chain.blobs import BlobStore
 from chain.client.client import Client
 from chain.miner.statistics import MinerStatistics
 from chain.provider.service import ProviderStatistics
 from chain.rpc.methods import Methods
 from chain.rpc.namespaces.author_methods import AuthorMethods
+from chain.rpc.namespaces.blob_methods import BlobMethods
 from chain.rpc.namespaces.chain_head_methods import ChainHeadMethods
 from chain.rpc.namespaces.chain_methods import ChainMethods
 from chain.rpc.namespaces.economy_methods import MarketMethods, RegistryMethods, WorkMethods
@@ -36,11 +38,14 @@ class Served:
     author: AccountId | None
     """Who is paid for blocks of external miners that name nobody."""
 
+    blobs: BlobStore | None = None
+    """Tensors that anybody may fetch; None where the operator serves none."""
+
 
 def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
     """The table of every method that the node serves."""
     client, pool, spec = served.client, served.pool, served.spec
-    namespaces = (
+    namespaces: list[object] = [
         SystemMethods(client, pool, spec, served.identity),
         ChainMethods(client),
         StateMethods(client),
@@ -52,5 +57,7 @@ def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
         MarketMethods(client),
         WorkMethods(client, served.miner, served.provider),
         MiningMethods(client, served.mining, spec.consensus, served.author),
-    )
+    ]
+    if served.blobs is not None:
+        namespaces.append(BlobMethods(served.blobs))
     return Methods(namespaces, unsafe_allowed=unsafe_allowed)

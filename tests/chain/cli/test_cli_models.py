@@ -1,11 +1,14 @@
 """`soberana model import`, `rows`, `register`, `run`, `collect`: from a network to its answers."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from chain.blobs import BlobStore
+from chain.rpc.namespaces.blob_methods import BlobMethods
 from chain.training.digits import Digits, load_digits
 from runtime.tensor.commitment import matrix_root
 from tests.helpers.cli_stage import CliStage, Said, open_stage, run_cli
@@ -112,6 +115,55 @@ def test_tensors_that_nobody_registered_are_collected(stage: CliStage, folder: P
     assert len(list((stage.base_path / "blobs").glob("*/*"))) == 2
     assert "102_736 bytes freed" in stage.run("model", "collect").out
     assert stage.run("model", "run", "0", str(folder / "int.npy"), str(folder / "o.npy")).code == 0
+
+
+class Served:
+    """What a node serves of a store, with one answer changed if a test wants that."""
+
+    def __init__(self, folder: Path) -> None:
+        self.methods = BlobMethods(BlobStore(folder))
+        self.change: Callable[[Any], Any] = lambda answer: answer
+
+    def get_strip(self, root: str, index: int) -> object:
+        return self.change(self.methods.get_strip(bytes.fromhex(root[2:]), index))
+
+    def get_bytes(self, root: str) -> object:
+        return self.change(self.methods.get_bytes(bytes.fromhex(root[2:])))
+
+
+def test_a_models_tensors_are_fetched_and_proven(folder: Path) -> None:
+    rng = np.random.default_rng(2)
+    arrays = {"coefs_0": rng.normal(0, 1, (300, 300)), "intercepts_0": rng.normal(0, 1, 300)}
+    np.savez(folder / "wide.npz", allow_pickle=False, **arrays)
+    np.save(folder / "wide.npy", rng.normal(0, 1, (40, 300)))
+    model, known, rows = (str(folder / n) for n in ("w.safetensors", "wide.npy", "int.npy"))
+    network = str(folder / "wide.npz")
+    assert run_cli("model", "import", network, model, "--calibration", known).code == 0
+    assert run_cli("model", "rows", model, known, rows).code == 0
+    owner, other, out = folder / "owner", ("--base-path", str(folder / "other")), folder / "o.npy"
+    served = Served(owner / "blobs")
+    with open_stage(owner, blob_getStrip=served.get_strip, blob_getBytes=served.get_bytes) as stage:
+        assert stage.run("model", "register", model, "--from", "//Bob").code == 0
+        url = ("--node", stage.server.url)
+        fetch = ("model", "fetch", "0", *url, *other)
+        assert "no blob with root" in run_cli("model", "run", "0", rows, str(out), *url, *other).err
+        for change, message in (
+            (lambda answer: None, "the node does not have tensor 'w0'"),
+            (lambda answer: {**answer, "strip": "0x7f" + answer["strip"][4:]}, "expected root"),
+            (lambda answer: {**answer, "path": answer["path"][1:]}, "a path among 10 leaves"),
+            (lambda answer: {**answer, "path": ["0x00"]}, "strip 0 of tensor 'w0'"),
+            (lambda answer: {"rows": 1}, "blob_getStrip"),
+        ):
+            served.change = change
+            assert message in run_cli(*fetch).err
+            assert not list((folder / "other").glob("blobs/*/*"))
+        served.change = lambda answer: "0x00" if isinstance(answer, str) else answer
+        assert "other bytes than those of tensor 'b1'" in run_cli(*fetch).err
+        served.change = lambda answer: answer
+        assert run_cli(*fetch, "--json").json == {"id": 0, "fetched": 1}
+        assert "0 tensors" in run_cli(*fetch).out
+        assert run_cli("model", "run", "0", rows, str(out), *url, *other).code == 0
+    assert np.load(out).shape == (40, 300)
 
 
 @pytest.mark.parametrize(
