@@ -38,6 +38,8 @@ def run(*command: str | Path) -> Any:
             command, cwd=CLIENTS, capture_output=True, text=True, timeout=CLIENT_S, check=False
         )
     except subprocess.TimeoutExpired as late:
-        raise AssertionError(f"no end within {CLIENT_S} s:\n{late.stdout}\n{late.stderr}") from late
+        raise AssertionError(
+            f"no end within {CLIENT_S} s:\n{late.stdout!r}\n{late.stderr!r}"
+        ) from late
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
     return json.loads(done.stdout.splitlines()[-1])
