@@ -1,6 +1,6 @@
 """Tells that kernels are being compiled, which happens once on a machine and takes a while."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from numba.core.event import Event, Listener, install_listener
@@ -26,7 +26,7 @@ class _Announcer(Listener):
 
 
 @contextmanager
-def announce_compiling(note: Callable[[str], None]) -> Iterator[None]:
+def announce_compiling(note: Callable[[str], None]) -> Generator[None]:
     """Notes the first compilation inside, if there is one."""
     with install_listener("numba:compile", _Announcer(note)):
         yield
