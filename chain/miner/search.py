@@ -1,11 +1,15 @@
 """What a device is asked, and what it answers."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from consensus.kernels.backend import Cancelled, IsCancelled, ProductBackend, never_cancelled
+from consensus.kernels.seeded import SeededBackend
 from consensus.pouw.params import PowParams
 from consensus.pouw.seal import Seal
+from consensus.pouw.seeded_run import solve_seeded_run
 from consensus.pouw.solve import MatrixWork, SeededWork, SolveResult, solve
 from consensus.pouw.witness import Witness
 from runtime.primitives import AccountId, Hash
@@ -66,15 +70,25 @@ def run_search(search: Search, backend: ProductBackend, is_cancelled: IsCancelle
     if isinstance(work, MatrixWork):
         return _to_found(_solve(search, work, backend, never_cancelled), NOTHING)
     found = NOTHING
-    for nonce in range(work.first, work.first + work.count):
-        try:
-            result = _solve(search, SeededWork(nonce), backend, is_cancelled)
-        except Cancelled:
-            break
-        found = _to_found(result, found)
-        if found.seal is not None or is_cancelled():
-            break
+    with suppress(Cancelled):
+        for result in _solve_run(search, work, backend, is_cancelled):
+            found = _to_found(result, found)
+            if found.seal is not None or is_cancelled():
+                break
     return found
+
+
+def _solve_run(
+    search: Search, run: SeededRun, backend: ProductBackend, is_cancelled: IsCancelled
+) -> Iterator[SolveResult]:
+    nonces = range(run.first, run.first + run.count)
+    if isinstance(backend, SeededBackend):
+        header = (search.pre_hash, search.author)
+        rules = (search.target, search.params)
+        yield from solve_seeded_run(*header, nonces, *rules, backend, is_cancelled)
+    else:
+        for nonce in nonces:
+            yield _solve(search, SeededWork(nonce), backend, is_cancelled)
 
 
 def _solve(

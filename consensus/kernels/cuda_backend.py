@@ -3,7 +3,7 @@
 It is trusted with nothing: `GuardedBackend` computes a part of every answer again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from consensus.kernels.backend import (
 )
 from consensus.kernels.cuda.device import Device, Mark, Pointer, Stream
 from consensus.kernels.cuda.operand import Factors, Operands, Packed, compute_phases
+from consensus.kernels.cuda.pipeline import Expansion, Job, Pipeline
 from consensus.kernels.cuda.plan import Plan
 from consensus.kernels.cuda.product import (
     CANDIDATE_WORDS,
@@ -27,6 +28,7 @@ from consensus.kernels.cuda.product import (
     Tickets,
     split_bands,
 )
+from consensus.kernels.seeded import SeededProducts
 from consensus.kernels.shape import CLASSES, TILE
 from runtime.primitives import Hash
 from runtime.tensor.commitment import Int8Matrix, Int32Matrix
@@ -58,6 +60,7 @@ class CudaBackend:
         self._plan = plan
         self._operands = Operands(device, plan)
         self._products = Products(device, plan)
+        self._pipeline = Pipeline(device, plan)
         self._kept: _Kept | None = None
 
     @property
@@ -130,6 +133,24 @@ class CudaBackend:
         self._device.download(Stream.PRODUCT, tickets.choose(), words)
         self._device.synchronize(self._device.mark(Stream.PRODUCT))
         return BestTicket(*tickets.read(words), product)
+
+    def search_seeded(
+        self, products: SeededProducts, is_cancelled: IsCancelled
+    ) -> Iterator[BestTicket]:
+        """Makes operands, noise and tickets on the GPU, each product beside the next's operands."""
+        m, n, k = products.shape
+
+        def expand(name: bytes, nonce: int, rows: int) -> Expansion:
+            return Expansion(products.job_key, products.compute_message(name, nonce), rows, k)
+
+        def make_jobs() -> Iterator[Job]:
+            for nonce in products.nonces:
+                if is_cancelled():
+                    raise Cancelled
+                a, b = expand(b"A", nonce, m), expand(b"B", nonce, n)
+                yield Job(a, b, lambda _a, _b: (products.seed_a, products.seed_b), False)
+
+        return self._pipeline.search(make_jobs())
 
     def compute_leaves(self, matrix: Int8Matrix) -> tuple[Hash, ...]:
         """The leaves of a padded operand's commitment."""

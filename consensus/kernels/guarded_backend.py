@@ -4,8 +4,8 @@ A part of every answer is computed once more by the reference: the tile that won
 moves on from answer to answer. Once anything is wrong, the other backend is asked for ever.
 """
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -20,14 +20,19 @@ from consensus.kernels.backend import (
 )
 from consensus.kernels.cuda.device import DeviceFailed
 from consensus.kernels.exact import compute_tile_product
+from consensus.kernels.seeded import SeededBackend, SeededProducts, search_seeded_by_parts
 from consensus.kernels.selftest import BackendFault
 from consensus.kernels.shape import TILE
-from consensus.pouw.noise import add_noise
+from consensus.pouw.noise import add_noise, compute_noise, expand_operand
 from consensus.pouw.ticket import compute_ticket, compute_transcript
 from runtime.primitives import Hash
 from runtime.tensor.commitment import Int8Matrix, Int32Matrix, compute_leaf
 
 AnswerT = TypeVar("AnswerT")
+
+SEEDED_SAMPLE: Final = 64
+"""One in so many Seeded products is looked at: a GPU does hundreds in the time that takes. A ticket
+that seals a block is verified anyway, before anybody hears of it."""
 
 
 class GuardedBackend:
@@ -87,6 +92,23 @@ class GuardedBackend:
             lambda found: _ensure_ticket(a, b, seed_a, found, wants_product=wants_product),
         )
 
+    def search_seeded(
+        self, products: SeededProducts, is_cancelled: IsCancelled
+    ) -> Iterator[BestTicket]:
+        """Searches nonce after nonce; the first of them, and one in so many, is computed again."""
+        done = 0
+        if self._fallback is None:
+            try:
+                for found in self._search_seeded(products, is_cancelled):
+                    if done % SEEDED_SAMPLE == 0:
+                        _ensure_seeded_ticket(products, products.nonces[done], found)
+                    done += 1
+                    yield found
+            except (DeviceFailed, BackendFault) as error:
+                self._give_up(error)
+        if self._fallback is not None:
+            yield from search_seeded_by_parts(self._fallback, products.skip(done), is_cancelled)
+
     def compute_leaves(self, matrix: Int8Matrix) -> tuple[Hash, ...]:
         """The leaves of a padded operand's commitment; one is computed again."""
         return self._ask(
@@ -102,16 +124,28 @@ class GuardedBackend:
                 answer = work(self._backend)
                 ensure(answer)
             except (DeviceFailed, BackendFault) as error:
-                self._fault = str(error)
-                self._fallback = self._make_fallback()
-                self._note(
-                    f"backend {self._backend.name} is no longer used, its work is done again by "
-                    f"{self._fallback.name}: {error}"
-                )
-            else:
-                self._answers += 1
-                return answer
+                return work(self._give_up(error))
+            self._answers += 1
+            return answer
         return work(self._fallback)
+
+    def _give_up(self, error: Exception) -> ProductBackend:
+        """Has the other backend do this and all later work."""
+        self._fault = str(error)
+        self._fallback = fallback = self._make_fallback()
+        self._note(
+            f"backend {self._backend.name} is no longer used, its work is done again by "
+            f"{fallback.name}: {error}"
+        )
+        return fallback
+
+    def _search_seeded(
+        self, products: SeededProducts, is_cancelled: IsCancelled
+    ) -> Iterator[BestTicket]:
+        backend = self._backend
+        if isinstance(backend, SeededBackend):
+            return backend.search_seeded(products, is_cancelled)
+        return search_seeded_by_parts(backend, products, is_cancelled)
 
     def _ensure_product(
         self, a_noised: Int8Matrix, bt_noised: Int8Matrix, peel: Peel | None, done: Product
@@ -131,6 +165,24 @@ class GuardedBackend:
         i = self._answers % (len(matrix) // TILE)
         if leaves[i] != compute_leaf(_strip(matrix, i).tobytes()):
             raise BackendFault(f"{self._backend.name}: a wrong leaf of strip {i}")
+
+
+def _ensure_seeded_ticket(products: SeededProducts, nonce: int, found: BestTicket) -> None:
+    """Expands the two strips of the winning tile, and no more."""
+    i, j = found.i, found.j
+    m, n, k = products.shape
+    if not (i < m // TILE and j < n // TILE):
+        raise BackendFault(f"a ticket of tile {i}, {j}, which does not exist")
+    strips: list[Int8Matrix] = []
+    for name, seed, each in ((b"A", products.seed_a, i), (b"B", products.seed_b, j)):
+        span = (each * TILE, (each + 1) * TILE)
+        plain = expand_operand(products.job_key, name, products.author, nonce, span, k)
+        strips.append(add_noise(plain, compute_noise(seed, each * TILE, TILE, k)))
+    expected = compute_ticket(products.seed_a, compute_transcript(*strips), i, j)
+    if found.ticket != expected:
+        raise BackendFault(
+            f"expected ticket {expected.hex()} of nonce {nonce}, got {found.ticket.hex()}"
+        )
 
 
 def _ensure_ticket(

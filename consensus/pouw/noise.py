@@ -67,6 +67,11 @@ def add_noise(matrix: Int8Matrix, noise: Noise) -> Int8Matrix:
     return noised
 
 
+def compute_seeded_message(name: bytes, author: AccountId, nonce: int) -> bytes:
+    """What a Seeded operand, ``name`` being b"A" or b"B", is expanded from: 47 bytes."""
+    return b"seeded" + name + author + nonce.to_bytes(8, "little")
+
+
 def expand_operand(
     job_key: bytes, name: bytes, author: AccountId, nonce: int, span: tuple[int, int], k: int
 ) -> Int8Matrix:
@@ -75,7 +80,7 @@ def expand_operand(
     The bytes of XOF(key = job_key, "seeded" || name || author || u64 nonce), each mod 127 less 63.
     """
     first, last = span
-    message = b"seeded" + name + author + nonce.to_bytes(8, "little")
+    message = compute_seeded_message(name, author, nonce)
     raw = blake3(message, key=job_key).digest((last - first) * k, seek=first * k)
     drawn = np.frombuffer(raw, np.uint8)
     # drawn % 127 - 63 mod 256, four times as fast: 127 is taken off once or twice.

@@ -29,8 +29,10 @@ class FakeDriverError(RuntimeError):
 class FakeMemory:
     """A MemoryPointer."""
 
-    def __init__(self, buffer: EmulatedBuffer) -> None:
+    def __init__(self, buffer: EmulatedBuffer, alive: set[int]) -> None:
         self.ptr = buffer.address
+        alive.add(self.ptr)
+        weakref.finalize(self, alive.discard, self.ptr)
         weakref.finalize(self, buffer.bytes.fill, SPOILT_AGAIN)
 
 
@@ -60,6 +62,10 @@ class FakeEvent:
     disable_timing: bool
     stream: FakeStream | None = None
     count: int = 0
+
+    @property
+    def done(self) -> bool:
+        return self.stream is not None and self.stream.done >= self.count
 
     def synchronize(self) -> None:
         assert self.stream is not None
@@ -104,6 +110,8 @@ class FakeCuda:
         self._functions: list[FakeFunction] = []
         self._capability = capability
         self._count = count
+        self.alive: set[int] = set()
+        """The addresses of memory that somebody holds."""
         self.lost: Exception | None = None
         """What every later call raises."""
         self.Event = FakeEvent
@@ -141,7 +149,7 @@ class FakeCuda:
 
     def alloc(self, size: int) -> FakeMemory:
         self._buffers.append(EmulatedBuffer(self._library, size))  # its pages stay mapped
-        return FakeMemory(self._buffers[-1])
+        return FakeMemory(self._buffers[-1], self.alive)
 
     def load(self, cubin: bytes) -> None:
         assert cubin == b"cubin"

@@ -123,13 +123,13 @@ class CupyDevice:
             self._streams[stream].wait_event(mark.event)
 
     def synchronize(self, mark: Mark) -> None:
-        """Waits here for the event, and lets go what was used before it."""
+        """Waits here for the event, and lets go what was used before any that is past."""
         assert isinstance(mark, CupyMark), "marks come from this device; qed"
         with self._use():
             mark.event.synchronize()
-        marks = self._marks[mark.stream]
-        while mark in marks:
-            marks.popleft().used.clear()
+            for marks in self._marks.values():
+                while marks and marks[0].event.done:
+                    marks.popleft().used.clear()
 
     def _copy(self, stream: Stream, target: int, source: int, size: int, *, is_up: bool) -> None:
         runtime = cuda.runtime

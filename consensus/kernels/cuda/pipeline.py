@@ -28,6 +28,8 @@ from runtime.tensor.commitment import Int8Matrix, Int32Matrix
 
 Leaves: TypeAlias = tuple[Hash, ...]
 
+_NOISES_KEPT = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
@@ -94,6 +96,7 @@ class Pipeline:
         self._device = device
         self._operands = Operands(device, plan)
         self._products = Products(device, plan)
+        self._drawn: dict[tuple[bytes, int, int], Factors] = {}
 
     def search(self, jobs: Iterable[Job]) -> Iterator[BestTicket]:
         """The best ticket of every job, in order. Errors: DeviceFailed.
@@ -114,10 +117,10 @@ class Pipeline:
     def _stage(self, job: Job, number: int, before: _SideB | None) -> _Staged:
         raw_a, raw_b = self._load(job.a), None if job.b is None else self._load(job.b)
         seed_a, seed_b = job.get_seeds(*self._hash(job, raw_a, raw_b))
-        noise_a = self._operands.draw_noise(seed_a, raw_a.rows, raw_a.k)
+        noise_a = self._draw_noise(seed_a, raw_a)
         a = self._operands.pack(raw_a, noise_a, is_side_a=True)
         if raw_b is not None:
-            noise_b = self._operands.draw_noise(seed_b, raw_b.rows, raw_b.k)
+            noise_b = self._draw_noise(seed_b, raw_b)
             before = _SideB(self._operands.pack(raw_b, noise_b, is_side_a=False), noise_b)
         if before is None:
             raise ValueError("the first job has no B before it")
@@ -131,6 +134,15 @@ class Pipeline:
             )
         key = self._operands.upload_key(seed_a)
         return _Staged(a, before, key, peeling, self._device.mark(Stream.STAGING))
+
+    def _draw_noise(self, seed: bytes, raw: Raw) -> Factors:
+        """Noise from its seed; it stays for the next job, as all Seeded ones have the same."""
+        name = (seed, raw.rows, raw.k)
+        if name not in self._drawn:
+            if len(self._drawn) >= _NOISES_KEPT:
+                del self._drawn[next(iter(self._drawn))]
+            self._drawn[name] = self._operands.draw_noise(*name)
+        return self._drawn[name]
 
     def _load(self, source: Source) -> Raw:
         if isinstance(source, Raw):

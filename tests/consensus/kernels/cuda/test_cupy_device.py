@@ -13,11 +13,12 @@ from consensus.kernels.by_parts import search_by_parts
 from consensus.kernels.cuda.device import DeviceFailed, DeviceUnavailable, Pointer, Stream
 from consensus.kernels.cuda.plan import Plan, Target, make_mma_plan, make_wgmma_plan
 from consensus.kernels.cuda_backend import CudaBackend
+from consensus.kernels.seeded import SeededProducts
 from consensus.kernels.selftest import ensure_exact
 from consensus.pouw.noise import compute_noise
 from tests.helpers.cuda_checks import PLANS
 from tests.helpers.fake_cupy import SPOILT_AGAIN, FakeCuda, FakeRuntimeError
-from tests.helpers.pouw_stage import BACKEND, make_operand
+from tests.helpers.pouw_stage import AUTHOR, BACKEND, make_operand
 
 MODULE = "consensus.kernels.cuda.cupy_device"
 
@@ -72,6 +73,24 @@ def test_memory_is_held_until_its_stream_is_past(monkeypatch: pytest.MonkeyPatch
     assert np.array_equal(seen, np.arange(64))
     assert not first.used
     assert all(not marks for marks in device._marks.values())
+
+
+@pytest.mark.usefixtures("_forget_module")
+def test_memory_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After every answer the same is held, however many there were."""
+    fake, plan = FakeCuda(PLANS["mma"]), PLANS["mma"]
+    backend = CudaBackend(load(monkeypatch, fake).CupyDevice(0, b"cubin"), plan)
+    a = Operand(make_operand(32, 64, 1), compute_noise(bytes(32), 0, 32, 64))
+    held: list[int] = []
+    for _ in range(4):
+        backend.search(a, a, bytes(32), never_cancelled, wants_product=True)
+        held.append(len(fake.alive))
+    products = SeededProducts(bytes(32), bytes(32), b"b" * 32, AUTHOR, (32, 32, 64), range(12))
+    for number, _ in enumerate(backend.search_seeded(products, never_cancelled)):
+        if number >= 4:
+            held.append(len(fake.alive))
+    assert max(held[1:4]) == held[1]
+    assert max(held[5:]) <= held[4] + 2, held
 
 
 @pytest.mark.usefixtures("_forget_module")
