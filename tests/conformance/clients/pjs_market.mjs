@@ -23,7 +23,8 @@ function send(key, ...calls) {
     let stop = () => {};
     api.tx.utility.batchAll(calls).signAndSend(key, { nonce: -1 }, (result) => {
       if (result.isError) reject(new Error(result.status.type));
-      if (!result.status.isInBlock) return;
+      // A busy client skips inBlock when finalized follows at once.
+      if (!result.status.isInBlock && !result.status.isFinalized) return;
       stop();
       if (result.dispatchError) reject(new Error(result.dispatchError.toString()));
       else resolve(result.events.map(({ event }) => event));

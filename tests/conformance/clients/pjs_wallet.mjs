@@ -26,7 +26,8 @@ function send(tx, key, { final = false, ...options } = {}) {
     tx.signAndSend(key, { nonce: -1, ...options }, (result) => {
       statuses.push(result.status.type);
       if (result.isError) reject(new Error(result.status.type));
-      if (final ? result.status.isFinalized : result.status.isInBlock) {
+      // A busy client skips inBlock when finalized follows at once.
+      if (result.status.isFinalized || (!final && result.status.isInBlock)) {
         stop();
         resolve({ result, statuses });
       }
