@@ -18,6 +18,7 @@ from chain.miner.frames import (
     BadFrame,
     FailedFrame,
     FromDevice,
+    NoteFrame,
     ReadyFrame,
     SearchFrame,
     pack,
@@ -86,7 +87,7 @@ def main(arguments: list[str]) -> None:
         backend = select_backend(
             name,
             ThreadCores(int(threads)),
-            lambda text: print(text, file=sys.stderr),
+            lambda text: send(NoteFrame(text)),
             CubinFolder(get_default_folder()),
         )
     except (BackendFault, BackendUnavailable, ValueError) as error:

@@ -49,6 +49,12 @@ class StopFrame(msgspec.Struct, frozen=True, tag="stop", array_like=True):
     number: int
 
 
+class NoteFrame(msgspec.Struct, frozen=True, tag="note", array_like=True):
+    """From the device, before it is ready: what a person may want to know."""
+
+    text: str
+
+
 class ReadyFrame(msgspec.Struct, frozen=True, tag="ready", array_like=True):
     """From the device: it has passed its own test."""
 
@@ -75,10 +81,10 @@ class FoundFrame(msgspec.Struct, frozen=True, tag="found", array_like=True):
 
 
 ToDevice: TypeAlias = SearchFrame | StopFrame
-FromDevice: TypeAlias = ReadyFrame | FailedFrame | FoundFrame
+FromDevice: TypeAlias = NoteFrame | ReadyFrame | FailedFrame | FoundFrame
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _TO_DEVICE: Final = msgspec.msgpack.Decoder(SearchFrame | StopFrame)
-_FROM_DEVICE: Final = msgspec.msgpack.Decoder(ReadyFrame | FailedFrame | FoundFrame)
+_FROM_DEVICE: Final = msgspec.msgpack.Decoder(NoteFrame | ReadyFrame | FailedFrame | FoundFrame)
 
 
 def pack(frame: ToDevice | FromDevice) -> bytes:

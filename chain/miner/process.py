@@ -17,6 +17,7 @@ from chain.miner.frames import (
     FailedFrame,
     FoundFrame,
     FromDevice,
+    NoteFrame,
     ReadyFrame,
     StopFrame,
     pack,
@@ -55,7 +56,8 @@ class ProcessDevice:
     async def wait_ready(self) -> None:
         """Until the backend has tested itself. Errors: DeviceLost."""
         with trio.move_on_after(START_S):
-            frame = await self._receive()
+            while isinstance(frame := await self._receive(), NoteFrame):
+                log.info(frame.text)
             if isinstance(frame, ReadyFrame):
                 self._backend = frame.backend
                 return

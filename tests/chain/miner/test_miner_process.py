@@ -45,6 +45,20 @@ def test_it_answers_searches() -> None:
     with_device(use)
 
 
+def test_why_a_backend_is_not_used_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The child has no way to log; what `auto` says reaches the node's log before it is ready."""
+
+    async def use(device: ProcessDevice) -> None:
+        notes = [each.getMessage() for each in caplog.records]
+        assert notes[-1] == "a device is ready"
+        left_out = [name for name in ("cuda", "numba") if f"not used: {name}" in "".join(notes)]
+        assert not device.name.startswith(tuple(left_out))
+        assert left_out or device.name.startswith("cuda")
+
+    with caplog.at_level("INFO"):
+        with_device(use, "auto")
+
+
 def test_a_search_is_called_off_while_it_runs() -> None:
     async def use(device: ProcessDevice) -> None:
         stop = trio.Event()
