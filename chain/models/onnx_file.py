@@ -94,6 +94,9 @@ def parse_onnx(data: bytes) -> OnnxGraph:
         raise BadFile("expected an ONNX model, got a file without a graph")
     graph = graphs[0]
     opsets = {each.get_text(1): each.get_int(2) for each in model.get_messages(8)}
+    opset = opsets.get("", opsets.get("ai.onnx", 0))
+    if opset < 1:
+        raise BadFile("expected the version of ONNX's operators, got none")
     if graph.fields.get(15):
         raise BadFile("expected plain tensors, got sparse ones")
     constants: dict[str, Array] = {}
@@ -102,7 +105,7 @@ def parse_onnx(data: bytes) -> OnnxGraph:
         constants[name] = _read_tensor(tensor, name)
     inputs = tuple(_read_input(each) for each in graph.get_messages(11))
     return OnnxGraph(
-        opsets.get("", opsets.get("ai.onnx", 0)),
+        opset,
         tuple(_read_node(node, index) for index, node in enumerate(graph.get_messages(1))),
         constants,
         tuple(each for each in inputs if each.name not in constants),

@@ -243,18 +243,18 @@ def test_graphs_without_a_way_from_input_to_output_are_refused() -> None:
         load_onnx(FOLDER / "none.onnx")
 
 
-LENET = (FOLDER / "operators.onnx").read_bytes()
+OPERATORS = (FOLDER / "operators.onnx").read_bytes()
 
 
-@given(st.integers(0, len(LENET) - 1))
-def test_a_file_that_is_cut_off_is_refused(size: int) -> None:
-    with pytest.raises(ModelError):
-        import_onnx(parse_onnx(LENET[:size]))
+def test_a_file_that_is_cut_off_anywhere_is_refused() -> None:
+    for size in range(len(OPERATORS)):
+        with pytest.raises(ModelError):
+            import_onnx(parse_onnx(OPERATORS[:size]))
 
 
-@given(st.integers(0, len(LENET) - 1), st.integers(1, 255))
+@given(st.integers(0, len(OPERATORS) - 1), st.integers(1, 255))
 def test_a_changed_byte_never_crashes_the_reader(at: int, flip: int) -> None:
-    changed = bytearray(LENET)
+    changed = bytearray(OPERATORS)
     changed[at] ^= flip
     try:
         model = import_onnx(parse_onnx(bytes(changed)))
