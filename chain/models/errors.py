@@ -18,6 +18,7 @@ class UnsupportedOperator(ModelError):
         super().__init__(f"operator {operator} at node {node!r}: {why}")
         self.operator = operator
         self.node = node
+        self.why = why
 
 
 class BadShape(ModelError):

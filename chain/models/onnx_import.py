@@ -50,7 +50,14 @@ def import_onnx(graph: OnnxGraph, output: str | None = None) -> FloatModel:
         raise BadFile(f"expected one input, got {len(graph.inputs)}: {names}")
     reader = Reader(graph)
     for node in _select_nodes(graph, wanted):
-        reader.read(node, _READERS)
+        try:
+            reader.read(node, _READERS)
+        except UnsupportedOperator as error:
+            others = [name for name in graph.outputs if name != wanted]
+            if output is not None or not others:
+                raise
+            why = f"{error.why}; this is for output {wanted!r}, others are {', '.join(others)}"
+            raise UnsupportedOperator(error.operator, error.node, why) from error
     found = reader.values.get(wanted)
     if found is None or not reader.layers:
         raise BadFile(f"expected nodes that compute {wanted!r}, got none")

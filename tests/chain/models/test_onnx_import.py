@@ -194,6 +194,14 @@ def test_shapes_that_do_not_chain_are_refused(name: str) -> None:
         read(writer)
 
 
+def test_other_outputs_are_named_where_the_first_has_no_integer_form() -> None:
+    graph = load_onnx(FOLDER / "sklearn_mlp.onnx")
+    with pytest.raises(UnsupportedOperator, match="for output 'label', others are probabilities"):
+        import_onnx(graph)
+    with pytest.raises(UnsupportedOperator, match=r"integer form$"):
+        import_onnx(graph, "label")
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_weights_that_are_no_numbers_are_refused(bad: float) -> None:
     weights = floats(8, 3)
