@@ -1,7 +1,9 @@
 """`soberana miner`: mine for a node from outside, and see what its miners do."""
 
+import os
 import secrets
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,18 +14,23 @@ import trio
 import typer
 
 from chain.cli.accounts import DEV_CHAINS, resolve_account
-from chain.cli.failure import WrongUse, run_command
+from chain.cli.failure import WrongUse, guard, run_command
 from chain.cli.options import NODE_DEFAULT, BasePathOption, JsonOption, NodeOption
 from chain.cli.output import Json, print_fields, print_json, print_line, print_table, waiting
 from chain.cli.places import find_places
 from chain.config import AuthoringConfig, load_config
 from chain.errors import NodeError
+from chain.miner.benchmark import Measured, measure
+from chain.miner.cores import ThreadCores
 from chain.miner.external import ExternalMiner, MinerOptions, Operands
 from chain.miner.open import open_guarded_device
 from chain.miner.statistics import MinerStatistics
 from chain.wallet.connect import parse_node_url
 from chain.wallet.rpc import RpcTimeouts, open_rpc
 from chain.worker import ThreadWorker
+from consensus.kernels.backend import BackendUnavailable, ProductBackend
+from consensus.kernels.select import select_backend
+from consensus.kernels.selftest import BackendFault
 from consensus.kernels.shape import OPERAND_MAX
 from consensus.pouw.solve import MatrixWork
 from runtime.crypto.ss58 import encode_ss58
@@ -33,6 +40,7 @@ from runtime.work_summary import Lane
 app = typer.Typer(no_args_is_help=True)
 
 SHOW_S: Final = 0.5
+BENCH_SIDES: Final = (1_024, 2_048, 4_096)
 _UNITS: Final = ("", "k", "M", "G", "T", "P")
 
 BackendOption = Annotated[
@@ -64,6 +72,10 @@ class WorkerAnswer(msgspec.Struct, frozen=True, rename="camel"):
     rejected: int
     blocks: int
     macs: str
+
+
+class NoBackend(NodeError):
+    """The backend that was asked for does not work here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,35 @@ def run(
 
 
 @app.command()
+def bench(
+    *,
+    backend: BackendOption = "auto",
+    threads: ThreadsOption = os.cpu_count() or 1,
+    side: Annotated[
+        list[int] | None,
+        typer.Option("--side", min=64, max=16_384, help="m = n = k of a product, again for more."),
+    ] = None,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, max=100)] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure what this machine mines, and what the proof costs beside the bare product."""
+
+    def run_bench() -> None:
+        config = make_config(backend, threads)
+        chosen = open_backend(config)
+        measured: list[Measured] = []
+        for each in side or BENCH_SIDES:
+            if each % 64:
+                raise WrongUse(f"--side: expected a multiple of 64, got {each}")
+        for each in side or BENCH_SIDES:
+            with waiting(f"{chosen.name}: {each} x {each} x {each}"):
+                measured.append(measure(chosen, each, rounds))
+        _show_bench(chosen.name, threads, measured, as_json=as_json)
+
+    guard(run_bench, as_json=as_json)
+
+
+@app.command()
 def status(
     node: NodeOption = NODE_DEFAULT,
     as_json: JsonOption = False,
@@ -176,6 +217,52 @@ def make_config(backend: str, threads: int) -> AuthoringConfig:
     """The settings of a device. Errors: ConfigError."""
     flags: dict[str, object] = {"authoring.backend": backend, "authoring.threads": threads}
     return load_config(None, {}, flags).authoring
+
+
+def open_backend(config: AuthoringConfig) -> ProductBackend:
+    """The backend of the settings in this process. Errors: NoBackend."""
+    try:
+        return select_backend(config.backend, ThreadCores(config.threads), _say)
+    except (BackendFault, BackendUnavailable) as error:
+        raise NoBackend(str(error)) from error
+
+
+def _show_bench(name: str, threads: int, measured: Sequence[Measured], *, as_json: bool) -> None:
+    if as_json:
+        rows: list[Json] = [
+            {
+                "side": each.side,
+                "plainMs": each.plain_ms,
+                "isPlainExact": each.is_plain_exact,
+                "seededMs": each.seeded_ms,
+                "taskMs": each.task_ms,
+                "verifyMs": each.verify_ms,
+            }
+            for each in measured
+        ]
+        print_json({"backend": name, "threads": threads, "products": rows})
+        return
+    plain = "int8" if all(each.is_plain_exact for each in measured) else "float32"
+    columns = ("m = n = k", f"bare, {plain}", "mined", "with result", "one seal checked")
+    print_table(
+        f"{name}, {threads} threads: speed, and time as a multiple of the bare product's",
+        columns,
+        [
+            (
+                each.side,
+                show_speed(each.macs / each.plain_ms * 1_000),
+                _show_priced(each, each.seeded_ms),
+                _show_priced(each, each.task_ms),
+                f"{each.verify_ms:.2f} ms",
+            )
+            for each in measured
+        ],
+    )
+
+
+def _show_priced(measured: Measured, took_ms: float) -> str:
+    speed = show_speed(measured.macs / took_ms * 1_000)
+    return f"{speed}, {took_ms / measured.plain_ms:.2f}x"
 
 
 def load_operands(path_a: Path, path_b: Path) -> Operands:

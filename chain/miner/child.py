@@ -79,8 +79,11 @@ def main(arguments: list[str]) -> None:
     os.dup2(2, 1)
 
     def send(frame: FromDevice) -> None:
-        output.write(pack(frame))
-        output.flush()
+        try:
+            output.write(pack(frame))
+            output.flush()
+        except BrokenPipeError:  # the node is gone
+            os._exit(END_OF_INPUT)
 
     name, threads = arguments
     try:

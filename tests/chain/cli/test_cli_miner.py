@@ -58,6 +58,21 @@ def test_a_miner_from_outside(url: str, operands: tuple[str, str]) -> None:
     assert work["lanes"]["private"] >= 1
 
 
+def test_a_bench_of_this_machine() -> None:
+    arguments = ("--backend", "numpy", "--side", "64", "--side", "128", "--rounds", "1")
+    said = run_cli("miner", "bench", *arguments, "--json").json
+    assert said["backend"] == "numpy"
+    assert [each["side"] for each in said["products"]] == [64, 128]
+    for each in said["products"]:
+        assert min(each[name] for name in ("plainMs", "seededMs", "taskMs", "verifyMs")) > 0
+    shown = run_cli("miner", "bench", *arguments).out
+    assert "MAC/s" in shown
+    assert "one seal checked" in shown
+    said = run_cli("miner", "bench", "--side", "100")
+    assert said.code == 2
+    assert "expected a multiple of 64, got 100" in said.err
+
+
 def test_what_is_refused(url: str, tmp_path: Path, operands: tuple[str, str]) -> None:
     np.save(tmp_path / "wide.npy", np.full((70, 10), 64, np.int8))
     np.save(tmp_path / "float.npy", np.zeros((70, 10)))
