@@ -9,12 +9,15 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from consensus.kernels.cuda.device import (
     DeviceFailed,
@@ -48,6 +51,8 @@ def get_sources(plan: Plan) -> dict[str, str]:
 
 def build(plan: Plan, sources: Sources | None = None) -> Path:
     """The plan's kernels as a library for this machine, built once for each content."""
+    if shutil.which("g++") is None:
+        pytest.skip("g++, which builds the CUDA kernels for the emulator, is not installed")
     parts = sources or get_sources(plan)
     body = "".join(f'#line 1 "{name}"\n{text}' for name, text in parts.items())
     kernels = re.findall(r"^KERNEL\([^)]*\)\s*(\w+)\(", body, re.MULTILINE)
@@ -115,12 +120,18 @@ class EmulatedDevice:
     def __init__(
         self, plan: Plan, library: Path | None = None, eager: Collection[Stream] = ()
     ) -> None:
-        self._library = ctypes.CDLL(str(library or build(plan)))
-        self._library.get_fault.restype = ctypes.c_char_p
+        self._plan = plan
+        self._path = library
         self._queues = {stream: _Queue() for stream in Stream}
         self._eager = eager
         self.launched: list[str] = []
         """The kernels asked for, in order."""
+
+    @cached_property
+    def _library(self) -> ctypes.CDLL:
+        library = ctypes.CDLL(str(self._path or build(self._plan)))
+        library.get_fault.restype = ctypes.c_char_p
+        return library
 
     def allocate(self, size_bytes: int) -> Pointer:
         return Pointer(EmulatedBuffer(self._library, size_bytes))

@@ -8,6 +8,7 @@ import ctypes
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import SimpleNamespace
 
 import numpy as np
@@ -104,7 +105,7 @@ class FakeCuda:
     """The module `cupy.cuda` for one emulated GPU."""
 
     def __init__(self, plan: Plan, capability: tuple[int, int] = (8, 0), count: int = 1) -> None:
-        self._library = ctypes.CDLL(str(build(plan)))
+        self._plan = plan
         self._streams: list[FakeStream] = []
         self._buffers: list[EmulatedBuffer] = []
         self._functions: list[FakeFunction] = []
@@ -132,6 +133,10 @@ class FakeCuda:
         self.memory = SimpleNamespace(OutOfMemoryError=MemoryError)
         self.function = SimpleNamespace(Module=lambda: self, Function=FakeFunction)
         self.MemoryPointer = FakeMemory
+
+    @cached_property
+    def _library(self) -> ctypes.CDLL:
+        return ctypes.CDLL(str(build(self._plan)))
 
     def Stream(self, *, non_blocking: bool) -> FakeStream:  # noqa: N802 - CuPy's name
         self._streams.append(FakeStream(non_blocking, len(self._streams)))

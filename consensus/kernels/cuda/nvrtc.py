@@ -103,7 +103,7 @@ def load_nvrtc() -> Nvrtc:
         except OSError:
             continue
     expected = " or ".join(name for _, name in _WHEELS)
-    raise DeviceUnavailable(f"nvrtc: expected {expected}; `pip install soberana[gpu]` brings it")
+    raise DeviceUnavailable(f"nvrtc: expected {expected}; the extras `gpu` and `nvrtc` install it")
 
 
 def compile_target(nvrtc: Nvrtc, target: Target, store: CubinStore | None) -> bytes:
