@@ -9,7 +9,8 @@ Three ratios, each of medians of rounds that take turns, so that they hold while
     quality      torch._int_mm / this kernel without proof or peel
     price        this kernel without proof / with transcripts and exact peel
     end to end   torch._int_mm / leaves, noise, packing, digits, product and tickets together,
-                 with both operands new ("fresh") and with B kept ("kept")
+                 with both operands new ("fresh") and with B kept ("kept"), one after the other;
+                 and in a run of Seeded products, which are made and multiplied side by side
 
 Operands and results stay on the device. docs/gpu-notes.md says how to read them.
 """
@@ -32,13 +33,18 @@ from consensus.kernels.cuda.plan import Plan, Target, choose_target, make_mma_pl
 from consensus.kernels.cuda.product import Band, Peeling, Products, Tickets
 from consensus.kernels.cuda_backend import CudaBackend
 from consensus.kernels.numpy_backend import NumpyBackend
+from consensus.kernels.seeded import SeededProducts
 from consensus.kernels.selftest import ensure_exact
 from consensus.pouw.noise import compute_noise
+from runtime.primitives import AccountId
 from tests.helpers.cuda_checks import CHECKS, make_matrix
 from tests.helpers.cuda_emulator import EmulatedDevice, build
 
 SIZES: Final = (4096, 8192, 16_384)
 ROUNDS: Final = 15
+SEEDED_PRODUCTS: Final = 8
+"""In one timed run, in which the next operands are made while one product is computed."""
+
 WARM_UPS: Final = 3
 LARGE: Final = ((1024, 1536, 2048), (96, 288, 16_384), (2080, 2016, 576))
 SEED_A, SEED_B = bytes(range(32)), bytes(range(32, 64))
@@ -155,6 +161,14 @@ class Measured:
         )
         yield "fresh", lambda: self._search(keeps_b=False)
         yield "kept", lambda: self._search(keeps_b=True)
+        yield "seeded", self._run_seeded
+
+    def _run_seeded(self) -> None:
+        shape = (self._size, self._size, self._size)
+        nonces = range(SEEDED_PRODUCTS)
+        products = SeededProducts(SEED_A, SEED_A, SEED_B, AccountId.zero(), shape, nonces)
+        for _ in CudaBackend(self._device, self._plan).search_seeded(products, never_cancelled):
+            pass
 
     def _stage(self, a: Raw, b: Raw | None) -> tuple[Packed, Packed, Peeling]:
         operands, size = self._operands, self._size
@@ -229,7 +243,8 @@ def measure(open_target: Open, target: Target, size: int, *, is_real: bool) -> N
         tops = 2 * size**3 / ms["torch"] / 1e9
         print(f"    torch._int_mm {tops:.0f} TOPS, quality {ms['torch'] / ms['plain']:.3f}")
         fresh, kept = (ms["torch"] / ms[name] for name in ("fresh", "kept"))
-        print(f"    end to end: fresh {fresh:.3f}, kept {kept:.3f}", flush=True)
+        seeded = SEEDED_PRODUCTS * ms["torch"] / ms["seeded"]
+        print(f"    end to end: fresh {fresh:.3f}, kept {kept:.3f}, Seeded run {seeded:.3f}")
 
 
 def main(arguments: list[str]) -> None:
