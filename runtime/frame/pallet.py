@@ -57,6 +57,26 @@ class PalletSpec:
     constants: tuple[ConstantSpec, ...]
 
 
+class StorageBinding:
+    """Binds a storage item to a pallet's state when it is first asked for.
+
+    A runtime is composed for every question of a client, which needs few of its items.
+    """
+
+    __slots__ = ("_spec",)
+
+    def __init__(self, spec: StorageSpec) -> None:
+        self._spec = spec
+
+    def __get__(self, pallet: "Pallet | None", owner: type) -> Any:
+        if pallet is None:
+            return self
+        bound: type[Any] = StorageMap if self._spec.hashers else StorageValue
+        # From now on the instance's own attribute is found before this.
+        found = pallet.__dict__[self._spec.attribute] = bound(pallet.state, self._spec)
+        return found
+
+
 class Pallet:
     """Base of every pallet; see `pallets/balances.py` for a whole one."""
 
@@ -80,13 +100,12 @@ class Pallet:
             _compile_errors(wire_name, errors),
             _compile_constants(hints),
         )
+        for item in cls.spec.storage:
+            setattr(cls, item.attribute, StorageBinding(item))
 
     def __init__(self, state: Externalities, *, index: int) -> None:
         self.state = state
         self.index = index
-        for item in self.spec.storage:
-            bound: type[Any] = StorageMap if item.hashers else StorageValue
-            setattr(self, item.attribute, bound(state, item))
 
     def get_calls(self) -> PalletCalls:
         """The composed index, the name and the calls, for the runtime's call codec."""
