@@ -22,6 +22,7 @@ _FENCE = re.compile(r"^(`{3,})(\w*)[^\n]*\n(.*?)^\1\s*$", re.MULTILINE | re.DOTA
 _LINK = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+(?:\([^()]*\))?)(?:\s+\"[^\"]*\")?\)")
 _HEADING = re.compile(r"^#+ +(.+?) *#*$", re.MULTILINE)
 _PATH = re.compile(rf"`((?:{'|'.join(PACKAGES)}|tests|docs|typings)/[\w./-]*)`")
+_TEST = re.compile(r"`(test_[a-z0-9_]+)`")
 _TARGET = re.compile(r"^([a-z][\w-]*):", re.MULTILINE)
 Command = TyperCommand | TyperGroup
 
@@ -36,6 +37,7 @@ def check_docs(sources: list[Source]) -> list[Finding]:
     for source in sources:
         if source.path.endswith(".md"):
             findings += check_links(source)
+            findings += check_tests(source, sources)
             if source.path in _CHECKED_FILES or source.is_under(*_CHECKED_FOLDERS):
                 findings += check_commands(source)
                 findings += check_paths(source)
@@ -71,6 +73,14 @@ def check_paths(source: Source, root: Path = ROOT) -> Iterator[Finding]:
         for path in _PATH.findall(line):
             if not (root / path).exists():
                 yield source.finding("path", number, f"`{path}` does not exist")
+
+
+def check_tests(source: Source, sources: list[Source]) -> Iterator[Finding]:
+    """Tests, named in backquotes, that nobody wrote."""
+    for number, line in enumerate(source.lines, 1):
+        for name in _TEST.findall(line):
+            if not any(f"def {name}(" in each.text for each in sources if each.is_python):
+                yield source.finding("test", number, f"`{name}` is no test")
 
 
 def check_records(sources: list[Source]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from tests.tidy.docs import (
     check_links,
     check_paths,
     check_records,
+    check_tests,
     find_problems,
     get_command,
     iter_commands,
@@ -47,6 +48,12 @@ def test_a_good_link_is_kept(link: str, tmp_path: Path) -> None:
     source = Source("index.md", f"# The `top`\n\nA [link]({link}).\n")
     (tmp_path / "index.md").write_text(source.text)
     assert not list(check_links(source, tmp_path))
+
+
+def test_a_test_that_nobody_wrote_is_found() -> None:
+    code = Source("tests/test_a.py", "def test_it_is() -> None:\n    pass\n")
+    page = Source("docs/a.md", "`test_it_is`, and\n`test_it_is_not`\n")
+    assert [finding.line for finding in check_tests(page, [code, page])] == [2]
 
 
 def test_links_in_code_are_no_links() -> None:
