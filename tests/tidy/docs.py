@@ -37,7 +37,8 @@ def check_docs(sources: list[Source]) -> list[Finding]:
     for source in sources:
         if source.path.endswith(".md"):
             findings += check_links(source)
-            findings += check_tests(source, sources)
+            if source.is_under("docs"):
+                findings += check_tests(source, sources)
             if source.path in _CHECKED_FILES or source.is_under(*_CHECKED_FOLDERS):
                 findings += check_commands(source)
                 findings += check_paths(source)
