@@ -1,10 +1,12 @@
 """Whether a node answers while it mines: the time of an RPC read, idle and under mining.
 
 Starts a node of the local chain, which mines without a pause, once without an author and once
-with one, and asks it for a storage value over one connection, again and again.
+with one, and asks it for a storage value over one connection, again and again. Then calls off a
+device in the middle of large products, as a new head does: how soon it takes the next template.
 """
 
 import argparse
+import os
 import socket
 import subprocess
 import sys
@@ -17,10 +19,14 @@ from time import perf_counter_ns
 
 import trio
 
+from chain.miner.process import open_process_device
+from chain.miner.search import Search, SeededRun
 from chain.wallet.connect import NodeUrl, parse_node_url
 from chain.wallet.errors import NodeUnreachable
 from chain.wallet.rpc import RpcTimeouts, open_rpc
+from consensus.pouw.params import PowParams, SeededShape
 from runtime.crypto.hashing import twox_128
+from runtime.primitives import AccountId, Hash
 
 KEY = "0x" + (twox_128(b"Balances") + twox_128(b"TotalIssuance")).hex()
 PAUSE_S = 0.005
@@ -70,6 +76,23 @@ async def measure(url: NodeUrl, seconds: float) -> tuple[list[float], dict[str, 
     return sorted(times), status
 
 
+async def measure_refresh(rounds: int) -> list[float]:
+    """Milliseconds from a new head to the device's answer, sorted."""
+    seeded = SeededShape(4096, 4096, 4096)
+    times: list[float] = []
+    async with open_process_device("auto", os.cpu_count() or 1) as device:
+        for number in range(rounds):
+            stop, run = trio.Event(), SeededRun(number << 20, 1 << 20)
+            search = Search(Hash.zero(), AccountId.zero(), 0, PowParams(seeded), run)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(device.search, search, stop)
+                await trio.sleep(0.7 + number / 10)
+                begun = perf_counter_ns()
+                stop.set()
+            times.append((perf_counter_ns() - begun) / 1e6)
+    return sorted(times)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=8, help="of reading, each time")
@@ -85,6 +108,10 @@ def main() -> None:
         row = f"{medians[-1]:8.2f} {p99:7.2f} {times[-1]:7.2f} {len(times):7}"
         print(f"  {name:20} {row}   {speed:.2f} GMAC/s")
     print(f"  mining / idle, median {medians[1] / medians[0]:.2f}")
+    times = trio.run(measure_refresh, 9)
+    print(
+        f"called off at 4096^3, ms: median {median(times):.0f}, longest {times[-1]:.0f}; goal 200"
+    )
 
 
 if __name__ == "__main__":
