@@ -16,10 +16,11 @@ from runtime.errors import CodecError
 from runtime.executive import (
     ApplyOutcome,
     apply_extrinsic,
+    begin_validation,
     execute_block,
     finalize_block,
     initialize_block,
-    validate_transaction,
+    validate_in_child,
 )
 from runtime.extrinsic import EXTRINSIC_BYTES_MAX, Extrinsic, decode_extrinsic
 from runtime.frame.call import Call, CallSpec
@@ -71,6 +72,19 @@ class BlockExecution:
         return self._runtime.state.changes()
 
 
+class Validation:
+    """Judges transactions as if in the child of one block, all on one scratch state."""
+
+    def __init__(self, runtime: ComposedRuntime, block_hash: Hash) -> None:
+        self.runtime = runtime
+        """For reads beside the judgement: nonces, fees."""
+        begin_validation(runtime, block_hash)
+
+    def validate(self, extrinsic: Extrinsic) -> ValidTransaction:
+        """Whether and how it may wait in the pool. Raises `InvalidTransaction`."""
+        return validate_in_child(self.runtime, extrinsic)
+
+
 class RuntimeApi:
     """One runtime on any state."""
 
@@ -117,11 +131,9 @@ class RuntimeApi:
         """Begins to build a block; the header's roots are not read."""
         return BlockExecution(self.make_runtime(backend), header)
 
-    def validate_transaction(
-        self, backend: Backend, extrinsic: Extrinsic, block_hash: Hash
-    ) -> ValidTransaction:
-        """Whether a transaction may wait in the pool, on the state after ``block_hash``."""
-        return validate_transaction(self.make_runtime(backend), extrinsic, block_hash)
+    def begin_validation(self, backend: Backend, block_hash: Hash) -> Validation:
+        """Judges many transactions on the state after ``block_hash``."""
+        return Validation(self.make_runtime(backend), block_hash)
 
     def get_metadata(self, version: int) -> bytes:
         """The metadata in one version, built when first asked for; `ValueError` if unknown."""

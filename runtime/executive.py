@@ -215,11 +215,24 @@ def validate_transaction(
     It is judged as if in that block's child, which the state is made to begin: give it a scratch
     one. A nonce of the future is valid and requires its predecessor. Raises `InvalidTransaction`.
     """
-    if extrinsic.signer is None:
-        raise BadCall
+    begin_validation(runtime, block_hash)
+    return validate_in_child(runtime, extrinsic)
+
+
+def begin_validation(runtime: ComposedRuntime, block_hash: Hash) -> None:
+    """Makes a scratch state, that after ``block_hash``, begin the block's child."""
     runtime.system.initialize(
         Header(block_hash, runtime.system.get_block_number() + 1, Hash.zero(), Hash.zero())
     )
+
+
+def validate_in_child(runtime: ComposedRuntime, extrinsic: Extrinsic) -> ValidTransaction:
+    """The same on a state that has begun the child, and is not changed: it serves many.
+
+    Raises `InvalidTransaction`.
+    """
+    if extrinsic.signer is None:
+        raise BadCall
     info = extrinsic.call.get_dispatch_info()
     _ensure_not_mandatory(info)
     fee = _ensure_signed_valid(runtime, extrinsic, extrinsic.signer, info)

@@ -26,7 +26,7 @@ from chain.txpool.transaction import (
     Waiting,
 )
 from chain.watch import Broadcast, Subscription, Watch
-from runtime.composed import ComposedRuntime
+from runtime.api import Validation
 from runtime.crypto.hashing import blake2_256
 from runtime.errors import CodecError, InvalidTransaction
 from runtime.extrinsic import Extrinsic
@@ -55,7 +55,7 @@ class PoolService:
         """The best block that the pool knows of: what that block has taken is gone from here."""
 
         self._watchers: dict[Hash, Broadcast[Status]] = {}
-        self._reader: tuple[Hash, ComposedRuntime] | None = None
+        self._validation: tuple[Hash, Validation] | None = None
         self._bodies = self._load_bodies()
 
     # --- taking
@@ -93,12 +93,10 @@ class PoolService:
 
     def _validate(self, extrinsic: Extrinsic) -> tuple[PoolTransaction, int]:
         """Judged on the best block, together with what its sender has here already."""
-        best = self._client.best.value
-        backend = self._client.state_at(best.hash)
-        valid = self._client.api.validate_transaction(backend, extrinsic, best.hash)
+        best, validation = self._client.best.value, self._get_validation()
+        valid, runtime = validation.validate(extrinsic), validation.runtime
         signer = extrinsic.signer
         assert signer is not None, "only signed transactions are valid; qed"
-        runtime = self._get_reader()
         sender = signer.get_account()
         info = extrinsic.call.get_dispatch_info()
         details = runtime.fees.compute_fee_details(len(extrinsic.raw), info, signer.extra.tip)
@@ -116,14 +114,18 @@ class PoolService:
 
     def get_next_nonce(self, sender: AccountId) -> int:
         """The nonce of a sender's next transaction, those here included."""
-        return self.pool.get_next_nonce(sender, self._get_reader().system.get_nonce(sender))
+        return self.pool.get_next_nonce(sender, self._get_state_nonce(sender))
 
-    def _get_reader(self) -> ComposedRuntime:
-        """The runtime on the best block's state, to read only: one serves until the next block."""
+    def _get_state_nonce(self, sender: AccountId) -> int:
+        return self._get_validation().runtime.system.get_nonce(sender)
+
+    def _get_validation(self) -> Validation:
+        """On the best block's state; one serves until the next block."""
         best = self._client.best.value.hash
-        if self._reader is None or self._reader[0] != best:
-            self._reader = best, self._client.api.make_runtime(self._client.state_at(best))
-        return self._reader[1]
+        if self._validation is None or self._validation[0] != best:
+            backend = self._client.state_at(best)
+            self._validation = best, self._client.api.begin_validation(backend, best)
+        return self._validation[1]
 
     def drop_invalid(self, transaction: PoolTransaction) -> None:
         """Takes out what turned out invalid while a block was built."""

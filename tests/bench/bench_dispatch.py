@@ -57,7 +57,7 @@ class Bench:
 
     def validate(self, api: RuntimeApi) -> None:
         for extrinsic in self.decoded:
-            api.validate_transaction(self.backend, extrinsic, self.head.hash)
+            api.begin_validation(self.backend, self.head.hash).validate(extrinsic)
 
     def dispatch(self) -> None:
         runtime = self.api.make_runtime(self.backend)

@@ -93,7 +93,7 @@ def test_transactions_of_a_rich_account(call: bytes) -> None:
         return
     header = Header(GENESIS.hash, 1, Hash.zero(), Hash.zero())
     try:
-        API.validate_transaction(STATE, extrinsic, GENESIS.hash)
+        API.begin_validation(STATE, GENESIS.hash).validate(extrinsic)
     except InvalidTransaction as refusal:
         with pytest.raises(type(refusal)):
             API.begin_block(STATE, header).apply(extrinsic)

@@ -168,7 +168,7 @@ def validate(raw: bytes, source: int = 2) -> object:
 def test_a_valid_transaction() -> None:
     raw = make_extrinsic()
     answer = validate(raw)
-    expected = API.validate_transaction(STATE, API.decode(raw), GENESIS.hash)
+    expected = API.begin_validation(STATE, GENESIS.hash).validate(API.decode(raw))
     assert answer == Ok(expected)
     assert expected.provides == (ALICE + bytes(4),)
     assert [validate(raw, source) for source in (0, 1)] == [answer, answer]
