@@ -109,15 +109,26 @@ def verify_chunk(root: Root, size_bytes: int, index: int, chunk: bytes, path: Me
 
     Errors: BadOpening. `ValueError` for a size that no root has.
     """
+    length = compute_chunk_bytes(size_bytes, index)
+    if 0 <= index < count_chunks(size_bytes) and len(chunk) != length:
+        raise BadOpening(f"chunk {index} of {size_bytes} bytes has {length}, not {len(chunk)}")
+    verify_chunk_leaf(root, size_bytes, index, compute_leaf(chunk), path)
+
+
+def verify_chunk_leaf(
+    root: Root, size_bytes: int, index: int, leaf: Hash, path: MerklePath
+) -> None:
+    """Checks that chunk ``index`` of the bytes behind ``root`` has this leaf, whatever it is.
+
+    Errors: BadOpening. `ValueError` for a size that no root has.
+    """
     count = count_chunks(size_bytes)
     if not 0 <= index < count:
         raise BadOpening(f"the index of a chunk is below {count}, not {index}")
-    length, expected = compute_chunk_bytes(size_bytes, index), compute_path_length(count)
-    if len(chunk) != length:
-        raise BadOpening(f"chunk {index} of {size_bytes} bytes has {length}, not {len(chunk)}")
+    expected = compute_path_length(count)
     if len(path) != expected:
         raise BadOpening(f"a path among {count} chunks has {expected} nodes, not {len(path)}")
-    node = compute_leaf(chunk)
+    node = leaf
     for height, sibling in enumerate(path):
         is_right = (index >> height) & 1
         node = compute_node(sibling, node) if is_right else compute_node(node, sibling)

@@ -19,6 +19,7 @@ from runtime.tensor.chunks import (
     draw_chunks,
     get_chunk,
     verify_chunk,
+    verify_chunk_leaf,
 )
 from runtime.tensor.commitment import BadOpening, compute_leaf, compute_node
 from tests.helpers import chunk_vectors
@@ -125,3 +126,15 @@ def test_draws_find_a_loss_as_often_as_they_should() -> None:
     seeds = (Hash(chunk_vectors.hash_of(bytes([n % 256, n // 256]))) for n in range(audits))
     passed = sum(min(draw_chunks(seed, 1_000, 20)) >= 100 for seed in seeds)
     assert 0.09 < passed / audits < 0.155
+
+
+def test_a_leaf_is_opened_without_its_chunk() -> None:
+    data = bytes(range(256)) * 20
+    tree = commit_chunks(data)
+    for index in range(tree.chunks_count):
+        leaf, path = tree.levels[0][index], tree.get_path(index)
+        verify_chunk_leaf(tree.root, len(data), index, leaf, path)
+        with pytest.raises(BadOpening):
+            verify_chunk_leaf(tree.root, len(data), index, Hash.zero(), path)
+    with pytest.raises(BadOpening, match="the index of a chunk is below 5, not 5"):
+        verify_chunk_leaf(tree.root, len(data), 5, leaf, path)
