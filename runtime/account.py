@@ -53,3 +53,15 @@ class AccountInfo:
     providers: U32 = 0
     sufficients: U32 = 0
     data: AccountData = AccountData()
+
+    # Written out, because `dataclasses.replace` takes six times as long and every transfer does
+    # this several times.
+
+    def with_data(self, data: AccountData) -> "AccountInfo":
+        """The same account with other balances."""
+        return AccountInfo(self.nonce, self.consumers, self.providers, self.sufficients, data)
+
+    def with_next_nonce(self) -> "AccountInfo":
+        """The same account after one more extrinsic."""
+        next_nonce = self.nonce + 1
+        return AccountInfo(next_nonce, self.consumers, self.providers, self.sufficients, self.data)

@@ -5,7 +5,7 @@ fee and nonce; an inherent that fails makes the block invalid; any other excepti
 goes on to the caller. Source: `frame-executive`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from runtime.composed import ComposedRuntime
@@ -119,7 +119,8 @@ def _note_outcome(
 ) -> ApplyOutcome:
     system = runtime.system
     limits = system.block_weights.per_class.get_limits(info.class_)
-    charged = replace(info, weight=info.weight + limits.base_extrinsic)
+    weight = info.weight + limits.base_extrinsic
+    charged = DispatchInfo(weight, info.class_, info.pays_fee)
     system.note_weight(charged.weight, charged.class_)
     if error is None:
         system.deposit_event(system, ExtrinsicSuccess(charged))

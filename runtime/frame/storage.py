@@ -98,7 +98,9 @@ class StorageValue(Generic[V]):
 
     def put(self, new: V) -> None:
         """Stores a value."""
-        self._state.put(self.key, self._spec.value.encode(new))
+        raw = self._spec.value.encode(new)
+        self._decoded = raw, new
+        self._state.put(self.key, raw)
 
     def kill(self) -> None:
         """Removes the value."""
@@ -157,7 +159,9 @@ class StorageMap(Generic[K, V]):
         return None if raw is None else self._decode(at, raw)
 
     def __setitem__(self, key: K, new: V) -> None:
-        self._state.put(self.get_key(key), self._encode(new))
+        at, raw = self.get_key(key), self._encode(new)
+        self._decoded[at] = (raw, new)
+        self._state.put(at, raw)
 
     def __delitem__(self, key: K) -> None:
         self._state.delete(self.get_key(key))
