@@ -6,6 +6,7 @@ The only module that knows every pallet. Attribute order is hook order, `index` 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pallets.assets import Assets
 from pallets.balances import Balances, Ledger
 from pallets.bonds import DEFAULT_TERMS, Bonds
 from pallets.market import Market, MarketParams, Partners, SlotReader
@@ -85,6 +86,7 @@ class Runtime:
             state, self.system, money, self.system, index=7, rates=FEE_RATES
         )
         economy = _compose_economy(state, self.system, money, config)
+        self.assets = economy.assets
         self.registry = economy.registry
         self.bonds = economy.bonds
         self.slots = economy.slots
@@ -97,6 +99,7 @@ class Runtime:
             self.utility,
             self.balances,
             self.fees,
+            self.assets,
             self.registry,
             self.bonds,
             self.market,
@@ -130,6 +133,7 @@ class Runtime:
 
 @dataclass(frozen=True, slots=True)
 class _Economy:
+    assets: Assets
     registry: Registry
     bonds: Bonds
     slots: SlotReader
@@ -142,6 +146,15 @@ def _compose_economy(
     state: Overlay, system: System, money: Ledger, config: RuntimeConfig
 ) -> _Economy:
     """The pallets of AI work, which ask each other through traits."""
+    assets = Assets(
+        state,
+        system,
+        money,
+        index=19,
+        asset_deposit=10 * UNIT,
+        byte_deposit=UNIT // 1_000,
+        holding_deposit=UNIT // 10,
+    )
     registry = Registry(
         state,
         system,
@@ -173,7 +186,7 @@ def _compose_economy(
     )
     partners = Partners(money, records, bonds, verify, work, system)
     market = Market(state, system, partners, index=22, params=MARKET_PARAMS)
-    return _Economy(registry, bonds, slots, market, verify, work)
+    return _Economy(assets, registry, bonds, slots, market, verify, work)
 
 
 def compose(config: RuntimeConfig) -> Callable[[Overlay, Host], Runtime]:

@@ -19,6 +19,7 @@ class HoldReason(IntEnum):
     BOND = 1
     ESCROW = 2
     JOB_DEPOSIT = 3
+    ASSET_DEPOSIT = 7
 
 
 class Preservation(IntEnum):

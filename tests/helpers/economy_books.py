@@ -1,8 +1,9 @@
 """What must hold of the whole runtime: after a failure, between extrinsics, between blocks."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from pallets.assets import Assets
 from pallets.balances.events import Deposit, Withdraw
 from pallets.runtime import Runtime
 from pallets.transaction_payment import TransactionFeePaid
@@ -54,6 +55,8 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
         expected[HoldReason.REGISTRY_DEPOSIT][payer] += stake.deposit
     for (who, _), bond in runtime.bonds.bond_.items():
         expected[HoldReason.BOND][who] += bond.total
+    for who, amount in iter_asset_deposits(runtime.assets):
+        expected[HoldReason.ASSET_DEPOSIT][who] += amount
     for job in jobs.values():
         expected[HoldReason.ESCROW][job.owner] += job.escrow
         expected[HoldReason.JOB_DEPOSIT][job.owner] += job.deposit
@@ -66,6 +69,16 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
     accounts = runtime.system.iter_data()
     total = sum(data.free + data.reserved for _, data in accounts)
     assert total == runtime.balances.ledger.get_issuance()
+
+
+def iter_asset_deposits(assets: Assets) -> Iterator[tuple[AccountId, int]]:
+    """Who has how much on hold for assets, holdings and approvals."""
+    for entry in dict(assets.asset.items()).values():
+        yield entry.depositor, entry.deposit
+    for holding in dict(assets.holding.items()).values():
+        yield holding.payer, holding.deposit
+    for (_, owner, _), approval in assets.approval.items():
+        yield owner, approval.deposit
 
 
 def ensure_duties_are_slots(runtime: Runtime) -> None:
