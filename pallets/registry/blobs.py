@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import replace
 
 from pallets.registry.declarations import BlobInUse, BlobMissing, BlobStoredAlready
-from pallets.registry.types import BLOB_OVERHEAD_BYTES, BlobContent, BlobStake, BlobUse, Model
+from pallets.registry.types import ENTRY_OVERHEAD_BYTES, BlobContent, BlobStake, BlobUse, Model
 from runtime.frame import StorageMap
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId, Balance, Root
@@ -38,7 +38,7 @@ class Blobs:
         root = blob_root(content)
         if (root, payer) in self._stake:
             raise BlobStoredAlready
-        deposit = self._byte_deposit * (len(content) + BLOB_OVERHEAD_BYTES)
+        deposit = self._byte_deposit * (len(content) + ENTRY_OVERHEAD_BYTES)
         self._money.hold(HoldReason.REGISTRY_DEPOSIT, payer, deposit)
         use = self._use[root]
         if use.payers == 0:

@@ -1,8 +1,7 @@
 """What each kind of body must satisfy: nothing wrong is registered, so nothing else checks it."""
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
-from typing import TypeAlias, TypeVar, assert_never
+from typing import TypeAlias, assert_never
 
 from pallets.registry.declarations import BadBody, BlobMissing, RootMismatch
 from pallets.registry.types import (
@@ -12,6 +11,7 @@ from pallets.registry.types import (
     Dataset,
     Model,
     Provider,
+    is_ascending,
 )
 from runtime.errors import CodecError
 from runtime.frame.ai_types import BLOB_BYTES_MAX, TensorInfo, TensorType
@@ -23,8 +23,6 @@ from runtime.tensor.value import IntArray, load_array
 
 GetBlob: TypeAlias = Callable[[Root], bytes | None]
 """A blob's bytes, None unless the record's owner pays for it."""
-
-Name = TypeVar("Name", str, int)
 
 
 def count_tensor_bytes(body: Model | Dataset | Provider) -> int:
@@ -108,13 +106,9 @@ def _ensure_dataset(body: Dataset) -> None:
 
 def _ensure_provider(body: Provider) -> None:
     kinds = [price.kind for price in body.prices]
-    if not kinds or not _is_ascending(kinds):
+    if not kinds or not is_ascending(kinds):
         raise BadBody("a provider names at least one kind of job, in order, each once")
-    if not _is_ascending([attribute.name for attribute in body.attributes]):
+    if not is_ascending([attribute.name for attribute in body.attributes]):
         raise BadBody("attributes are in the order of their names, each once")
     if not 1 <= body.max_parallel <= PARALLEL_MAX:
         raise BadBody(f"expected 1 to {PARALLEL_MAX} jobs at a time, got {body.max_parallel}")
-
-
-def _is_ascending(names: Sequence[Name]) -> bool:
-    return all(before < after for before, after in pairwise(names))

@@ -75,6 +75,23 @@ class BlobDropped(Event, index=7):
     payer: AccountId
 
 
+@dataclass(frozen=True, slots=True)
+class Attested(Event, index=8):
+    """An auditor said something of a record."""
+
+    record: Id
+    auditor: AccountId
+    expires_at: BlockNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked(Event, index=9):
+    """What an auditor said of a record is no longer there."""
+
+    record: Id
+    auditor: AccountId
+
+
 class BadBody(ModuleError, index=0):
     """The body breaks a rule of its kind, for a model those of its graph."""
 
@@ -141,3 +158,7 @@ class BlockFull(ModuleError, index=15):
 
 class RootMismatch(ModuleError, index=16):
     """A blob's bytes are not what the tensor's root commits to."""
+
+
+class NoAttestation(ModuleError, index=17):
+    """The auditor says nothing of this record."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from pallets.registry.attestations import Attestations
 from pallets.registry.blobs import Blobs
 from pallets.registry.records import RecordMaps
 from pallets.registry.types import VERSIONS_MAX, Model, RecordState, Version
@@ -10,7 +11,13 @@ from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId, Root
 
 
-def ensure_consistent(maps: RecordMaps, blobs: Blobs, money: Money, record_deposit: int) -> None:
+def ensure_consistent(
+    maps: RecordMaps,
+    blobs: Blobs,
+    attestations: Attestations,
+    money: Money,
+    record_deposit: int,
+) -> None:
     """Asserts that deposits equal holds, and that records, indexes and blobs agree."""
     deposits: Counter[AccountId] = Counter()
     needed: Counter[tuple[Root, AccountId]] = Counter()
@@ -37,6 +44,7 @@ def ensure_consistent(maps: RecordMaps, blobs: Blobs, money: Money, record_depos
         same = sorted(number for _, number in listed) == sorted(numbers)
         assert same, "an index does not list the records"
     blobs.ensure_consistent(deposits, needed)
+    attestations.add_deposits(deposits)
     for who, deposit in deposits.items():
         held = money.get_held(HoldReason.REGISTRY_DEPOSIT, who)
         assert deposit == held, f"{who}: {deposit} deposited, {held} on hold"

@@ -8,9 +8,11 @@ long as a job needs it. Everything stored is paid for by a deposit that is retur
 from dataclasses import replace
 from typing import Annotated, TypeAlias
 
+from pallets.registry.attestations import Attestations
 from pallets.registry.blobs import Blobs
 from pallets.registry.bodies import count_tensor_bytes, ensure_body
 from pallets.registry.declarations import (
+    Attested,
     BadBody,
     BadParent,
     BadTtl,
@@ -23,12 +25,14 @@ from pallets.registry.declarations import (
     BlockFull,
     ExpiredRecord,
     Heartbeat,
+    NoAttestation,
     NoSuchRecord,
     NotOwner,
     Registered,
     Removed,
     Retired,
     RetiredRecord,
+    Revoked,
     RootMismatch,
     RoyaltyTooHigh,
     TooManyShares,
@@ -43,6 +47,8 @@ from pallets.registry.types import (
     BLOCK_BLOB_BYTES_MAX,
     BODY_KINDS,
     TTL_BLOCKS_MAX,
+    Attestation,
+    Attributes,
     BlobContent,
     BlobStake,
     BlobUse,
@@ -111,7 +117,9 @@ class Registry(
     | Retired
     | Removed
     | BlobStored
-    | BlobDropped,
+    | BlobDropped
+    | Attested
+    | Revoked,
     errors=BadBody
     | BadParent
     | RoyaltyTooHigh
@@ -128,7 +136,8 @@ class Registry(
     | BlobStoredAlready
     | BlobInUse
     | BlockFull
-    | RootMismatch,
+    | RootMismatch
+    | NoAttestation,
 ):
     """Records of models, datasets and providers, their provenance and royalties, and blobs."""
 
@@ -164,6 +173,11 @@ class Registry(
     blob_stake: StorageMap[tuple[Root, AccountId], BlobStake] = mapping(identity, blake2_128_concat)
     """Who pays for each blob."""
 
+    attestation: StorageMap[tuple[Id, AccountId], Attestation] = mapping(
+        twox_64_concat, blake2_128_concat
+    )
+    """What auditors say of each record."""
+
     block_blob_bytes: StorageValue[U32] = value(default=0)
     """Bytes of blobs in this block so far; removed at its end."""
 
@@ -188,6 +202,15 @@ class Registry(
             self._maps, self.blobs, system, money, lambda event: system.deposit_event(self, event)
         )
         """What other pallets ask of the registry: the runtime's `Records`."""
+
+        self.attestations = Attestations(
+            self.attestation,
+            self.records,
+            system,
+            money,
+            byte_deposit,
+            lambda event: system.deposit_event(self, event),
+        )
 
     # --- calls
 
@@ -318,6 +341,33 @@ class Registry(
         self.blobs.drop(payer, root)
         self.system.deposit_event(self, BlobDropped(root, payer))
 
+    @call(index=7, weight=weights.ATTEST)
+    def attest(
+        self,
+        origin: Origin,
+        record: Compact[Id],
+        attributes: Attributes,
+        ttl: Compact[BlockNumber],
+    ) -> None:
+        """Says something of anybody's record, for so many blocks, at the signer's expense.
+
+        It takes the place of what the signer said before.
+        Origin: signed. Events: `Attested`.
+        Errors: `BadTtl`, `BadBody`, `NoSuchRecord`, `ExpiredRecord`, the ledger's where the deposit
+        is not there.
+        """
+        self.attestations.attest(record, origin.ensure_signed(), attributes, ttl)
+
+    @call(index=8, weight=weights.REVOKE)
+    def revoke(self, origin: Origin, record: Compact[Id], auditor: MultiAddress) -> None:
+        """Takes back what an auditor said; its deposit is returned.
+
+        The auditor may always, others once it has expired or the record has another owner.
+        Origin: signed. Events: `Revoked`. Errors: `NoAttestation`, `NotOwner`, `CannotLookup`.
+        """
+        signer = origin.ensure_signed()
+        self.attestations.revoke(record, lookup(auditor), signer)
+
     # --- hooks
 
     def on_initialize(self, number: BlockNumber) -> Weight:
@@ -332,7 +382,9 @@ class Registry(
 
     def try_state(self) -> None:
         """Deposits equal holds; records, versions, indexes and blobs agree."""
-        ensure_consistent(self._maps, self.blobs, self.money, self.record_deposit)
+        ensure_consistent(
+            self._maps, self.blobs, self.attestations, self.money, self.record_deposit
+        )
 
     # --- parts of the above
 

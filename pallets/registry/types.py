@@ -1,8 +1,10 @@
 """What the registry stores: records, their versions with typed bodies, and blobs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, nonmember
-from typing import Annotated, ClassVar, TypeAlias
+from itertools import pairwise
+from typing import Annotated, ClassVar, TypeAlias, TypeVar
 
 from runtime.codec import U8, U16, U32, U64, Compact, MaxLen, Name, variant
 from runtime.frame.ai_types import (
@@ -15,6 +17,8 @@ from runtime.frame.ai_types import (
     TensorInfo,
 )
 from runtime.primitives import UNIT, AccountId, Balance, BlockNumber, Bps, Hash, Id, Root
+
+Ordered = TypeVar("Ordered", str, int)
 
 PARENTS_MAX = 8
 VERSIONS_MAX = 8
@@ -31,8 +35,8 @@ ATTRIBUTES_MAX = 16
 BLOCK_BLOB_BYTES_MAX = 4 * BLOB_BYTES_MAX
 """Blobs that one block takes, all together."""
 
-BLOB_OVERHEAD_BYTES = 128
-"""What a blob's deposit pays for beside its bytes."""
+ENTRY_OVERHEAD_BYTES = 128
+"""What the deposit of a blob or an attestation pays for beside its bytes."""
 
 RECORD_DEPOSIT = 5 * UNIT
 BYTE_DEPOSIT = UNIT // 1_000
@@ -89,6 +93,10 @@ class Attribute:
     value: Annotated[str, MaxLen(64)]
 
 
+Attributes: TypeAlias = Annotated[tuple[Attribute, ...], MaxLen(ATTRIBUTES_MAX)]
+"""In the order of their names, each once."""
+
+
 @dataclass(frozen=True, slots=True)
 class KindPrice:
     """The least a provider asks for one unit of a kind of job."""
@@ -105,9 +113,7 @@ class Provider:
     """Somebody with machines."""
 
     endpoint: Annotated[str, MaxLen(ENDPOINT_BYTES_MAX)]
-    attributes: Annotated[tuple[Attribute, ...], MaxLen(ATTRIBUTES_MAX)]
-    """In the order of their names, each once."""
-
+    attributes: Attributes
     prices: Annotated[tuple[KindPrice, ...], MaxLen(len(JobKind))]
     """The kinds of jobs it takes, in their order, each once."""
 
@@ -221,6 +227,20 @@ class Record:
     """What its owner has on hold for it and all its versions."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What an auditor says of a record, for a time."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_registry::types::Attestation"
+
+    attributes: Attributes
+    owner: AccountId
+    """Whose the record was: of another owner's it says nothing."""
+
+    expires_at: BlockNumber
+    deposit: Balance = 0
+
+
 BlobContent: TypeAlias = Annotated[bytes, MaxLen(BLOB_BYTES_MAX)]
 
 
@@ -244,3 +264,8 @@ class BlobStake:
     deposit: Balance
     versions: U32 = 0
     """How many versions of the payer's records need it."""
+
+
+def is_ascending(names: Sequence[Ordered]) -> bool:
+    """Whether names or numbers are in order, each once."""
+    return all(before < after for before, after in pairwise(names))

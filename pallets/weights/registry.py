@@ -12,6 +12,10 @@ RETIRE = Weight(16_000_000_000, 320 * PROOF_BYTES_ITEM)
 
 DROP_BLOB = Weight(150_000_000, 4 * PROOF_BYTES_ITEM)
 ON_FINALIZE = Weight(5_000_000)
+ATTEST = Weight(160_000_000, 3 * PROOF_BYTES_ITEM)
+"""In the place of another, with as many attributes as there may be."""
+
+REVOKE = Weight(70_000_000, 3 * PROOF_BYTES_ITEM)
 
 
 def register(parents: int, body: Weight) -> Weight:

@@ -10,7 +10,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from pallets.market import JobSpec, Posted, SlotState, Terms
-from pallets.registry.types import Dataset, Parent, Relation
+from pallets.registry.types import ATTRIBUTES_MAX, Attribute, Dataset, Parent, Relation
 from runtime.address import Id
 from runtime.frame import Call, Origin
 from runtime.frame.ai_types import BLOB_BYTES_MAX, TENSORS_MAX, JobKind, Role, VerifierId
@@ -116,6 +116,12 @@ def measure_registry() -> None:
     report("registry.heartbeat", chain, DAVE, make_call("Registry", "heartbeat", record))
     transfer = make_call("Registry", "transfer", record, Id(ALICE))
     report("registry.transfer", chain, DAVE, transfer)
+    said = tuple(Attribute(f"attribute {n:02}", "v" * 64) for n in range(ATTRIBUTES_MAX))
+    attest = make_call("Registry", "attest", record, said, 100)
+    apply(chain, BOB, attest)
+    report("registry.attest(again, 16 attributes)", chain, BOB, attest)
+    revoke = make_call("Registry", "revoke", record, Id(BOB))
+    report("registry.revoke", chain, BOB, revoke)
     report("registry.retire(8 versions)", chain, DAVE, make_call("Registry", "retire", record))
     apply(chain, DAVE, make_call("Registry", "put_blob", b"b"))
     report("registry.drop_blob", chain, DAVE, make_call("Registry", "drop_blob", blob_root(b"b")))

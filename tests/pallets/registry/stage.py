@@ -115,6 +115,20 @@ class RegistryStage:
         """Retires as a call does."""
         self.registry.retire(Origin.signed(who), record)
 
+    def attest(
+        self,
+        who: AccountId,
+        record: int,
+        attributes: tuple[Attribute, ...] = (Attribute("gpu", "h100"),),
+        ttl: int = TTL,
+    ) -> None:
+        """Attests as a call does."""
+        self.registry.attest(Origin.signed(who), record, attributes, ttl)
+
+    def revoke(self, who: AccountId, record: int, auditor: AccountId) -> None:
+        """Revokes as a call does."""
+        self.registry.revoke(Origin.signed(who), record, AddressId(auditor))
+
     @contextmanager
     def refused(self, error: type[DispatchError]) -> Iterator[None]:
         """Fails unless a dispatch of the block raises the error and leaves no trace."""

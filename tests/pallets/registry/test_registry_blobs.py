@@ -11,7 +11,7 @@ from pallets.registry.declarations import (
     BlobTooBig,
     BlockFull,
 )
-from pallets.registry.types import BLOB_OVERHEAD_BYTES, BLOCK_BLOB_BYTES_MAX, BlobUse
+from pallets.registry.types import BLOCK_BLOB_BYTES_MAX, ENTRY_OVERHEAD_BYTES, BlobUse
 from runtime.errors import FundsUnavailable
 from runtime.frame import Origin
 from runtime.frame.ai_types import BLOB_BYTES_MAX
@@ -43,7 +43,7 @@ def test_put_and_drop(stage: RegistryStage) -> None:
     assert root == blob_root(b"scene")
     assert stage.get_last_event() == BlobStored(root, ALICE, 5)
     assert stage.records.get_blob(root) == b"scene"
-    deposit = BYTE_DEPOSIT * (5 + BLOB_OVERHEAD_BYTES)
+    deposit = BYTE_DEPOSIT * (5 + ENTRY_OVERHEAD_BYTES)
     assert stage.ledger.get_held(HoldReason.REGISTRY_DEPOSIT, ALICE) == deposit
     stage.registry.try_state()
     drop(stage, ALICE, root)

@@ -3,7 +3,7 @@
 import pytest
 
 from pallets.registry import Registry
-from pallets.registry.types import Body, Parent, Relation
+from pallets.registry.types import Attribute, Body, Parent, Relation
 from runtime.codec import codec_of
 from runtime.errors import CodecError, ModuleError
 from runtime.frame import Call
@@ -60,7 +60,9 @@ def test_the_life_of_a_model(node: Node) -> None:
     node.send(ALICE, "heartbeat", 1)
     assert node.registry.records.get_royalties(1, 2) == ((ALICE, 500), (BOB, 250))
     node.runtime.try_state()
+    node.send(BOB, "attest", 1, (Attribute("accuracy", "97%"),), 100)
     node.send(ALICE, "transfer", 1, to(BOB))
+    node.send(ALICE, "revoke", 1, to(BOB))
     node.send(BOB, "retire", 1)
     for blob in weights.blobs:
         node.send(ALICE, "drop_blob", blob_root(blob))
@@ -97,6 +99,8 @@ def test_every_call_fits_a_block_and_costs_something(node: Node) -> None:
         node.make_call("retire", 0),
         node.make_call("put_blob", bytes(64 * 1_024)),
         node.make_call("drop_blob", Root.zero()),
+        node.make_call("attest", 0, (Attribute("gpu", "h100"),), 100),
+        node.make_call("revoke", 0, to(BOB)),
     ]
     assert [call.spec.name for call in calls] == [spec.name for spec in Registry.spec.calls]
     for call in calls:

@@ -123,6 +123,19 @@ class RegistryModel(RuleBasedStateMachine):
         if self._try(lambda: self.stage.retire(signer, record)):
             assert not self.stage.records.is_live(record)
 
+    @rule(who=ACCOUNTS, picked=PICKS, ttl=st.sampled_from([0, 5, 40]))
+    def attest(self, who: AccountId, picked: int, ttl: int) -> None:
+        record = self.pick(picked)
+        if self._try(lambda: self.stage.attest(who, record, ttl=ttl)):
+            assert self.stage.registry.attestations.get_valid(record, who) is not None
+
+    @rule(who=ACCOUNTS, picked=PICKS, auditor=ACCOUNTS)
+    def revoke(self, who: AccountId, picked: int, auditor: AccountId) -> None:
+        record = self.pick(picked)
+        is_valid = self.stage.registry.attestations.get_valid(record, auditor) is not None
+        if self._try(lambda: self.stage.revoke(who, record, auditor)):
+            assert who == auditor or not is_valid
+
     @rule(who=ACCOUNTS, content=st.sampled_from(BLOBS))
     def put_blob(self, who: AccountId, content: bytes) -> None:
         self._try(lambda: self.stage.registry.put_blob(Origin.signed(who), content))
@@ -178,7 +191,9 @@ class RegistryModel(RuleBasedStateMachine):
         for who in (ALICE, BOB, CAROL):
             records = [each for _, each in stage.registry.record.items() if each.owner == who]
             stakes = [each for (_, p), each in stage.registry.blob_stake.items() if p == who]
+            said = [each for (_, a), each in stage.registry.attestation.items() if a == who]
             deposits = sum(each.deposit for each in records)
+            deposits += sum(each.deposit for each in said)
             deposits += sum(each.deposit for each in stakes)
             assert stage.ledger.get_held(HoldReason.REGISTRY_DEPOSIT, who) == deposits
         everybody = (ALICE, BOB, CAROL, STRANGER)
