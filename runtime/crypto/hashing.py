@@ -1,5 +1,6 @@
 """The hash functions of storage keys, blocks, extrinsics and addresses."""
 
+import hashlib
 from hashlib import blake2b
 
 from xxhash import xxh64_intdigest
@@ -43,3 +44,8 @@ def twox_128(data: bytes) -> bytes:
 def twox_64_concat(data: bytes) -> bytes:
     """The 8-byte xxHash of `data`, then `data` itself; for keys that nobody chooses freely."""
     return twox_64(data) + data
+
+
+def shake_256(data: bytes, size_bytes: int) -> bytes:
+    """SHAKE256 (FIPS 202): so many bytes of a stream that `data` decides."""
+    return hashlib.shake_256(data).digest(size_bytes)
