@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pallets.assets import Assets
 from pallets.balances import Balances, Ledger
 from pallets.bonds import DEFAULT_TERMS, Bonds
+from pallets.leases import LeaseParams, Leases
+from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
 from pallets.registry import Registry
 from pallets.timestamp import Timestamp
@@ -38,6 +40,9 @@ TREASURY = AccountId(b"modlpy/trsry".ljust(32, b"\0"))
 
 MARKET_PARAMS = MarketParams(
     treasury=TREASURY, bond_min=UNIT, job_deposit=UNIT, byte_deposit=UNIT // 1_000
+)
+LEASE_PARAMS = LeaseParams(
+    treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, lease_deposit=UNIT // 2
 )
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
 
@@ -93,6 +98,7 @@ class Runtime:
         self.market = economy.market
         self.verify = economy.verify
         self.work = economy.work
+        self.leases = economy.leases
         self.pallets: tuple[Pallet, ...] = (
             self.system,
             self.timestamp,
@@ -105,6 +111,7 @@ class Runtime:
             self.market,
             self.verify,
             self.work,
+            self.leases,
         )
         self.dispatcher = Dispatcher(state, self.pallets)
 
@@ -140,6 +147,7 @@ class _Economy:
     market: Market
     verify: Verify
     work: Work
+    leases: Leases
 
 
 def _compose_economy(
@@ -186,7 +194,9 @@ def _compose_economy(
     )
     partners = Partners(money, records, bonds, verify, work, system)
     market = Market(state, system, partners, index=22, params=MARKET_PARAMS)
-    return _Economy(assets, registry, bonds, slots, market, verify, work)
+    lease_partners = LeasePartners(money, records, bonds, system)
+    leases = Leases(state, system, lease_partners, index=25, params=LEASE_PARAMS)
+    return _Economy(assets, registry, bonds, slots, market, verify, work, leases)
 
 
 def compose(config: RuntimeConfig) -> Callable[[Overlay, Host], Runtime]:

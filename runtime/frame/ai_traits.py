@@ -29,7 +29,7 @@ from runtime.frame.ai_types import (
     Valid,
     VerifierId,
 )
-from runtime.primitives import AccountId, Hash, Id, Root
+from runtime.primitives import AccountId, BlockNumber, Hash, Id, Root
 
 
 class Records(Protocol):
@@ -211,4 +211,16 @@ class ChainIdentity(Protocol):
 
     def get_genesis_hash(self) -> Hash:
         """The hash of block zero."""
+        ...
+
+
+class BlockHashes(Protocol):
+    """What is drawn at random comes from: recent blocks of this chain."""
+
+    def get_genesis_hash(self) -> Hash:
+        """The hash of block zero."""
+        ...
+
+    def get_block_hash(self, number: BlockNumber) -> Hash | None:
+        """The hash of a recent block below the one being executed; None of any other."""
         ...

@@ -20,6 +20,7 @@ class HoldReason(IntEnum):
     ESCROW = 2
     JOB_DEPOSIT = 3
     ASSET_DEPOSIT = 7
+    LEASE = 9
 
 
 class Preservation(IntEnum):

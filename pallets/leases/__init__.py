@@ -1,0 +1,29 @@
+"""Leases: machines and storage by the block, paid as time passes, storage audited."""
+
+from pallets.leases.lifecycle import Partners
+from pallets.leases.pallet import Leases
+from pallets.leases.types import (
+    CloseReason,
+    Lease,
+    LeaseParams,
+    Machines,
+    MachineTerms,
+    Offer,
+    Opening,
+    Replica,
+    StorageTerms,
+)
+
+__all__ = [
+    "CloseReason",
+    "Lease",
+    "LeaseParams",
+    "Leases",
+    "MachineTerms",
+    "Machines",
+    "Offer",
+    "Opening",
+    "Partners",
+    "Replica",
+    "StorageTerms",
+]
