@@ -5,6 +5,7 @@ The only module that knows every pallet. Attribute order is hook order, `index` 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from pallets.assets import Assets
 from pallets.balances import Balances, Ledger
@@ -12,6 +13,7 @@ from pallets.bonds import DEFAULT_TERMS, Bonds
 from pallets.leases import LeaseParams, Leases
 from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
+from pallets.multisig import Multisig
 from pallets.registry import Registry
 from pallets.timestamp import Timestamp
 from pallets.transaction_payment import FeeRates, TransactionPayment
@@ -24,6 +26,7 @@ from runtime.errors import ModuleError
 from runtime.frame import Dispatcher, Pallet, PostDispatch
 from runtime.frame.call import Call, compile_calls
 from runtime.frame.event_record import EventRecord, compile_events
+from runtime.frame.inner_calls import InnerCalls
 from runtime.frame.origin import Origin
 from runtime.host import Host
 from runtime.limits import BLOCK_LENGTH, make_block_weights
@@ -45,6 +48,8 @@ LEASE_PARAMS = LeaseParams(
     treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, lease_deposit=UNIT // 2
 )
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
+SIGNATORIES_MAX = 100
+ITEM_DEPOSIT, BYTE_DEPOSIT = UNIT, UNIT // 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,9 @@ class Runtime:
         self.fees = TransactionPayment(
             state, self.system, money, self.system, index=7, rates=FEE_RATES
         )
+        inner_calls = InnerCalls(lambda: self.dispatcher, lambda: self.calls)
+        accounts = _compose_accounts(state, self.system, money, inner_calls)
+        self.multisig = accounts.multisig
         economy = _compose_economy(state, self.system, money, config)
         self.assets = economy.assets
         self.registry = economy.registry
@@ -105,6 +113,7 @@ class Runtime:
             self.utility,
             self.balances,
             self.fees,
+            self.multisig,
             self.assets,
             self.registry,
             self.bonds,
@@ -115,7 +124,7 @@ class Runtime:
         )
         self.dispatcher = Dispatcher(state, self.pallets)
 
-    @property
+    @cached_property  # what calls are made of is compiled once, but long to compare
     def calls(self) -> Codec[Call]:
         """The codec of every call."""
         return compile_calls(tuple(p.get_calls() for p in self.pallets if p.spec.calls))
@@ -136,6 +145,33 @@ class Runtime:
     def _get_module_index(self, error: ModuleError) -> int:
         """Utility names errors of every pallet in its events."""
         return self.dispatcher.get_module_index(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Accounts:
+    multisig: Multisig
+
+
+def _compose_accounts(
+    state: Overlay, system: System, money: Ledger, calls: InnerCalls
+) -> _Accounts:
+    """The pallets through which accounts act together, for each other and later."""
+    multisig = Multisig(
+        state,
+        system,
+        money,
+        calls,
+        index=10,
+        deposit_base=_compute_deposit(items=1, size_bytes=88),
+        deposit_factor=_compute_deposit(items=0, size_bytes=32),
+        max_signatories=SIGNATORIES_MAX,
+    )
+    return _Accounts(multisig)
+
+
+def _compute_deposit(*, items: int, size_bytes: int) -> int:
+    """What is held for so many entries in the state of this size together."""
+    return items * ITEM_DEPOSIT + size_bytes * BYTE_DEPOSIT
 
 
 @dataclass(frozen=True, slots=True)

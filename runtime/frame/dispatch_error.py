@@ -6,7 +6,7 @@ from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime import errors
-from runtime.codec import U8, Array, Name, variant
+from runtime.codec import U8, Array, Generic, Name, variant
 from runtime.errors import DispatchError, ModuleError
 
 
@@ -165,6 +165,28 @@ DispatchErrorValue: TypeAlias = Annotated[
     | RootNotAllowed,
     Name("sp_runtime::DispatchError"),
 ]
+
+
+@variant(0, unnamed=True)
+@dataclass(frozen=True, slots=True)
+class Ok:
+    """The call did what it was to do."""
+
+    nothing: tuple[()] = ()
+
+
+@variant(1, unnamed=True)
+@dataclass(frozen=True, slots=True)
+class Err:
+    """The call failed, and left nothing behind."""
+
+    error: DispatchErrorValue
+
+
+DispatchResult: TypeAlias = Annotated[
+    Ok | Err, Name("::Result"), Generic(("T", tuple[()]), ("E", DispatchErrorValue))
+]
+"""`Result<(), DispatchError>`: how a call inside a call ended."""
 
 PLAIN: dict[type[DispatchError], DispatchErrorValue] = {
     errors.CannotLookup: CannotLookup(),

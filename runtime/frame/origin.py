@@ -1,6 +1,6 @@
 """Who makes a call: a signer, the runtime itself, or nobody (inherents)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from runtime.errors import BadOrigin
@@ -36,6 +36,10 @@ class Origin:
     def signed(cls, account: AccountId) -> "Origin":
         """The account that signed the extrinsic."""
         return cls(OriginKind.SIGNED, account)
+
+    def act_as(self, account: AccountId) -> "Origin":
+        """The origin of a call that this one's signer makes from another account."""
+        return replace(self, kind=OriginKind.SIGNED, account=account)
 
     def ensure_signed(self) -> AccountId:
         """The signer; `BadOrigin` if there is none."""

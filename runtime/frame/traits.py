@@ -19,6 +19,7 @@ class HoldReason(IntEnum):
     BOND = 1
     ESCROW = 2
     JOB_DEPOSIT = 3
+    MULTISIG_DEPOSIT = 4
     ASSET_DEPOSIT = 7
     LEASE = 9
 
@@ -39,6 +40,14 @@ class EventSink(Protocol):
 
     def get_block_number(self) -> BlockNumber:
         """The number of the block being executed."""
+        ...
+
+
+class ExtrinsicPlace(EventSink, Protocol):
+    """System, for a pallet that names what it keeps by the extrinsic that brought it."""
+
+    def get_extrinsic_index(self) -> int:
+        """The position in the block of the extrinsic being applied; 0 outside of any."""
         ...
 
 

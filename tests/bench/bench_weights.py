@@ -24,7 +24,7 @@ from runtime.frame import Call, Origin, Pallet
 from runtime.header import Header
 from runtime.host import ReferenceHost
 from runtime.primitives import UNIT, AccountId, Hash
-from runtime.state import DictBackend, Overlay, RecordingBackend
+from runtime.state import Backend, DictBackend, Overlay, RecordingBackend
 
 BATCHES = 20
 ROUNDS = 20
@@ -67,7 +67,7 @@ def build_state() -> DictBackend:
     return DictBackend({key: raw for key, raw in state.changes().items() if raw is not None})
 
 
-def open_runtime(backend: DictBackend) -> tuple[Runtime, RecordingBackend]:
+def open_runtime(backend: Backend) -> tuple[Runtime, RecordingBackend]:
     """A runtime in block 1 on the state."""
     recording = RecordingBackend(backend)
     runtime = Runtime(Overlay(recording), ReferenceHost(), CONFIG)
@@ -76,7 +76,7 @@ def open_runtime(backend: DictBackend) -> tuple[Runtime, RecordingBackend]:
     return runtime, recording
 
 
-def measure(run: Callable[[Runtime], object], backend: DictBackend) -> Cost:
+def measure(run: Callable[[Runtime], object], backend: Backend) -> Cost:
     """The cost of a run, each time on a fresh overlay."""
     medians: list[float] = []
     items = 0
@@ -92,9 +92,7 @@ def measure(run: Callable[[Runtime], object], backend: DictBackend) -> Cost:
     return Cost(min(medians) / 1_000, items)
 
 
-def measure_call(
-    backend: DictBackend, pallet: str, name: str, origin: Origin, *args: object
-) -> Cost:
+def measure_call(backend: Backend, pallet: str, name: str, origin: Origin, *args: object) -> Cost:
     """The cost of decoding and dispatching a call."""
     runtime, _ = open_runtime(backend)
     raw, decode = encode_call(runtime, pallet, name, *args), runtime.calls.decode
@@ -117,7 +115,7 @@ def encode_call(runtime: Runtime, pallet: str, name: str, *args: object) -> byte
     return runtime.calls.encode(make_call(runtime, pallet, name, *args))
 
 
-def measure_calls(backend: DictBackend) -> dict[str, Cost]:
+def measure_calls(backend: Backend) -> dict[str, Cost]:
     """The calls of balances, timestamp and utility."""
 
     def at(pallet: str, name: str, origin: Origin, *args: object) -> Cost:
@@ -158,7 +156,7 @@ def measure_calls(backend: DictBackend) -> dict[str, Cost]:
     }
 
 
-def measure_extrinsic(backend: DictBackend) -> Cost:
+def measure_extrinsic(backend: Backend) -> Cost:
     """A whole extrinsic around an empty remark: decoding, signature, nonce, fee, events."""
     runtime, _ = open_runtime(backend)
     call = encode_call(runtime, "System", "remark", b"")
@@ -178,7 +176,7 @@ def measure_extrinsic(backend: DictBackend) -> Cost:
     return measure(run, backend)
 
 
-def measure_block(backend: DictBackend) -> Cost:
+def measure_block(backend: Backend) -> Cost:
     """A block with nothing but its time: hooks, the inherent, the events."""
     runtime, _ = open_runtime(backend)
     raw = encode_bare(encode_call(runtime, "Timestamp", "set", 1_700_000_000_000))

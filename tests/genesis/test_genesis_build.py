@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "c12d19809f3fafb0c22e72617ee87e0c4d62a443cdddac297d5a9e3435862e2d",
-    "local": "840a31c17f25093b4bcdf6e2f29f26f520ff8fdc878a7b7d0bffba1bddcdd7fa",
+    "dev": "4f12601ae2492070271ffd63a34419ca5077c207c9d4eb1c89324269dadf8585",
+    "local": "adcb5ee5d7baef051e08109b01c75922524ff23a9e6a244c69dde74b15feafc0",
 }
 
 

@@ -12,6 +12,7 @@ from runtime.codec import Codec
 from runtime.errors import ModuleError
 from runtime.frame import Call, Dispatcher, Event, Origin, Pallet, PostDispatch, compile_calls
 from runtime.frame.event_record import EventRecord, compile_events
+from runtime.frame.inner_calls import InnerCalls
 from runtime.header import Digest, Header, PreRuntime
 from runtime.host import Host, ReferenceHost
 from runtime.limits import BLOCK_LENGTH, make_block_weights
@@ -81,6 +82,7 @@ class MockRuntime:
         self.fees = TransactionPayment(
             state, self.system, self.money, self.system, index=7, rates=RATES
         )
+        self.inner_calls = InnerCalls(lambda: self.dispatcher, lambda: self.calls)
         self.pallets: tuple[Pallet, ...] = ()
         self.add(self.system, self.timestamp, self.utility, self.balances, self.fees)
         self.balances.build_genesis(balances)

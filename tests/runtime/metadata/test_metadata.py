@@ -209,8 +209,10 @@ def test_options_and_results_are_known_by_path() -> None:
     for each in options:
         assert [variant["name"] for variant in each["def"][1]] == ["None", "Some"]
         assert [name for name, _ in each["params"]] == ["T"]
-    (result,) = [each for each in BY_VERSION[15]["types"] if each["path"] == ["Result"]]
-    assert [variant["name"] for variant in result["def"][1]] == ["Ok", "Err"]
+    results = [each for each in BY_VERSION[15]["types"] if each["path"] == ["Result"]]
+    assert len(results) == 2
+    for each in results:
+        assert [variant["name"] for variant in each["def"][1]] == ["Ok", "Err"]
 
 
 # --- extrinsics and pallets
