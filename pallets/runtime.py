@@ -18,6 +18,8 @@ from pallets.registry import Registry
 from pallets.timestamp import Timestamp
 from pallets.transaction_payment import FeeRates, TransactionPayment
 from pallets.utility import Utility
+from pallets.vault import Partners as SalePartners
+from pallets.vault import Vault, VaultParams
 from pallets.verify import Verify
 from pallets.weights.block import BASE_BLOCK, BASE_EXTRINSIC
 from pallets.work import Work, WorkParams
@@ -47,6 +49,7 @@ MARKET_PARAMS = MarketParams(
 LEASE_PARAMS = LeaseParams(
     treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, lease_deposit=UNIT // 2
 )
+VAULT_PARAMS = VaultParams(treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, order_deposit=UNIT)
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
 SIGNATORIES_MAX = 100
 ITEM_DEPOSIT, BYTE_DEPOSIT = UNIT, UNIT // 1_000
@@ -107,6 +110,7 @@ class Runtime:
         self.verify = economy.verify
         self.work = economy.work
         self.leases = economy.leases
+        self.vault = economy.vault
         self.pallets: tuple[Pallet, ...] = (
             self.system,
             self.timestamp,
@@ -121,6 +125,7 @@ class Runtime:
             self.verify,
             self.work,
             self.leases,
+            self.vault,
         )
         self.dispatcher = Dispatcher(state, self.pallets)
 
@@ -184,6 +189,7 @@ class _Economy:
     verify: Verify
     work: Work
     leases: Leases
+    vault: Vault
 
 
 def _compose_economy(
@@ -232,7 +238,9 @@ def _compose_economy(
     market = Market(state, system, partners, index=22, params=MARKET_PARAMS)
     lease_partners = LeasePartners(money, records, bonds, system)
     leases = Leases(state, system, lease_partners, index=25, params=LEASE_PARAMS)
-    return _Economy(assets, registry, bonds, slots, market, verify, work, leases)
+    sale_partners = SalePartners(money, records, bonds)
+    vault = Vault(state, system, sale_partners, index=27, params=VAULT_PARAMS)
+    return _Economy(assets, registry, bonds, slots, market, verify, work, leases, vault)
 
 
 def compose(config: RuntimeConfig) -> Callable[[Overlay, Host], Runtime]:

@@ -20,6 +20,7 @@ from pallets.registry.declarations import (
 from pallets.registry.lineage import compute_shares
 from pallets.registry.types import (
     VERSIONS_MAX,
+    Dataset,
     Model,
     Parents,
     Provider,
@@ -29,7 +30,7 @@ from pallets.registry.types import (
     Version,
 )
 from runtime.frame import Event, StorageMap
-from runtime.frame.ai_types import ModelInfo, ProviderInfo, RecordKind
+from runtime.frame.ai_types import ModelInfo, ProviderInfo, RecordKind, SealedDataset
 from runtime.frame.traits import EventSink, HoldReason, Money
 from runtime.primitives import AccountId, Root
 
@@ -181,6 +182,14 @@ class RecordBook:
             entry.expires_at,
             self.is_live(record),
         )
+
+    def get_sealed_dataset(self, record: int, version: int) -> SealedDataset | None:
+        """A version of an encrypted dataset that is still kept."""
+        kept = self._maps.version.get((record, version))
+        body = None if kept is None else kept.body
+        if not isinstance(body, Dataset) or body.cipher_root is None or body.key_commit is None:
+            return None
+        return SealedDataset(body.plain_root, body.cipher_root, body.key_commit, body.size_bytes)
 
     def is_live(self, record: int) -> bool:
         """Whether a record exists and is neither expired, retired nor frozen."""

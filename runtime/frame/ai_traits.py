@@ -22,6 +22,7 @@ from runtime.frame.ai_types import (
     OpenedClaim,
     ProviderInfo,
     Role,
+    SealedDataset,
     SlashOutcome,
     SlashSplit,
     SlotId,
@@ -41,6 +42,10 @@ class Records(Protocol):
 
     def get_provider(self, record: Id) -> ProviderInfo | None:
         """A provider's current version."""
+        ...
+
+    def get_sealed_dataset(self, record: Id, version: int) -> SealedDataset | None:
+        """A version of an encrypted dataset that is still kept; None for anything else."""
         ...
 
     def is_live(self, record: Id) -> bool:

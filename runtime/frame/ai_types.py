@@ -140,6 +140,16 @@ class ProviderInfo:
         return tuple(kind for kind, _ in self.prices)
 
 
+@dataclass(frozen=True, slots=True)
+class SealedDataset:
+    """A version of an encrypted dataset; both roots are chunk roots of so many bytes."""
+
+    plain_root: Root
+    cipher_root: Root
+    key_commit: Hash
+    size_bytes: int
+
+
 # Bonds: collateral for duties.
 
 

@@ -22,6 +22,7 @@ class HoldReason(IntEnum):
     MULTISIG_DEPOSIT = 4
     ASSET_DEPOSIT = 7
     LEASE = 9
+    SALE = 12
 
 
 class Preservation(IntEnum):

@@ -64,6 +64,10 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
     for job in jobs.values():
         expected[HoldReason.ESCROW][job.owner] += job.escrow
         expected[HoldReason.JOB_DEPOSIT][job.owner] += job.deposit
+    for offer in dict(runtime.vault.offer_.items()).values():
+        expected[HoldReason.SALE][offer.seller] += offer.deposit
+    for order in dict(runtime.vault.order_.items()).values():
+        expected[HoldReason.SALE][order.buyer] += order.escrow + order.deposit
     found: dict[HoldReason, Counter[AccountId]] = {reason: Counter() for reason in HoldReason}
     for who, holds in runtime.balances.holds.items():
         for held in holds:

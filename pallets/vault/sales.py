@@ -1,0 +1,137 @@
+"""What happens to an order, and to the money for it, whoever makes it happen.
+
+Price and deposit are on hold with the buyer until the order ends, and a part of the seller's bond
+is locked. What cannot be paid out, because the payee's account could not exist with so little, is
+burned.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pallets.vault.declarations import Closed, Forfeited, Refunded, Released, Slashed
+from pallets.vault.settlement import compute_split
+from pallets.vault.types import Fault, Order, OrderState, VaultParams
+from runtime.crypto.hashing import blake2_256
+from runtime.errors import TokenError
+from runtime.frame import Event, StorageMap
+from runtime.frame.ai_traits import Records, Slasher
+from runtime.frame.ai_types import HashDuty, SlashSplit
+from runtime.frame.traits import HoldReason, Money
+from runtime.primitives import BPS, AccountId, Hash, Id
+from runtime.state.externalities import Externalities
+
+REASON = HoldReason.SALE
+DUTY_DOMAIN = b"soberana/sale/duty/v1"
+
+FRAUD_BURNED_BPS = 4_000
+FRAUD_BUYER_BPS = 4_000
+FRAUD_TREASURY_BPS = 2_000
+
+SILENCE_BURNED_BPS = 5_000
+"""Of what silence costs; the rest is the buyer's."""
+
+FORFEIT_SELLER_BPS = 5_000
+"""What of a false dispute's deposit is the seller's; the rest is burned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """The pallets that the vault works with."""
+
+    money: Money
+    records: Records
+    slasher: Slasher
+
+
+def compute_duty(order: int) -> HashDuty:
+    """What a seller's collateral is locked for."""
+    return HashDuty(Hash(blake2_256(DUTY_DOMAIN + order.to_bytes(8, "little"))))
+
+
+class Sales:
+    """The ends of orders, over the vault's storage."""
+
+    def __init__(
+        self,
+        state: Externalities,
+        orders: StorageMap[Id, Order],
+        partners: Partners,
+        params: VaultParams,
+        *,
+        get_now: Callable[[], int],
+        deposit_event: Callable[[Event], None],
+    ) -> None:
+        self._state = state
+        self._orders = orders
+        self._partners = partners
+        self._params = params
+        self._get_now = get_now
+        self._deposit_event = deposit_event
+
+    def release(self, number: int, order: Order) -> Order:
+        """Pays for an order; its key stays until it is closed."""
+        price, money = order.terms.price, self._partners.money
+        royalties = self._partners.records.get_royalties(order.record, order.terms.version)
+        split = compute_split(price, royalties, self._params)
+        treasury = self._pay(order.buyer, self._params.treasury, split.treasury)
+        royalty = sum(self._pay(order.buyer, who, amount) for who, amount in split.royalties)
+        paid = self._pay(order.buyer, order.seller, split.seller)
+        burned = price - treasury - royalty - paid
+        money.burn_held(REASON, order.buyer, burned)
+        self._partners.slasher.unlock(compute_duty(number))
+        self._partners.records.drop_job(order.record, order.terms.version)
+        until = self._get_now() + self._params.kept_blocks
+        settled = replace(order, state=OrderState.SETTLED, bond=0, until=until)
+        self._orders[number] = settled
+        parts = (price, burned, treasury, royalty, paid)
+        self._deposit_event(Released(number, order.seller, *parts))
+        return settled
+
+    def punish(self, number: int, order: Order, fault: Fault) -> None:
+        """Takes collateral from the seller, and gives the buyer everything back."""
+        if fault is Fault.SILENCE:
+            split = SlashSplit(SILENCE_BURNED_BPS, BPS - SILENCE_BURNED_BPS, injured=order.buyer)
+            amount = order.bond * self._params.silence_bps // BPS
+        else:
+            split = SlashSplit(
+                FRAUD_BURNED_BPS,
+                FRAUD_BUYER_BPS,
+                FRAUD_TREASURY_BPS,
+                injured=order.buyer,
+                reporter=self._params.treasury,
+            )
+            amount = order.bond
+        outcome = self._partners.slasher.slash(compute_duty(number), split, amount)
+        parts = (outcome.slashed, outcome.burned, outcome.injured, outcome.reporter)
+        self._deposit_event(Slashed(number, order.seller, fault, *parts))
+        refund = order.escrow + order.deposit
+        self._partners.money.release(REASON, order.buyer, refund)
+        self._partners.records.drop_job(order.record, order.terms.version)
+        del self._orders[number]
+        self._deposit_event(Refunded(number, order.buyer, refund))
+
+    def forfeit(self, number: int, order: Order) -> None:
+        """Pays for an order at once, and takes the deposit of the buyer who disputed it."""
+        settled = self.release(number, order)
+        to_seller = settled.deposit * FORFEIT_SELLER_BPS // BPS
+        to_seller = self._pay(order.buyer, order.seller, to_seller)
+        burned = settled.deposit - to_seller
+        self._partners.money.burn_held(REASON, order.buyer, burned)
+        self._deposit_event(Forfeited(number, order.buyer, burned, to_seller))
+        del self._orders[number]
+        self._deposit_event(Closed(number, 0))
+
+    def close(self, number: int, order: Order) -> None:
+        """Removes a settled order and returns its deposit."""
+        self._partners.money.release(REASON, order.buyer, order.deposit)
+        del self._orders[number]
+        self._deposit_event(Closed(number, order.deposit))
+
+    def _pay(self, payer: AccountId, payee: AccountId, amount: int) -> int:
+        """What was paid from escrow: nothing where the payee cannot receive so little."""
+        try:
+            with self._state.transaction():
+                self._partners.money.transfer_held(REASON, payer, payee, amount)
+        except TokenError:
+            return 0
+        return amount
