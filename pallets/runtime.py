@@ -88,11 +88,7 @@ class Runtime:
             batched_calls_limit=BATCHED_CALLS_MAX,
         )
         self.balances = Balances(
-            state,
-            self.system,
-            self.system,
-            index=6,
-            existential_deposit=config.existential_deposit,
+            state, self.system, self.system, index=6, existential_deposit=config.existential_deposit
         )
         money = self.balances.ledger
         self.fees = TransactionPayment(
