@@ -13,6 +13,7 @@ import numpy as np
 import trio
 import typer
 
+from chain.array_file import BadArrayFile, load_array
 from chain.cli.accounts import DEV_CHAINS, resolve_account
 from chain.cli.failure import WrongUse, guard, run_command
 from chain.cli.options import NODE_DEFAULT, BasePathOption, JsonOption, NodeOption
@@ -41,6 +42,7 @@ app = typer.Typer(no_args_is_help=True)
 
 SHOW_S: Final = 0.5
 BENCH_SIDES: Final = (1_024, 2_048, 4_096)
+OPERAND_FILE_BYTES_MAX: Final = 2**32
 _UNITS: Final = ("", "k", "M", "G", "T", "P")
 
 BackendOption = Annotated[
@@ -275,11 +277,12 @@ def load_operands(path_a: Path, path_b: Path) -> Operands:
 
 def _load(path: Path) -> Int8Matrix:
     try:
-        matrix: Int8Matrix = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise WrongUse(f"{path}: expected a .npy file, got: {error}") from None
-    if matrix.dtype != np.int8 or matrix.ndim != 2 or not matrix.size:
-        raise WrongUse(f"{path}: expected int8[rows, cols], got {matrix.dtype}{matrix.shape}")
+        loaded = load_array(path, OPERAND_FILE_BYTES_MAX)
+    except BadArrayFile as error:
+        raise WrongUse(f"{path}: expected int8[rows, cols] (.npy); {error}") from None
+    if loaded.dtype != np.int8 or loaded.ndim != 2 or not loaded.size:
+        raise WrongUse(f"{path}: expected int8[rows, cols], got {loaded.dtype}{loaded.shape}")
+    matrix = np.ascontiguousarray(loaded, np.int8)
     least, most = int(matrix.min()), int(matrix.max())
     if least < -OPERAND_MAX or most > OPERAND_MAX:
         raise WrongUse(f"{path}: expected values in [-63, 63], got [{least}, {most}]")

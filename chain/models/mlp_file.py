@@ -4,34 +4,27 @@ scikit-learn itself saves pickles, which run code when they are read, so those a
 have the names of the fitted attributes: `coefs_0`, `intercepts_0`, `coefs_1` …, and `activation`.
 """
 
-import io
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from chain.array_file import BadArrayFile, load_arrays
 from chain.models.errors import BadFile, BadNumbers, BadShape
 from chain.models.layers import AddBias, Curve, Dense, FloatArray, FloatModel, Layer, Rectify
 
 ACTIVATIONS: Final = ("relu", "tanh", "logistic", "identity")
 LAYERS_MAX: Final = 64
+FILE_BYTES_MAX: Final = 2**30
 
 
 def load_mlp(path: Path) -> FloatModel:
     """The network, whose output are the scores before softmax. A `ModelError` of any kind."""
     try:
-        loaded: object = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise BadFile(f"{path}: expected an archive of arrays (.npz), got one array")
-        archive = cast("Mapping[str, npt.NDArray[np.generic]]", loaded)  # checked below
-        with loaded:
-            arrays = {name: archive[name] for name in archive}
-    except OSError as error:
-        raise BadFile(f"{path}: it cannot be read: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        arrays = load_arrays(path, FILE_BYTES_MAX)
+    except BadArrayFile as error:
         raise BadFile(f"{path}: expected an archive of arrays (.npz); {error}") from error
     return make_mlp(arrays)
 

@@ -1,13 +1,12 @@
 """Rows and labels that people have: `.npy` files of numbers."""
 
-import io
-import zipfile
 from pathlib import Path
 from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from chain.array_file import BadArrayFile, load_array
 from chain.models.errors import BadFile, BadNumbers, BadShape
 from chain.models.layers import FloatArray
 
@@ -39,18 +38,9 @@ def load_labels(path: Path, count: int) -> npt.NDArray[np.int64]:
 def load_numbers(path: Path) -> npt.NDArray[np.number]:
     """An array of integers or floats; `BadFile`."""
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(FILE_BYTES_MAX + 1)
-        if len(raw) > FILE_BYTES_MAX:
-            raise BadFile(f"{path}: expected at most {FILE_BYTES_MAX} bytes, got more")
-        loaded: object = np.load(io.BytesIO(raw), allow_pickle=False)
-    except OSError as error:
-        raise BadFile(f"{path}: it cannot be read: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        array = load_array(path, FILE_BYTES_MAX)
+    except BadArrayFile as error:
         raise BadFile(f"{path}: expected an array of numbers (.npy); {error}") from error
-    if not isinstance(loaded, np.ndarray):
-        raise BadFile(f"{path}: expected an array of numbers (.npy), got an archive")
-    array = cast("npt.NDArray[np.number]", loaded)  # its kind is checked next
     if array.dtype.kind not in "iuf":
         raise BadFile(f"{path}: expected numbers, got {array.dtype}")
-    return array
+    return cast("npt.NDArray[np.number]", array)  # by its kind

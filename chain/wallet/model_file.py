@@ -1,15 +1,13 @@
 """Model files: an i8graph and its tensors in one `.npz` archive, nothing in it executable."""
 
 import io
-import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
 import numpy as np
-import numpy.typing as npt
 
+from chain.array_file import BadArrayFile, load_array, load_arrays
 from chain.wallet.errors import WalletError
 from runtime.errors import CodecError
 from runtime.frame.ai_types import BLOB_BYTES_MAX
@@ -60,24 +58,18 @@ def dump_model_file(graph: Graph, tensors: tuple[IntArray, ...], path: Path) -> 
 def load_model_file(path: Path) -> ModelFile:
     """A model whose graph passes the chain's check; `BadModelFile`."""
     try:
-        loaded: object = np.load(io.BytesIO(_read(path)), allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise BadModelFile(path, "it holds a single array")
-        archive = cast("Mapping[str, IntArray]", loaded)  # the arrays are checked below
-        with loaded:
-            names = set(archive)
-            if GRAPH_NAME not in names:
-                raise BadModelFile(path, f"it has no array named {GRAPH_NAME}")
-            checked = check_graph(decode_graph(archive[GRAPH_NAME].tobytes()))
-            wanted = [spec.name for spec in checked.graph.tensors]
-            missing = [name for name in wanted if name not in names]
-            if missing:
-                raise BadModelFile(path, f"it has no tensor named {missing[0]}")
-            tensors = tuple(archive[name] for name in wanted)
+        arrays = load_arrays(path, FILE_BYTES_MAX)
+        if GRAPH_NAME not in arrays:
+            raise BadModelFile(path, f"it has no array named {GRAPH_NAME}")
+        checked = check_graph(decode_graph(arrays[GRAPH_NAME].tobytes()))
+        wanted = [spec.name for spec in checked.graph.tensors]
+        missing = [name for name in wanted if name not in arrays]
+        if missing:
+            raise BadModelFile(path, f"it has no tensor named {missing[0]}")
+        # their dtypes are checked next
+        tensors = tuple(cast("IntArray", arrays[name]) for name in wanted)
         ensure_tensors(checked.graph, tensors)
-    except OSError as error:
-        raise BadModelFile(path, f"it cannot be read: {error.strerror or error}") from error
-    except (GraphError, CodecError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (BadArrayFile, GraphError, CodecError) as error:
         raise BadModelFile(path, str(error)) from error
     return ModelFile(checked, tensors)
 
@@ -85,19 +77,14 @@ def load_model_file(path: Path) -> ModelFile:
 def load_rows_file(path: Path) -> Int8Array:
     """A matrix int8[rows, cols] small enough for a blob; `BadRowsFile`."""
     try:
-        loaded: object = np.load(io.BytesIO(_read(path)), allow_pickle=False)
-    except OSError as error:
-        raise BadRowsFile(path, f"it cannot be read: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        loaded = load_array(path, FILE_BYTES_MAX)
+    except BadArrayFile as error:
         raise BadRowsFile(path, str(error)) from error
-    if not isinstance(loaded, np.ndarray):
-        raise BadRowsFile(path, "it is an archive")
-    rows = cast("npt.NDArray[np.int8]", loaded)  # the dtype is checked next
-    if rows.dtype != np.int8 or rows.ndim != 2 or rows.size == 0:
-        raise BadRowsFile(path, f"got {rows.dtype}{list(rows.shape)}")
-    if rows.nbytes > BLOB_BYTES_MAX:
-        raise BadRowsFile(path, f"got {rows.nbytes} bytes, a blob has at most {BLOB_BYTES_MAX}")
-    return np.ascontiguousarray(rows)
+    if loaded.dtype != np.int8 or loaded.ndim != 2 or loaded.size == 0:
+        raise BadRowsFile(path, f"got {loaded.dtype}{list(loaded.shape)}")
+    if loaded.nbytes > BLOB_BYTES_MAX:
+        raise BadRowsFile(path, f"got {loaded.nbytes} bytes, a blob has at most {BLOB_BYTES_MAX}")
+    return np.ascontiguousarray(loaded, np.int8)
 
 
 def dump_rows_file(rows: Int8Array | IntArray, path: Path) -> None:
@@ -107,11 +94,3 @@ def dump_rows_file(rows: Int8Array | IntArray, path: Path) -> None:
             np.save(stream, rows, allow_pickle=False)
     except OSError as error:
         raise WalletError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _read(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        raw = stream.read(FILE_BYTES_MAX + 1)
-    if len(raw) > FILE_BYTES_MAX:
-        raise ValueError(f"more than {FILE_BYTES_MAX} bytes")
-    return raw
