@@ -2,7 +2,8 @@
 
 A matrix lies in its file as it is committed: a header, the hashes of its strips, the strips. One
 strip is read with as many hashes as there are strips, and is returned with the path that proves it
-to whoever knows the root. Other bytes are kept as they are under their blob root.
+to whoever knows the root. Other bytes are kept as they are under their blob root, or with the tree
+over their chunks under their chunk root (`chunk_file.py`).
 
 Several processes may share a folder: a root names one content, so that writing twice is harmless.
 """
@@ -17,9 +18,11 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from chain.blobs.chunk_file import OpenedChunk, pack_chunks, read_chunk, read_data, read_size
 from chain.blobs.errors import BlobCorrupt, BlobError, BlobMissing, StoreFull
 from runtime.primitives import Hash, Root
 from runtime.tensor.blob import blob_root
+from runtime.tensor.chunks import commit_chunks
 from runtime.tensor.commitment import (
     COLUMN_MULTIPLE,
     STRIP_ROWS,
@@ -36,7 +39,8 @@ from runtime.tensor.value import Int8Array
 MAGIC: Final = b"sbrmat1\n"
 HEADER_BYTES: Final = len(MAGIC) + 8
 HASH_BYTES: Final = 32
-MATRIX_SUFFIX, BYTES_SUFFIX, PART_SUFFIX = ".matrix", ".bytes", ".part"
+MATRIX_SUFFIX, BYTES_SUFFIX, CHUNKS_SUFFIX = ".matrix", ".bytes", ".chunks"
+PART_SUFFIX: Final = ".part"
 SIDE_MAX: Final = 2**20
 """Rows and columns of a matrix; more is no tensor of a model."""
 
@@ -86,6 +90,13 @@ class BlobStore:
         self._write(self._path(root, BYTES_SUFFIX), (data,))
         return root
 
+    def put_chunks(self, data: bytes) -> Root:
+        """Keeps bytes, at least one, so that each chunk can be opened. `StoreFull`, `BlobError`."""
+        tree = commit_chunks(data)
+        root = tree.root
+        self._write(self._path(root, CHUNKS_SUFFIX), pack_chunks(tree, data))
+        return root
+
     def get_matrix(self, root: Root) -> Int8Array:
         """The padded operand. `BlobMissing`, `BlobCorrupt`."""
         with self._open(root, MATRIX_SUFFIX) as file:
@@ -122,12 +133,41 @@ class BlobStore:
             raise BlobCorrupt(root, "it has other bytes")
         return data
 
+    def get_chunked_size(self, root: Root) -> int | None:
+        """How many bytes are stored under a chunk root; None if it is not there. `BlobCorrupt`."""
+        try:
+            with self._open(root, CHUNKS_SUFFIX) as file:
+                return read_size(root, file)
+        except BlobMissing:
+            return None
+
+    def get_chunk(self, root: Root, index: int) -> OpenedChunk:
+        """One chunk with its path, verified. `BlobMissing`, `BlobCorrupt`, `BlobError`."""
+        with self._open(root, CHUNKS_SUFFIX) as file:
+            return read_chunk(root, file, index)
+
+    def get_chunked(self, root: Root) -> bytes:
+        """All bytes under a chunk root. `BlobMissing`, `BlobCorrupt`."""
+        with self._open(root, CHUNKS_SUFFIX) as file:
+            data = read_data(root, file)
+        if commit_chunks(data).root != root:
+            raise BlobCorrupt(root, "it has other bytes")
+        return data
+
+    def remove_chunks(self, root: Root) -> None:
+        """Deletes what is stored under a chunk root. `BlobMissing`."""
+        try:
+            self._path(root, CHUNKS_SUFFIX).unlink()
+        except FileNotFoundError:
+            raise BlobMissing(root) from None
+
     def __contains__(self, root: Root) -> bool:
         """Whether something is stored under the root; it is not read."""
-        return any(self._path(root, suffix).exists() for suffix in (MATRIX_SUFFIX, BYTES_SUFFIX))
+        suffixes = (MATRIX_SUFFIX, BYTES_SUFFIX, CHUNKS_SUFFIX)
+        return any(self._path(root, suffix).exists() for suffix in suffixes)
 
     def get_roots(self) -> frozenset[Root]:
-        """Every root that is stored."""
+        """The roots of all tensors that are stored."""
         return frozenset(Root(bytes.fromhex(path.stem)) for path in self._iterate_files())
 
     def get_used_bytes(self) -> int:
@@ -135,8 +175,9 @@ class BlobStore:
         return sum(_get_size(path) for path in self._folder.glob("*/*"))
 
     def collect(self, needed: Collection[Root]) -> int:
-        """Deletes what no root of ``needed`` names, and what a crash left; the bytes freed.
+        """Deletes tensors that no root of ``needed`` names, and what a crash left; the bytes freed.
 
+        Bytes in chunks stay: somebody may be paid for keeping them.
         Nobody may be writing meanwhile.
         """
         keep = frozenset(needed)

@@ -1,4 +1,4 @@
-"""`blob_*`: tensors that are too large for the state, by root, to whoever asks.
+"""`blob_*`: tensors and files that are too large for the state, by root, to whoever asks.
 
 Only nodes serve them whose operator wants to (`rpc.blobs`): a model's weights may be a secret.
 """
@@ -30,6 +30,21 @@ class BlobMethods:
             "rows": opened.rows,
             "cols": opened.cols,
             "strip": to_hex(opened.strip),
+            "path": [to_hex(node) for node in opened.path],
+        }
+
+    @rpc("blob_getChunk", safe=True, in_worker=True)
+    def get_chunk(self, root: bytes, index: Number32) -> object:
+        """1 KiB of a stored file with its Merkle path and the whole size; null if it is unknown."""
+        try:
+            opened = self._store.get_chunk(_to_root(root), index)
+        except BlobMissing:
+            return None
+        except BlobError as error:
+            raise RpcError(INTERNAL_ERROR, str(error)) from error
+        return {
+            "size": str(opened.size_bytes),
+            "chunk": to_hex(opened.chunk),
             "path": [to_hex(node) for node in opened.path],
         }
 
