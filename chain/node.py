@@ -41,6 +41,7 @@ from chain.miner.open import OpenDevice, open_guarded_device, open_thread_device
 from chain.miner.statistics import MinerStatistics
 from chain.provider.sender import Sender
 from chain.provider.service import Provider, ProviderStatistics, provide
+from chain.provider.storage import StorageKeeper, keep_storage
 from chain.rpc.namespaces.system_methods import NodeIdentity
 from chain.rpc.namespaces.table import Served, make_methods
 from chain.rpc.server import is_unsafe_allowed, json_page, serve_rpc
@@ -158,6 +159,7 @@ async def run_services(
     await worker.run(importer.replay_stored)
     pool = PoolService(client, clock, config.pool)
     miner, providing = MinerStatistics(trio.current_time), ProviderStatistics()
+    store = BlobStore(get_blobs_folder(config.base_path))
     to_import, imports = trio.open_memory_channel[ImportRequest](IMPORTS_QUEUED_MAX)
     to_mine, tasks = trio.open_memory_channel[TaskProduct](TASKS_QUEUED_MAX)
     with client.events.subscribe() as events:
@@ -176,6 +178,7 @@ async def run_services(
             if keys.provider is not None:
                 sender = Sender(client, pool, keys.provider)
                 services.start_soon(provide, Provider(client, sender, to_mine, worker, providing))
+                services.start_soon(keep_storage, StorageKeeper(client, sender, store, worker))
             served = Served(
                 client,
                 pool,
@@ -186,7 +189,7 @@ async def run_services(
                 RemoteMining(source, to_import),
                 worker,
                 None if author is None else author.account,
-                BlobStore(get_blobs_folder(config.base_path)) if config.rpc.blobs else None,
+                store if config.rpc.blobs else None,
             )
             methods = make_methods(served, unsafe_allowed=is_unsafe_allowed(config.rpc))
             pages = {"/health": json_page(lambda: {"best": client.best.value.number})}

@@ -1,0 +1,174 @@
+"""The keeper of leased bytes: at every new block it takes on leases and answers audits.
+
+It accepts a lease of storage once the bytes are in this node's store, whole, and answers each audit
+as soon as the block is known that draws the chunks. A fork may change that block, and with it the
+draw: the answer is then sent again.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from chain.blobs import BlobError, BlobStore
+from chain.client.client import Client
+from chain.client.typed_state import get_runtime
+from chain.provider.sender import Sender
+from chain.txpool.transaction import PoolRejection
+from chain.worker import Worker
+from pallets.leases import Lease, Opening, Replica, StorageTerms
+from pallets.leases.types import MISSES_MAX
+from pallets.runtime import Runtime
+from runtime.audit import draw_audit
+from runtime.errors import InvalidTransaction
+from runtime.frame.ai_types import JobKind, Role
+from runtime.primitives import AccountId, Hash, Root
+
+log = logging.getLogger(__name__)
+
+RETRY_BLOCKS: Final = 4
+"""What has not taken effect after so many blocks is sent again."""
+
+
+@dataclass(slots=True)
+class StorageStatistics:
+    """What this node's keeper has done since it started."""
+
+    accepted: int = 0
+    answered: int = 0
+    missing: int = 0
+    """Audits that asked for chunks which are not in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that a lease asks of its provider now."""
+
+    lease: int
+    root: Root
+    drawn: tuple[int, ...] | None
+    """The chunks to show; None where the lease is to be accepted."""
+
+    by: Hash
+    """What makes it due: the block that draws, or zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageKeeper:
+    """All that a keeper works with."""
+
+    client: Client
+    sender: Sender
+    store: BlobStore
+    worker: Worker
+    statistics: StorageStatistics = field(default_factory=StorageStatistics)
+    sent: dict[Due, int] = field(default_factory=dict[Due, int])
+    """What was sent, and at which block."""
+
+    @property
+    def account(self) -> AccountId:
+        """The account that keeps, and is paid."""
+        return self.sender.signer.account
+
+
+async def keep_storage(keeper: StorageKeeper) -> None:
+    """The service: does its round at every new best block."""
+    async for head in keeper.client.best.changes():
+        runtime = get_runtime(keeper.client, head.hash)
+        due = find_due(runtime, keeper.account, head.number, head.hash, keeper.store)
+        for old in set(keeper.sent) - set(due):
+            del keeper.sent[old]
+        for each in due:
+            if head.number >= keeper.sent.get(each, -RETRY_BLOCKS) + RETRY_BLOCKS:
+                await _do(keeper, each, head.number)
+
+
+def find_due(
+    runtime: Runtime, account: AccountId, number: int, head: Hash, store: BlobStore
+) -> list[Due]:
+    """What the leases of an account ask of it in the block that follows ``head``."""
+    found: list[Due] = []
+    for (_, lease), kind in runtime.leases.by_provider.items(account):
+        if kind is not JobKind.STORE:
+            continue
+        entry = runtime.leases.lease[lease]
+        assert isinstance(entry.subject, Replica), "a lease of storage is one of bytes; qed"
+        if entry.accepted_at is None:
+            if _is_acceptable(runtime, entry, store):
+                found.append(Due(lease, entry.subject.root, None, Hash.zero()))
+            continue
+        block = find_audit(entry, number)
+        if block is not None:
+            block_hash = head if block == number else runtime.system.block_hash[block]
+            drawn = _draw(runtime, lease, entry, block_hash)
+            found.append(Due(lease, entry.subject.root, drawn, block_hash))
+    return found
+
+
+def find_audit(entry: Lease, number: int) -> int | None:
+    """The block whose audit can be answered in block ``number`` + 1, if there is one.
+
+    Audits that were missed may not have been counted yet: the answer to the next one does it.
+    """
+    assert isinstance(entry.terms, StorageTerms), "a lease of storage has its terms; qed"
+    block = entry.audit_at
+    for _ in range(MISSES_MAX - entry.misses):
+        if number < block + entry.terms.proof_blocks:
+            return block if block <= number else None
+        block += entry.terms.proof_every
+    return None
+
+
+def _is_acceptable(runtime: Runtime, entry: Lease, store: BlobStore) -> bool:
+    """Whether the bytes are here, and the collateral for them is free."""
+    subject, params = entry.subject, runtime.leases.params
+    assert isinstance(subject, Replica), "a lease of storage is one of bytes; qed"
+    bond = max(params.bond_min, entry.rate * params.bond_blocks)
+    if runtime.bonds.get_bonded(entry.provider, Role.STORAGE) < bond:
+        return False
+    try:
+        return store.get_chunked_size(subject.root) == subject.size_bytes
+    except BlobError as error:
+        log.warning("bytes that are to be leased are damaged", extra={"why": str(error)})
+        return False
+
+
+def _draw(runtime: Runtime, lease: int, entry: Lease, block_hash: Hash) -> tuple[int, ...]:
+    assert isinstance(entry.subject, Replica), "a lease of storage is one of bytes; qed"
+    assert isinstance(entry.terms, StorageTerms), "a lease of storage has its terms; qed"
+    genesis, size_bytes = runtime.system.get_genesis_hash(), entry.subject.size_bytes
+    return draw_audit(genesis, lease, block_hash, size_bytes, entry.terms.draws)
+
+
+async def _do(keeper: StorageKeeper, due: Due, number: int) -> None:
+    """Accepts a lease, or answers its audit if all chunks are here."""
+    keeper.sent[due] = number
+    if due.drawn is None:
+        if _send(keeper, "accept_lease", due.lease):
+            keeper.statistics.accepted += 1
+        return
+    drawn = due.drawn
+    try:
+        openings = await keeper.worker.run(lambda: open_chunks(keeper.store, due.root, drawn))
+    except BlobError as error:
+        keeper.statistics.missing += 1
+        log.warning("an audit cannot be answered", extra={"lease": due.lease, "why": str(error)})
+        return
+    if _send(keeper, "por_respond", due.lease, openings):
+        keeper.statistics.answered += 1
+
+
+def open_chunks(store: BlobStore, root: Root, drawn: Sequence[int]) -> tuple[Opening, ...]:
+    """The chunks with their paths. `BlobMissing`, `BlobCorrupt`."""
+    opened = (store.get_chunk(root, index) for index in drawn)
+    return tuple(Opening(each.chunk, each.path) for each in opened)
+
+
+def _send(keeper: StorageKeeper, name: str, *args: object) -> bool:
+    """Sends a call of leases; a refusal is logged, and tried again at a later block."""
+    try:
+        keeper.sender.send("Leases", name, *args)
+    except (PoolRejection, InvalidTransaction) as error:
+        log.warning("a call of leases was refused", extra={"call": name, "why": repr(error)})
+        return False
+    return True
