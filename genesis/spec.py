@@ -25,6 +25,9 @@ CHAIN_TYPES: Final = ("Development", "Local", "Live")
 BALANCES_MAX: Final = 1_000_000
 BLOCKS_MAX: Final = (1 << 32) - 1
 WORK_MAX: Final = 1 << 128
+VOTING_PERIOD_MAX: Final = 1 << 24
+"""A year at two seconds; the longest lock of a vote, 32 periods, stays within its type."""
+
 MILLISECONDS_MAX: Final = 10**12
 """Thirty years: sums of intervals stay within their type."""
 
@@ -142,8 +145,9 @@ def _read_runtime(fields: "_Fields") -> RuntimeConfig:
     if deposit == 0:
         raise SpecError("runtime.existentialDeposit: expected more than nothing")
     era_blocks = fields.take_count("eraBlocks", BLOCKS_MAX)
+    voting_period = fields.take_count("votingPeriodBlocks", VOTING_PERIOD_MAX)
     fields.ensure_empty()
-    return RuntimeConfig(existential_deposit=deposit, era_blocks=era_blocks)
+    return RuntimeConfig(deposit, era_blocks, voting_period)
 
 
 def _read_balances(fields: "_Fields") -> tuple[tuple[AccountId, int], ...]:

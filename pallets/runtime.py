@@ -10,6 +10,7 @@ from functools import cached_property
 from pallets.assets import Assets
 from pallets.balances import Balances, Ledger
 from pallets.bonds import DEFAULT_TERMS, Bonds
+from pallets.governance import Governance, make_terms
 from pallets.leases import LeaseParams, Leases
 from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
@@ -63,6 +64,9 @@ class RuntimeConfig:
     era_blocks: int
     """Blocks in one era of the work pallet's totals."""
 
+    voting_period_blocks: int = 43_200
+    """Blocks in one voting period, of which governance's times are parts and multiples."""
+
 
 class Runtime:
     """All pallets bound to one state."""
@@ -105,6 +109,7 @@ class Runtime:
         self.market = economy.market
         self.verify = economy.verify
         self.work = economy.work
+        self.governance = _compose_governance(state, self.system, money, inner_calls, config)
         self.leases = economy.leases
         self.vault = economy.vault
         self.pallets: tuple[Pallet, ...] = (
@@ -120,6 +125,7 @@ class Runtime:
             self.market,
             self.verify,
             self.work,
+            self.governance,
             self.leases,
             self.vault,
         )
@@ -237,6 +243,14 @@ def _compose_economy(
     sale_partners = SalePartners(money, records, bonds)
     vault = Vault(state, system, sale_partners, index=27, params=VAULT_PARAMS)
     return _Economy(assets, registry, bonds, slots, market, verify, work, leases, vault)
+
+
+def _compose_governance(
+    state: Overlay, system: System, money: Ledger, calls: InnerCalls, config: RuntimeConfig
+) -> Governance:
+    """What the holders of the token decide."""
+    terms = make_terms(config.voting_period_blocks, TREASURY)
+    return Governance(state, system, money, calls, index=28, terms=terms)
 
 
 def compose(config: RuntimeConfig) -> Callable[[Overlay, Host], Runtime]:

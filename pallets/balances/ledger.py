@@ -80,6 +80,14 @@ class Ledger:
         """What an account has on hold for a reason."""
         return _find(self._holds[who], reason)
 
+    def get_total(self, who: AccountId) -> int:
+        """The balance, holds included."""
+        return self._accounts.get_data(who).total
+
+    def get_lock(self, lock_id: bytes, who: AccountId) -> int:
+        """What an account has locked under a name."""
+        return next((lock.amount for lock in self._locks[who] if lock.id == lock_id), 0)
+
     def get_issuance(self) -> int:
         """The sum of all balances, held ones included."""
         return self._total_issuance.get()

@@ -22,6 +22,7 @@ class HoldReason(IntEnum):
     MULTISIG_DEPOSIT = 4
     ASSET_DEPOSIT = 7
     LEASE = 9
+    GOVERNANCE = 11
     SALE = 12
 
 
@@ -136,6 +137,25 @@ class Money(Protocol):
 
     def burn(self, who: AccountId, amount: int, preservation: Preservation) -> None:
         """Destroys free balance; issuance falls."""
+        ...
+
+
+class MoneyLocks(Protocol):
+    """The ledger's locks: parts of a balance that cannot be spent, but may be held and counted."""
+
+    def get_total(self, who: AccountId) -> int:
+        """The balance, holds included."""
+        ...
+
+    def get_lock(self, lock_id: bytes, who: AccountId) -> int:
+        """What an account has locked under a name of eight bytes."""
+        ...
+
+    def set_lock(self, lock_id: bytes, who: AccountId, amount: int) -> None:
+        """Keeps the total balance from being spent below an amount; zero removes the lock.
+
+        `NoProviders` if the account does not exist.
+        """
         ...
 
 

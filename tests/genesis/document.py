@@ -28,6 +28,6 @@ DOCUMENT: Final[dict[str, Any]] = {
         "workMin": 131_072,
         "seededShape": {"m": 64, "n": 64, "k": 256},
     },
-    "runtime": {"existentialDeposit": "0.001 SBR", "eraBlocks": 50},
+    "runtime": {"existentialDeposit": "0.001 SBR", "eraBlocks": 50, "votingPeriodBlocks": 40},
     "balances": {"ed25519//Alice": "1_000_000 SBR", "sr25519//Alice": "2.5 SBR"},
 }

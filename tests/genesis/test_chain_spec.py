@@ -73,6 +73,8 @@ WRONG: list[tuple[str, JsonValue, str]] = [
     ("consensus.seededShape.z", 1, "consensus.seededShape.z: unknown"),
     ("runtime.eraBlocks", 0, "runtime.eraBlocks: expected 1 to"),
     ("runtime.eraBlocks", 1 << 32, "runtime.eraBlocks: expected 1 to"),
+    ("runtime.votingPeriodBlocks", 0, "runtime.votingPeriodBlocks: expected 1 to"),
+    ("runtime.votingPeriodBlocks", 1 << 25, "runtime.votingPeriodBlocks: expected 1 to"),
     ("runtime.existentialDeposit", "0 SBR", "runtime.existentialDeposit: expected more"),
     ("runtime.existentialDeposit", 5, "runtime.existentialDeposit: expected text, got 5"),
     ("runtime.other", 5, "runtime.other: unknown"),
@@ -102,6 +104,7 @@ def test_a_specification_is_read() -> None:
     assert (spec.token_symbol, spec.token_decimals, spec.is_instant) == ("SBR", 12, False)
     assert spec.runtime.existential_deposit == UNIT // 1_000
     assert spec.runtime.era_blocks == 50
+    assert spec.runtime.voting_period_blocks == 40
     assert spec.consensus.difficulty.spacing_ms == 2_000
     assert spec.consensus.difficulty.anchor_target == (1 << 256) // 131_072 - 1
     assert spec.consensus.pow.seeded.k == 256

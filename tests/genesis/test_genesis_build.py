@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "4f12601ae2492070271ffd63a34419ca5077c207c9d4eb1c89324269dadf8585",
-    "local": "adcb5ee5d7baef051e08109b01c75922524ff23a9e6a244c69dde74b15feafc0",
+    "dev": "58c7cf1f3cd73141aa3f8ac8b17663f7d3e20ba5afe3357b9f7286a3065f1608",
+    "local": "f49d5c18849a7f84a9248df73038a636390f808ff66fa0ffe4119588b70fefec",
 }
 
 
@@ -77,6 +77,7 @@ def test_whatever_differs_names_another_chain(spec: ChainSpec) -> None:
         replace(spec, is_instant=True),
         replace(spec, runtime=replace(spec.runtime, era_blocks=51)),
         replace(spec, runtime=replace(spec.runtime, existential_deposit=1)),
+        replace(spec, runtime=replace(spec.runtime, voting_period_blocks=41)),
         replace(
             spec,
             consensus=replace(spec.consensus, difficulty=replace(difficulty, spacing_ms=1_999)),
