@@ -33,9 +33,8 @@ def ensure_consistent(vault: Stored, partners: Partners) -> None:
         assert delivered == (order.sealed_box is not None), f"order {number}: {order}"
         if not delivered:
             waiting[order.seller, number] = order.record
-        if order.state is not OrderState.SETTLED:
-            sold = partners.records.get_sealed_dataset(order.record, order.terms.version)
-            assert sold is not None, f"order {number}: what is sold is not kept"
+        sold = partners.records.get_sealed_dataset(order.record, order.terms.version)
+        assert sold is not None, f"order {number}: what is sold is not kept"
     assert waiting == dict(vault.awaiting.items()), "the index of waiting orders is wrong"
     for who, amount in held.items():
         on_hold = partners.money.get_held(REASON, who)

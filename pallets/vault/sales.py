@@ -79,7 +79,6 @@ class Sales:
         burned = price - treasury - royalty - paid
         money.burn_held(REASON, order.buyer, burned)
         self._partners.slasher.unlock(compute_duty(number))
-        self._partners.records.drop_job(order.record, order.terms.version)
         until = self._get_now() + self._params.kept_blocks
         settled = replace(order, state=OrderState.SETTLED, bond=0, until=until)
         self._orders[number] = settled
@@ -106,8 +105,7 @@ class Sales:
         self._deposit_event(Slashed(number, order.seller, fault, *parts))
         refund = order.escrow + order.deposit
         self._partners.money.release(REASON, order.buyer, refund)
-        self._partners.records.drop_job(order.record, order.terms.version)
-        del self._orders[number]
+        self._remove(number, order)
         self._deposit_event(Refunded(number, order.buyer, refund))
 
     def forfeit(self, number: int, order: Order) -> None:
@@ -118,14 +116,19 @@ class Sales:
         burned = settled.deposit - to_seller
         self._partners.money.burn_held(REASON, order.buyer, burned)
         self._deposit_event(Forfeited(number, order.buyer, burned, to_seller))
-        del self._orders[number]
+        self._remove(number, order)
         self._deposit_event(Closed(number, 0))
 
     def close(self, number: int, order: Order) -> None:
         """Removes a settled order and returns its deposit."""
         self._partners.money.release(REASON, order.buyer, order.deposit)
-        del self._orders[number]
+        self._remove(number, order)
         self._deposit_event(Closed(number, order.deposit))
+
+    def _remove(self, number: int, order: Order) -> None:
+        """The order is over; the version that was sold may go."""
+        del self._orders[number]
+        self._partners.records.drop_job(order.record, order.terms.version)
 
     def _pay(self, payer: AccountId, payee: AccountId, amount: int) -> int:
         """What was paid from escrow: nothing where the payee cannot receive so little."""

@@ -85,7 +85,7 @@ class Fault(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One sale, from its order until it is refunded or closed."""
+    """One sale, from its order until it is refunded or closed; until then its version is kept."""
 
     SCALE_PATH: ClassVar[str] = "pallet_vault::types::Order"
 

@@ -156,6 +156,8 @@ def test_orders_go_on_when_the_record_is_over(stage: SaleStage) -> None:
     assert stage.record in stage.registry.record
     stage.skip(TERMS.dispute_blocks + 1)
     stage.call("poke", OTHER, order)
+    assert stage.record in stage.registry.record
+    stage.call("close", BUYER, order)
     assert stage.record not in stage.registry.record
     stage.try_state()
 
