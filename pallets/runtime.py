@@ -15,6 +15,7 @@ from pallets.leases import LeaseParams, Leases
 from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
 from pallets.multisig import Multisig
+from pallets.proxy import Proxy, ProxyTerms
 from pallets.registry import Registry
 from pallets.timestamp import Timestamp
 from pallets.transaction_payment import FeeRates, TransactionPayment
@@ -53,6 +54,7 @@ LEASE_PARAMS = LeaseParams(
 VAULT_PARAMS = VaultParams(treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, order_deposit=UNIT)
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
 SIGNATORIES_MAX = 100
+PROXIES_MAX = ANNOUNCEMENTS_MAX = 32
 ITEM_DEPOSIT, BYTE_DEPOSIT = UNIT, UNIT // 1_000
 
 
@@ -101,6 +103,7 @@ class Runtime:
         inner_calls = InnerCalls(lambda: self.dispatcher, lambda: self.calls)
         accounts = _compose_accounts(state, self.system, money, inner_calls)
         self.multisig = accounts.multisig
+        self.proxy = accounts.proxy
         economy = _compose_economy(state, self.system, money, config)
         self.assets = economy.assets
         self.registry = economy.registry
@@ -119,6 +122,7 @@ class Runtime:
             self.balances,
             self.fees,
             self.multisig,
+            self.proxy,
             self.assets,
             self.registry,
             self.bonds,
@@ -157,6 +161,7 @@ class Runtime:
 @dataclass(frozen=True, slots=True)
 class _Accounts:
     multisig: Multisig
+    proxy: Proxy
 
 
 def _compose_accounts(
@@ -173,7 +178,16 @@ def _compose_accounts(
         deposit_factor=_compute_deposit(items=0, size_bytes=32),
         max_signatories=SIGNATORIES_MAX,
     )
-    return _Accounts(multisig)
+    terms = ProxyTerms(
+        PROXIES_MAX,
+        ANNOUNCEMENTS_MAX,
+        proxy_base=_compute_deposit(items=1, size_bytes=8),
+        proxy_factor=_compute_deposit(items=0, size_bytes=37),
+        announcement_base=_compute_deposit(items=1, size_bytes=8),
+        announcement_factor=_compute_deposit(items=0, size_bytes=68),
+    )
+    proxy = Proxy(state, system, money, calls, index=11, terms=terms)
+    return _Accounts(multisig, proxy)
 
 
 def _compute_deposit(*, items: int, size_bytes: int) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, TypeAlias
 from runtime.account import AccountData, AccountInfo
 from runtime.codec import U16, U32, Codec, Compact, MaxLen
 from runtime.crypto.hashing import blake2_256
-from runtime.errors import ConsumerRemaining, ModuleError, NoProviders, TooManyConsumers
+from runtime.errors import ConsumerRemaining, NoProviders, TooManyConsumers
 from runtime.frame.call import call
 from runtime.frame.dispatch import DispatchClass, DispatchInfo
 from runtime.frame.dispatch_error import DispatchErrorValue
@@ -22,7 +22,7 @@ from runtime.frame.event_record import (
     Phase,
 )
 from runtime.frame.hashers import blake2_128_concat, twox_64_concat
-from runtime.frame.origin import Origin
+from runtime.frame.origin import CallFiltered, Origin
 from runtime.frame.pallet import Constant, Pallet
 from runtime.frame.storage import StorageMap, StorageValue, mapping, value
 from runtime.header import Digest, Header
@@ -87,10 +87,6 @@ class Remarked(Event, index=5):
 
     sender: AccountId
     hash: Hash
-
-
-class CallFiltered(ModuleError, index=5):
-    """The origin filter prevents the call from being dispatched."""
 
 
 def _remark_weight(remark: bytes) -> Weight:

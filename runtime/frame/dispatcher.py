@@ -26,8 +26,10 @@ class Dispatcher:
     def dispatch(self, call: Call, origin: Origin) -> PostDispatch:
         """Executes a call; a `DispatchError` leaves no trace in the state.
 
-        A value that leaves its type when it is stored is an `Overflow`.
+        A value that leaves its type when it is stored is an `Overflow`; a call that a limit of the
+        origin does not allow is `CallFiltered`.
         """
+        origin.ensure_allowed(call)
         pallet = self._by_index[call.pallet_index]
         if self._depth >= DISPATCH_DEPTH_MAX:
             raise Exhausted

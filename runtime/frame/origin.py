@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Protocol
 
-from runtime.errors import BadOrigin
+from runtime.errors import BadOrigin, ModuleError
+from runtime.frame.call import Call
 from runtime.primitives import AccountId
 
 
@@ -15,12 +17,25 @@ class OriginKind(IntEnum):
     NONE = 2
 
 
+class CallFiltered(ModuleError, index=5):
+    """The origin filter prevents the call from being dispatched."""
+
+
+class CallFilter(Protocol):
+    """A limit of what an origin may call, and everything that such calls carry."""
+
+    def is_allowed(self, call: Call) -> bool:
+        """Whether this one may be dispatched."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The origin of one dispatch."""
 
     kind: OriginKind
     account: AccountId | None = None
+    filters: tuple[CallFilter, ...] = ()
 
     @classmethod
     def root(cls) -> "Origin":
@@ -38,8 +53,20 @@ class Origin:
         return cls(OriginKind.SIGNED, account)
 
     def act_as(self, account: AccountId) -> "Origin":
-        """The origin of a call that this one's signer makes from another account."""
+        """The origin of a call that this one's signer makes from another account.
+
+        What this one may not call, no account may for it: a limit is never shed by acting.
+        """
         return replace(self, kind=OriginKind.SIGNED, account=account)
+
+    def narrow(self, limit: CallFilter) -> "Origin":
+        """The same origin with one more limit."""
+        return replace(self, filters=(*self.filters, limit))
+
+    def ensure_allowed(self, call: Call) -> None:
+        """`CallFiltered` unless every limit allows the call."""
+        if not all(limit.is_allowed(call) for limit in self.filters):
+            raise CallFiltered
 
     def ensure_signed(self) -> AccountId:
         """The signer; `BadOrigin` if there is none."""

@@ -20,6 +20,7 @@ class HoldReason(IntEnum):
     ESCROW = 2
     JOB_DEPOSIT = 3
     MULTISIG_DEPOSIT = 4
+    PROXY_DEPOSIT = 5
     ASSET_DEPOSIT = 7
     LEASE = 9
     GOVERNANCE = 11

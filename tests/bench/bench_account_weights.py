@@ -1,4 +1,4 @@
-"""What calls that carry or keep other calls cost: those of multisig.
+"""What calls that carry or keep other calls cost: those of multisig and proxy.
 
 Rows are made and read as in `bench_weights.py`. The call inside is an empty remark, whose weight
 comes on top of what is shown.
@@ -7,10 +7,13 @@ comes on top of what is shown.
 from collections.abc import Callable
 
 from pallets.multisig.declarations import Timepoint
+from pallets.proxy import compute_pure_account
+from pallets.proxy.declarations import ProxyType
 from pallets.runtime import Runtime
+from runtime.address import Id
 from runtime.crypto.hashing import blake2_256
 from runtime.frame import Call, Origin
-from runtime.primitives import UNIT, AccountId, Weight
+from runtime.primitives import UNIT, AccountId, Hash, Weight
 from runtime.state import Backend, DiffBackend
 from tests.bench.bench_weights import (
     ALICE,
@@ -107,9 +110,58 @@ def measure_group(others: tuple[AccountId, ...]) -> dict[str, Cost]:
     return rows
 
 
+# --- proxy
+
+
+def measure_proxy() -> dict[str, Cost]:
+    """Its calls with lists as long as they may be, but for the one entry that a call adds."""
+    remark, who = make_remark(), CROWD[-1]
+    hashed = Hash(blake2_256(encode_call(open_runtime(build_state())[0], "System", "remark", b"")))
+    any_, pure = ProxyType.ANY, compute_pure_account(ALICE, ProxyType.ANY, 0, 1, 0)
+
+    def sent(sender: AccountId, name: str, *args: object) -> Callable[[Runtime], object]:
+        def step(runtime: Runtime) -> None:
+            call = make_call(runtime, "Proxy", name, *args)
+            runtime.dispatcher.dispatch(call, Origin.signed(sender))
+
+        return step
+
+    def proxies(who: AccountId, count: int) -> tuple[Callable[[Runtime], object], ...]:
+        return tuple(sent(who, "add_proxy", Id(each), any_, 0) for each in CROWD[-count:])
+
+    def announcements(count: int) -> tuple[Callable[[Runtime], object], ...]:
+        others = (Hash(bytes([n]) * 32) for n in range(count))
+        return tuple(sent(who, "announce", Id(ALICE), each) for each in others)
+
+    def at(backend: Backend, sender: AccountId, name: str, *args: object) -> Cost:
+        return measure_sent(backend, Origin.signed(sender), "Proxy", name, *args)
+
+    funded = add(build_state(), lambda runtime: runtime.balances.ledger.mint(who, 100 * UNIT))
+    almost, full = (add(funded, *proxies(ALICE, count)) for count in (31, 32))
+    said = add(full, *announcements(31), sent(who, "announce", Id(ALICE), hashed))
+    made = add(funded, sent(ALICE, "create_pure", any_, 0, 0))
+    rich = add(made, lambda runtime: runtime.balances.ledger.mint(pure, 100 * UNIT))
+    grown = add(rich, *proxies(pure, 31))
+    return {
+        "proxy": at(full, who, "proxy", Id(ALICE), None, remark),
+        "add_proxy": at(almost, ALICE, "add_proxy", Id(AccountId(b"a" * 32)), any_, 0),
+        "remove_proxy": at(full, ALICE, "remove_proxy", Id(who), any_, 0),
+        "remove_proxies": at(full, ALICE, "remove_proxies"),
+        "remove_proxies, of a pure account": at(grown, pure, "remove_proxies"),
+        "create_pure": at(funded, ALICE, "create_pure", any_, 0, 0),
+        "kill_pure": at(grown, pure, "kill_pure", Id(ALICE), any_, 0, 1, 0),
+        "announce": at(add(full, *announcements(31)), who, "announce", Id(ALICE), hashed),
+        "remove_announcement": at(said, who, "remove_announcement", Id(ALICE), hashed),
+        "reject_announcement": at(said, ALICE, "reject_announcement", Id(who), hashed),
+        "proxy_announced": at(said, ALICE, "proxy_announced", Id(who), Id(ALICE), None, remark),
+    }
+
+
 def main() -> None:
     """Prints a row for each."""
-    for name, cost in measure_multisig().items():
+    rows = measure_multisig()
+    rows |= {f"proxy.{name}": cost for name, cost in measure_proxy().items()}
+    for name, cost in rows.items():
         print(f"{name:38} {cost}")
 
 

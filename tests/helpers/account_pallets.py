@@ -1,10 +1,19 @@
 """The pallets through which accounts act together, for each other and later, on a mock runtime."""
 
 from pallets.multisig import Multisig
+from pallets.proxy import Proxy, ProxyTerms
 from tests.helpers.mock_runtime import MockRuntime
 
 DEPOSIT_BASE, DEPOSIT_FACTOR = 50, 10
 MAX_SIGNATORIES = 5
+PROXY_TERMS = ProxyTerms(
+    proxies_max=3,
+    pending_max=2,
+    proxy_base=20,
+    proxy_factor=5,
+    announcement_base=7,
+    announcement_factor=3,
+)
 
 
 def add_multisig(runtime: MockRuntime) -> Multisig:
@@ -21,3 +30,17 @@ def add_multisig(runtime: MockRuntime) -> Multisig:
     )
     runtime.add(multisig)
     return multisig
+
+
+def add_proxy(runtime: MockRuntime) -> Proxy:
+    """Proxy, composed behind what is there."""
+    proxy = Proxy(
+        runtime.state,
+        runtime.system,
+        runtime.money,
+        runtime.inner_calls,
+        index=11,
+        terms=PROXY_TERMS,
+    )
+    runtime.add(proxy)
+    return proxy

@@ -11,7 +11,6 @@ import pytest
 
 from pallets.balances import errors as balances
 from pallets.runtime import Runtime, RuntimeConfig
-from runtime import system
 from runtime.errors import BadOrigin, DispatchError, InvalidBlock, ModuleError
 from runtime.frame import Call, CallSpec, Origin, Pallet
 from runtime.host import ReferenceHost
@@ -33,7 +32,6 @@ NEVER_RAISED: tuple[type[ModuleError], ...] = (
     balances.TooManyReserves,
     balances.TooManyHolds,
     balances.TooManyFreezes,
-    system.CallFiltered,
 )
 
 ORIGINS = {
@@ -136,14 +134,14 @@ def test_one():
         pass
     raise balances.DeltaZero
 def test_table(error):
-    for error in (balances.DeltaZero, system.CallFiltered):
+    for error in (balances.DeltaZero, balances.VestingBalance):
         with stage.refused(error):
             pass
 def no_test():
     with assert_noop(state, balances.DeadAccount):
         pass
 """
-    expected = {BadOrigin, balances.DeltaZero, system.CallFiltered}
+    expected = {BadOrigin, balances.DeltaZero, balances.VestingBalance}
     assert read_refusals(source, module) == expected
     first, _, _ = source.partition("def test_table")
     assert read_refusals(first, module) == {BadOrigin}
