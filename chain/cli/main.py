@@ -2,7 +2,7 @@
 
 import typer
 
-from chain.cli import chain, data, job, key, miner, model, provider, run, wallet
+from chain.cli import chain, data, job, key, miner, model, provider, rent, run, store, wallet
 
 app = typer.Typer(
     name="soberana",
@@ -18,6 +18,8 @@ app.add_typer(model.app, name="model", help="Register models.")
 app.add_typer(data.app, name="data", help="Publish datasets.")
 app.add_typer(provider.app, name="provider", help="Offer to run models.")
 app.add_typer(job.app, name="job", help="Have models run.")
+app.add_typer(rent.app, name="rent", help="Let and rent machines by the block.")
+app.add_typer(store.app, name="store", help="Keep files for others, or have them kept.")
 app.add_typer(miner.app, name="miner", help="Mine for a node from outside.")
 app.add_typer(chain.app, name="chain", help="Look at blocks and their work.")
 

@@ -1,7 +1,7 @@
 """`soberana provider`: register as one with a bond, and see how it is doing."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 import typer
@@ -33,10 +33,11 @@ from chain.wallet.publishing import (
 )
 from pallets.bonds.types import Bond
 from pallets.market.types import Stats
+from pallets.registry.types import KindPrice
 from pallets.runtime import Runtime
 from runtime.codec import encode
 from runtime.crypto.ss58 import encode_ss58
-from runtime.frame.ai_types import ProviderInfo, RecordKind, Role
+from runtime.frame.ai_types import JobKind, ProviderInfo, RecordKind, Role
 from runtime.primitives import AccountId
 from runtime.tensor.blob import blob_root
 
@@ -74,6 +75,10 @@ def register(
         list[str] | None,
         typer.Option("--attribute", metavar="NAME=VALUE", help="What you have: gpu=H200."),
     ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", metavar="KIND", help="What you do: infer (if none), rent, store."),
+    ] = None,
     ttl: TtlOption = TTL_DEFAULT,
     final: FinalOption = False,
     password_file: PasswordFileOption = None,
@@ -88,7 +93,9 @@ def register(
 
     async def run() -> None:
         amount, unit_price = parse_amount(bond), parse_amount(price)
+        prices = tuple(KindPrice(each, unit_price) for each in parse_kinds(kind))
         body = make_provider_body(endpoint, parse_attributes(attribute), unit_price, parallel)
+        body = replace(body, prices=prices)
         async with open_session(settings) as session:
             pair, runtime = session.get_key(signing), session.chain.runtime
             terms = RecordTerms(0, ttl)
@@ -137,6 +144,15 @@ def parse_attributes(texts: list[str] | None) -> dict[str, str]:
             raise WrongUse(f"--attribute: expected NAME=VALUE, each name once, got {text!r}")
         attributes[found[1]] = found[2]
     return attributes
+
+
+def parse_kinds(texts: list[str] | None) -> list[JobKind]:
+    """Kinds of jobs as `--kind` gives them, in their order."""
+    known = {kind.name.lower(): kind for kind in (JobKind.INFER, JobKind.STORE, JobKind.RENT)}
+    for text in texts or ():
+        if text not in known:
+            raise WrongUse(f"--kind: expected one of {', '.join(known)}, got {text!r}")
+    return sorted({known[text] for text in texts or ("infer",)})
 
 
 def read_provider(runtime: Runtime, number: int) -> ProviderView:

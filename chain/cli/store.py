@@ -1,0 +1,205 @@
+"""`soberana store`: keep files for others, or have them kept, and audited."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chain.cli import lease
+from chain.cli.failure import WrongUse, guard, run_command
+from chain.cli.options import (
+    NODE_DEFAULT,
+    BasePathOption,
+    DevKeysOption,
+    FinalOption,
+    FromOption,
+    JsonOption,
+    NodeOption,
+    PasswordFileOption,
+    Settings,
+    Signing,
+)
+from chain.cli.output import print_fields, print_json, print_line, waiting
+from chain.cli.places import find_places
+from chain.cli.session import Session, open_session
+from chain.wallet.amount import parse_amount
+from chain.wallet.chain_reader import to_hex
+from chain.wallet.errors import WalletError
+from chain.wallet.leasing import NotKept, OfferRequest, fetch_chunks
+from pallets.leases import Replica, StorageTerms
+from runtime.primitives import Root
+from runtime.tensor.chunks import count_chunks
+
+app = typer.Typer(no_args_is_help=True)
+
+RootArgument = Annotated[str, typer.Argument(metavar="ROOT", help="Its root, 0x and 64 digits.")]
+
+
+@app.command()
+def put(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What to keep.")],
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a file into the store below the base path, and tell its root."""
+
+    def run() -> None:
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise WalletError(f"{file}: cannot be read: {error.strerror}") from error
+        if not content:
+            raise WalletError(f"{file}: expected data, got an empty file")
+        root = to_hex(find_places(base_path).blobs.put_chunks(content))
+        size, chunks = len(content), count_chunks(len(content))
+        if as_json:
+            print_json({"root": root, "sizeBytes": size, "chunks": chunks})
+        else:
+            print_fields(f"{file} is kept", {"root": root, "size": size, "chunks": chunks})
+
+    guard(run, as_json=as_json)
+
+
+@app.command()
+def get(
+    root: RootArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a kept file out again, checked against its root."""
+
+    def run() -> None:
+        content = find_places(base_path).blobs.get_chunked(parse_root(root))
+        try:
+            file.write_bytes(content)
+        except OSError as error:
+            raise WalletError(f"{file}: cannot be written: {error.strerror}") from error
+        if as_json:
+            print_json({"root": root, "sizeBytes": len(content)})
+        else:
+            print_line(f"{file}: {len(content):_} bytes")
+
+    guard(run, as_json=as_json)
+
+
+@app.command()
+def fetch(
+    root: RootArgument,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch a file from a node that serves it, each chunk proven, into the store."""
+
+    async def run() -> None:
+        wanted = parse_root(root)
+        async with open_session(Settings(node, as_json, base_path)) as session:
+            with waiting("fetching"):
+                content = await fetch_chunks(session.chain.rpc, wanted)
+            session.places.blobs.put_chunks(content)
+        if as_json:
+            print_json({"root": root, "sizeBytes": len(content)})
+        else:
+            print_line(f"{len(content):_} bytes fetched")
+
+    run_command(run, as_json=as_json)
+
+
+@app.command()
+def offer(
+    *,
+    key: FromOption,
+    record: lease.RecordOption,
+    rate: lease.RateOption = "0.001 SBR",
+    capacity: Annotated[
+        int, typer.Option("--capacity", min=1, max=2**20, help="How many MiB you keep at a time.")
+    ] = 1_024,
+    every: Annotated[
+        int, typer.Option("--every", min=2, max=33_333, help="Blocks from audit to audit.")
+    ] = 100,
+    answer: Annotated[
+        int, typer.Option("--answer", min=1, max=1_000, help="Blocks to answer an audit in.")
+    ] = 20,
+    draws: Annotated[
+        int, typer.Option("--draws", min=1, max=32, help="Chunks that an audit asks for.")
+    ] = 20,
+    least: lease.LeastOption = lease.MIN_BLOCKS_DEFAULT,
+    notice: lease.NoticeOption = 300,
+    bond: lease.BondOption = "0 SBR",
+    final: FinalOption = False,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Offer to keep files, at a rate for each started MiB and each block."""
+    settings = Settings(node, as_json, base_path, dev_keys)
+    terms = StorageTerms(every, answer, draws)
+    request = guard(
+        lambda: OfferRequest(
+            record, terms, parse_amount(rate), least, notice, capacity, parse_amount(bond)
+        ),
+        as_json=as_json,
+    )
+    lease.post_offer(settings, Signing(key, password_file, final=final), request)
+
+
+@app.command("lease")
+def start(
+    offer: lease.OfferArgument,
+    root: RootArgument,
+    *,
+    amount: lease.AmountOption,
+    key: FromOption,
+    size: Annotated[
+        int | None,
+        typer.Option("--size", min=1, help="Its bytes, where it is not in your store."),
+    ] = None,
+    final: FinalOption = False,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a file kept under an offer; encrypt it first, each copy with a key of its own."""
+
+    def get_replica(session: Session) -> Replica:
+        wanted = parse_root(root)
+        found = session.places.blobs.get_chunked_size(wanted) if size is None else size
+        if found is None:
+            raise NotKept(f"{root} is not in the store: put it there, or give its --size")
+        return Replica(wanted, found)
+
+    settings = Settings(node, as_json, base_path, dev_keys)
+    signing = Signing(key, password_file, final=final)
+    lease.start_lease(settings, signing, offer, get_replica, amount)
+
+
+@app.command()
+def drop(root: RootArgument, base_path: BasePathOption = None, as_json: JsonOption = False) -> None:
+    """Delete a kept file; whoever does so while it is leased loses its collateral."""
+
+    def run() -> None:
+        find_places(base_path).blobs.remove_chunks(parse_root(root))
+        if as_json:
+            print_json({"dropped": root})
+        else:
+            print_line(f"{root} is no longer kept")
+
+    guard(run, as_json=as_json)
+
+
+for command in (lease.status, lease.close, lease.reclaim):
+    app.command()(command)
+app.command("top-up")(lease.top_up)
+
+
+def parse_root(text: str) -> Root:
+    """A root in hexadecimal, with or without 0x."""
+    try:
+        return Root(bytes.fromhex(text.removeprefix("0x")))
+    except ValueError:
+        raise WrongUse(f"expected a root of 64 hexadecimal digits, got {text!r}") from None
