@@ -17,6 +17,8 @@ from pallets.market import Market, MarketParams, Partners, SlotReader
 from pallets.multisig import Multisig
 from pallets.proxy import Proxy, ProxyTerms
 from pallets.registry import Registry
+from pallets.rounds import Partners as RoundPartners
+from pallets.rounds import RoundParams, Rounds
 from pallets.timestamp import Timestamp
 from pallets.transaction_payment import FeeRates, TransactionPayment
 from pallets.utility import Utility
@@ -52,6 +54,9 @@ LEASE_PARAMS = LeaseParams(
     treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, lease_deposit=UNIT // 2
 )
 VAULT_PARAMS = VaultParams(treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, order_deposit=UNIT)
+ROUND_PARAMS = RoundParams(
+    bond_min=UNIT, gold_deposit_min=UNIT, round_deposit=UNIT, byte_deposit=UNIT // 1_000
+)
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
 SIGNATORIES_MAX = 100
 PROXIES_MAX = ANNOUNCEMENTS_MAX = 32
@@ -85,14 +90,7 @@ class Runtime:
             version=VERSION,
         )
         self.timestamp = Timestamp(state, index=2, minimum_period=1)
-        self.utility = Utility(
-            state,
-            self.system,
-            index=4,
-            dispatch=self._dispatch,
-            get_module_index=self._get_module_index,
-            batched_calls_limit=BATCHED_CALLS_MAX,
-        )
+        self.utility = self._make_utility()
         self.balances = Balances(
             state, self.system, self.system, index=6, existential_deposit=config.existential_deposit
         )
@@ -114,6 +112,7 @@ class Runtime:
         self.work = economy.work
         self.governance = _compose_governance(state, self.system, money, inner_calls, config)
         self.leases = economy.leases
+        self.rounds = economy.rounds
         self.vault = economy.vault
         self.pallets: tuple[Pallet, ...] = (
             self.system,
@@ -131,9 +130,20 @@ class Runtime:
             self.work,
             self.governance,
             self.leases,
+            self.rounds,
             self.vault,
         )
         self.dispatcher = Dispatcher(state, self.pallets)
+
+    def _make_utility(self) -> Utility:
+        return Utility(
+            self.state,
+            self.system,
+            index=4,
+            dispatch=self._dispatch,
+            get_module_index=self._get_module_index,
+            batched_calls_limit=BATCHED_CALLS_MAX,
+        )
 
     @cached_property  # what calls are made of is compiled once, but long to compare
     def calls(self) -> Codec[Call]:
@@ -205,6 +215,7 @@ class _Economy:
     verify: Verify
     work: Work
     leases: Leases
+    rounds: Rounds
     vault: Vault
 
 
@@ -254,9 +265,11 @@ def _compose_economy(
     market = Market(state, system, partners, index=22, params=MARKET_PARAMS)
     lease_partners = LeasePartners(money, records, bonds, system)
     leases = Leases(state, system, lease_partners, index=25, params=LEASE_PARAMS)
+    round_partners = RoundPartners(money, records, bonds, system)
+    rounds = Rounds(state, system, round_partners, index=26, params=ROUND_PARAMS)
     sale_partners = SalePartners(money, records, bonds)
     vault = Vault(state, system, sale_partners, index=27, params=VAULT_PARAMS)
-    return _Economy(assets, registry, bonds, slots, market, verify, work, leases, vault)
+    return _Economy(assets, registry, bonds, slots, market, verify, work, leases, rounds, vault)
 
 
 def _compose_governance(

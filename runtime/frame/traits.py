@@ -23,6 +23,7 @@ class HoldReason(IntEnum):
     PROXY_DEPOSIT = 5
     ASSET_DEPOSIT = 7
     LEASE = 9
+    ROUND = 10
     GOVERNANCE = 11
     SALE = 12
 

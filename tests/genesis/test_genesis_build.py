@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "36505fdeb26e01e92f91369b80e475c52af6be6bde73fdf559b0cd1dec9a298e",
-    "local": "5863797b0fe9cc34f2ef81673932239ab24ec617842e6abe29461b4c699e2ecc",
+    "dev": "4d2ead88c9ebb19ff08ecd61a97dfe250242073054bcfc0f6190e55d0badc022",
+    "local": "24c16b6770c01e5c805d751c049c6f67156743b7bf9db91dc86b5826907019fd",
 }
 
 

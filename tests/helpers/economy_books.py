@@ -65,6 +65,8 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
     for job in jobs.values():
         expected[HoldReason.ESCROW][job.owner] += job.escrow
         expected[HoldReason.JOB_DEPOSIT][job.owner] += job.deposit
+    for entry in dict(runtime.rounds.round.items()).values():
+        expected[HoldReason.ROUND][entry.owner] += entry.escrow + entry.deposit
     for offer in dict(runtime.vault.offer_.items()).values():
         expected[HoldReason.SALE][offer.seller] += offer.deposit
     for order in dict(runtime.vault.order_.items()).values():

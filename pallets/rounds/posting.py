@@ -1,0 +1,93 @@
+"""What a round must be to be posted, and what it puts on hold."""
+
+from pallets.rounds import declarations as declared
+from pallets.rounds.labels import compute_packed_bytes
+from pallets.rounds.types import (
+    CLASSES_MAX,
+    GOLD_MAX,
+    GOLD_MIN,
+    ITEMS_MAX,
+    SEATS_MAX,
+    WINDOW_BLOCKS_MAX,
+    Phase,
+    Round,
+    RoundParams,
+    RoundSpec,
+    RoundTerms,
+)
+from runtime.frame.ai_traits import Records
+from runtime.primitives import BPS, AccountId
+
+ROUND_BYTES = 768
+"""What a round takes in the state beside its labels."""
+
+SEAT_BYTES = 256
+"""What a seat takes beside its answers."""
+
+
+def plan_round(
+    owner: AccountId,
+    spec: RoundSpec,
+    terms: RoundTerms,
+    records: Records,
+    params: RoundParams,
+    now: int,
+) -> Round:
+    """The round as it will be stored; nothing is changed.
+
+    Errors: `BadSpec`, `BadTerms`, `ItemsMissing`, `WrongItemSize`.
+    """
+    _ensure_spec(spec)
+    _ensure_terms(terms)
+    items = _count_items(spec, records)
+    if spec.gold_items > items:
+        raise declared.BadSpec(f"expected gold among {items} items, got {spec.gold_items}")
+    packed = compute_packed_bytes(items, spec.classes)
+    stored_bytes = ROUND_BYTES + packed + spec.seats * (SEAT_BYTES + packed)
+    gold_deposit = max(params.gold_deposit_min, _take_part(spec.pool, params.gold_deposit_bps))
+    average = -(-spec.pool // spec.seats)
+    return Round(
+        owner=owner,
+        spec=spec,
+        terms=terms,
+        items=items,
+        seat_bond=max(params.bond_min, _take_part(average, params.bond_bps)),
+        gold_deposit=gold_deposit,
+        deposit=params.round_deposit + params.byte_deposit * stored_bytes,
+        phase=Phase.JOINING,
+        ends_at=now + terms.join_blocks,
+    )
+
+
+def _take_part(amount: int, bps: int) -> int:
+    """Rounded up: against whoever puts it on hold."""
+    return -(-amount * bps // BPS)
+
+
+def _ensure_spec(spec: RoundSpec) -> None:
+    if not 2 <= spec.classes <= CLASSES_MAX:
+        raise declared.BadSpec(f"expected 2 to {CLASSES_MAX} classes, got {spec.classes}")
+    if not 1 <= spec.seats <= SEATS_MAX:
+        raise declared.BadSpec(f"expected 1 to {SEATS_MAX} seats, got {spec.seats}")
+    if not GOLD_MIN <= spec.gold_items <= GOLD_MAX:
+        raise declared.BadSpec(f"expected {GOLD_MIN} to {GOLD_MAX} gold, got {spec.gold_items}")
+    if spec.pool == 0:
+        raise declared.BadSpec("expected a pool, got nothing")
+
+
+def _ensure_terms(terms: RoundTerms) -> None:
+    windows = (terms.join_blocks, terms.commit_blocks, terms.reveal_blocks, terms.gold_blocks)
+    if min(windows) < 1 or max(windows) > WINDOW_BLOCKS_MAX:
+        raise declared.BadTerms(f"expected 1 to {WINDOW_BLOCKS_MAX} blocks a phase, got {windows}")
+
+
+def _count_items(spec: RoundSpec, records: Records) -> int:
+    content = records.get_blob(spec.items)
+    if content is None:
+        raise declared.ItemsMissing
+    if spec.item_bytes == 0 or len(content) % spec.item_bytes != 0:
+        raise declared.WrongItemSize(f"{len(content)} bytes are not items of {spec.item_bytes}")
+    items = len(content) // spec.item_bytes
+    if not 1 <= items <= ITEMS_MAX:
+        raise declared.WrongItemSize(f"expected 1 to {ITEMS_MAX} items, got {items}")
+    return items
