@@ -82,13 +82,7 @@ class Runtime:
         self.state = state
         self.host = host
         self.version: RuntimeVersion = VERSION
-        self.system = System(
-            state,
-            index=0,
-            block_weights=make_block_weights(BASE_EXTRINSIC, BASE_BLOCK),
-            block_length=BLOCK_LENGTH,
-            version=VERSION,
-        )
+        self.system = _compose_system(state)
         self.timestamp = Timestamp(state, index=2, minimum_period=1)
         self.utility = self._make_utility()
         self.balances = Balances(
@@ -166,6 +160,17 @@ class Runtime:
     def _get_module_index(self, error: ModuleError) -> int:
         """Utility names errors of every pallet in its events."""
         return self.dispatcher.get_module_index(error)
+
+
+def _compose_system(state: Overlay) -> System:
+    """Accounts, blocks and events: what every other pallet stands on."""
+    return System(
+        state,
+        index=0,
+        block_weights=make_block_weights(BASE_EXTRINSIC, BASE_BLOCK),
+        block_length=BLOCK_LENGTH,
+        version=VERSION,
+    )
 
 
 @dataclass(frozen=True, slots=True)

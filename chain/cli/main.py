@@ -2,7 +2,21 @@
 
 import typer
 
-from chain.cli import chain, data, job, key, miner, model, provider, rent, run, store, wallet
+from chain.cli import (
+    buying,
+    chain,
+    data,
+    job,
+    key,
+    miner,
+    model,
+    provider,
+    rent,
+    run,
+    selling,
+    store,
+    wallet,
+)
 
 app = typer.Typer(
     name="soberana",
@@ -15,6 +29,8 @@ app.add_typer(run.app, name="node", help="Run a node.")
 app.add_typer(key.app, name="key", help="Make and inspect keys.")
 app.add_typer(wallet.app, name="wallet", help="Balances, transfers, names.")
 app.add_typer(model.app, name="model", help="Register models.")
+data.app.add_typer(selling.app)
+data.app.add_typer(buying.app)
 app.add_typer(data.app, name="data", help="Publish datasets.")
 app.add_typer(provider.app, name="provider", help="Offer to run models.")
 app.add_typer(job.app, name="job", help="Have models run.")

@@ -17,6 +17,7 @@ from chain.rpc.namespaces.mining_methods import MiningMethods
 from chain.rpc.namespaces.state_methods import StateMethods
 from chain.rpc.namespaces.system_methods import NodeIdentity, SystemMethods
 from chain.rpc.namespaces.transaction_methods import ArchiveMethods, TransactionMethods
+from chain.rpc.namespaces.vault_methods import VaultMethods
 from chain.txpool.service import PoolService
 from chain.worker import Worker
 from genesis.spec import ChainSpec
@@ -56,6 +57,7 @@ def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
         RegistryMethods(client),
         MarketMethods(client),
         WorkMethods(client, served.miner, served.provider),
+        VaultMethods(client),
         MiningMethods(client, served.mining, spec.consensus, served.author),
     ]
     if served.blobs is not None:

@@ -1,0 +1,280 @@
+"""`soberana data offer-sealed`, `withdraw`, `deliver`, `serve-sales`: to sell encrypted data."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import trio
+import typer
+
+from chain.cli.failure import run_command
+from chain.cli.options import (
+    NODE_DEFAULT,
+    BasePathOption,
+    DevKeysOption,
+    FinalOption,
+    FromOption,
+    JsonOption,
+    NodeOption,
+    PasswordFileOption,
+    Settings,
+    Signing,
+)
+from chain.cli.output import bar, print_fields, print_json, print_json_line, print_line
+from chain.cli.records import (
+    TTL_DEFAULT,
+    ParentOption,
+    RoyaltyOption,
+    TtlOption,
+    get_registered,
+    parse_parents,
+    parse_percent,
+)
+from chain.cli.session import Session, open_session
+from chain.keystore import KeyPair
+from chain.wallet.amount import format_amount, parse_amount
+from chain.wallet.chain_reader import to_hex
+from chain.wallet.errors import TransactionFailed
+from chain.wallet.publishing import RecordTerms, batch_calls, make_register_call
+from chain.wallet.sale_keys import SaleKeys
+from chain.wallet.sales import iter_sales, make_deliver_call, make_sealed_body, read_order
+from chain.wallet.sealed_file import Package, count_source_chunks, pack_file
+from chain.wallet.transaction import make_call
+from pallets.runtime import Runtime
+from pallets.vault import OrderState, SaleTerms
+from runtime.frame import Call
+from runtime.frame.ai_types import Role
+from runtime.primitives import AccountId
+
+app = typer.Typer()
+
+POLL_S: Final = 1
+SALES_FOLDER: Final = "sales"
+
+
+def open_sale_keys(session: Session) -> SaleKeys:
+    """Where this person's secrets of sales are."""
+    return SaleKeys(session.places.base_path / SALES_FOLDER)
+
+
+@app.command("offer-sealed")
+def offer_sealed(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The data.")],
+    *,
+    key: FromOption,
+    price: Annotated[str, typer.Option("--price", metavar="AMOUNT", help="What a copy costs.")],
+    items: Annotated[int, typer.Option("--items", min=1, help="How many items it has.")] = 1,
+    schema: Annotated[
+        str, typer.Option("--schema", help="What an item is, in words; its hash is published.")
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="PACKAGE", help="The encrypted file. [default: FILE.sealed]"),
+    ] = None,
+    deliver_blocks: Annotated[
+        int, typer.Option("--deliver", min=1, max=100_000, help="Blocks to deliver a key.")
+    ] = 100,
+    dispute_blocks: Annotated[
+        int, typer.Option("--dispute", min=10, max=100_000, help="Blocks for a buyer to dispute.")
+    ] = 100,
+    bond: Annotated[
+        str, typer.Option("--bond", metavar="AMOUNT", help="Collateral to put down with it.")
+    ] = "0 SBR",
+    royalty: RoyaltyOption = "0%",
+    parent: ParentOption = None,
+    ttl: TtlOption = TTL_DEFAULT,
+    final: FinalOption = False,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Encrypt a file, register it and offer it; whoever orders gets the key, sealed."""
+    settings = Settings(node, as_json, base_path, dev_keys)
+    signing = Signing(key, password_file, final=final)
+
+    async def run() -> None:
+        amount, collateral = parse_amount(price), parse_amount(bond)
+        terms = RecordTerms(parse_percent(royalty), ttl, parse_parents(parent))
+        async with open_session(settings) as session:
+            pair, runtime = session.get_key(signing), session.chain.runtime
+            target = file.with_name(f"{file.name}.sealed") if out is None else out
+            data_key = open_sale_keys(session).make_key()
+            package = pack(file, target, data_key)
+            body = make_sealed_body(package, data_key, items, schema)
+            register = make_register_call(runtime, body, body.plain_root, terms)
+            first = await session.send_all(pair, (register,), signing, "registering")
+            record = get_registered(first).record
+            sale = SaleTerms(1, amount, deliver_blocks, dispute_blocks)
+            calls = make_offer_calls(runtime, record, sale, collateral)
+            batch = batch_calls(runtime, calls)
+            second = await session.send_all(pair, batch, signing, "offering")
+            fee = sum(each.fee for each in (*first, *second))
+            show_offered(session, record, sale, package, fee)
+
+    run_command(run, as_json=as_json)
+
+
+def pack(file: Path, target: Path, data_key: bytes) -> Package:
+    """Encrypts, with a bar."""
+    chunks = count_source_chunks(file)
+    with bar(chunks, f"encrypting {file.name}") as progress:
+        return pack_file(
+            file, target, data_key, lambda done: progress.show(done, f"encrypting {file.name}")
+        )
+
+
+def make_offer_calls(
+    runtime: Runtime, record: int, terms: SaleTerms, collateral: int
+) -> tuple[Call, ...]:
+    """The bond, if there is one, and the offer."""
+    offer = make_call(runtime.vault.offer, record, terms)
+    if not collateral:
+        return (offer,)
+    return make_call(runtime.bonds.bond, Role.KEEPER, collateral), offer
+
+
+def show_offered(
+    session: Session, record: int, terms: SaleTerms, package: Package, fee: int
+) -> None:
+    """What is for sale, and what to give to buyers."""
+    if session.settings.as_json:
+        print_json(
+            {
+                "id": record,
+                "price": str(terms.price),
+                "package": str(package.path),
+                "plainRoot": to_hex(package.plain_tree.root),
+                "cipherRoot": to_hex(package.cipher_tree.root),
+                "sizeBytes": package.size_bytes,
+                "fee": str(fee),
+            }
+        )
+        return
+    print_fields(
+        f"dataset {record} is for sale",
+        {
+            "price": format_amount(terms.price),
+            "package": f"{package.path}: public, give it to whoever wants to buy",
+            "root": to_hex(package.plain_tree.root),
+            "size": f"{package.size_bytes:,} bytes",
+            "fees": format_amount(fee),
+            "next": "soberana data serve-sales",
+        },
+    )
+
+
+@app.command()
+def withdraw(
+    record: Annotated[int, typer.Argument(metavar="DATASET", min=0, help="The dataset's number.")],
+    *,
+    key: FromOption,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End the offer of a sealed dataset; orders go on."""
+    settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
+
+    async def run() -> None:
+        async with open_session(settings) as session:
+            call = make_call(session.chain.runtime.vault.withdraw, record)
+            sent = await session.send(session.get_key(signing), call, signing, "withdrawing")
+            if as_json:
+                print_json({"id": record, "block": to_hex(sent.block_hash)})
+            else:
+                print_line(f"dataset {record} is not for sale any more")
+
+    run_command(run, as_json=as_json)
+
+
+@app.command()
+def deliver(
+    order: Annotated[int, typer.Argument(metavar="ORDER", min=0, help="The order's number.")],
+    *,
+    key: FromOption,
+    final: FinalOption = False,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Deliver the key of what was ordered, sealed to the order's buyer."""
+    settings = Settings(node, as_json, base_path, dev_keys)
+    signing = Signing(key, password_file, final=final)
+
+    async def run() -> None:
+        async with open_session(settings) as session:
+            pair, keys = session.get_key(signing), open_sale_keys(session)
+            view = await session.chain.read(lambda runtime: read_order(runtime, order))
+            call = make_deliver_call(session.chain.runtime, view, keys)
+            sent = await session.send(pair, call, signing, "delivering")
+            if as_json:
+                print_json({"order": order, "fee": str(sent.fee), "block": to_hex(sent.block_hash)})
+            else:
+                print_line(f"order {order} is delivered, for a fee of {format_amount(sent.fee)}")
+
+    run_command(run, as_json=as_json)
+
+
+@app.command("serve-sales")
+def serve_sales(
+    *,
+    key: FromOption,
+    once: Annotated[bool, typer.Option("--once", help="Do what is to be done, and stop.")] = False,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Deliver every order whose key is here, and collect what is due, until interrupted."""
+    settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
+
+    async def run() -> None:
+        async with open_session(settings) as session:
+            pair = session.get_key(signing)
+            head = None
+            while True:
+                if (best := await session.chain.get_head()) != head:
+                    head = best
+                    await serve_round(session, pair, signing)
+                if once:
+                    return
+                await trio.sleep(POLL_S)
+
+    run_command(run, as_json=as_json)
+
+
+async def serve_round(session: Session, pair: KeyPair, signing: Signing) -> None:
+    """Sends what is due of this seller's sales, one call after the other."""
+    keys = open_sale_keys(session)
+    due = await session.chain.read(lambda runtime: find_due(runtime, pair.account, keys))
+    for order, call in due:
+        what, fee = "delivered" if call.spec.name == "deliver" else "settled", 0
+        try:
+            fee = (await session.send(pair, call, signing, f"order {order}")).fee
+        except TransactionFailed as error:  # somebody was faster, or it is too late
+            what = error.name
+        if session.settings.as_json:
+            print_json_line({"order": order, "what": what, "fee": str(fee)})
+        else:
+            print_line(f"order {order}: {what}")
+
+
+def find_due(runtime: Runtime, seller: AccountId, keys: SaleKeys) -> Sequence[tuple[int, Call]]:
+    """Deliveries of keys that are owed and here, and pokes of orders whose window is over."""
+    now = runtime.system.get_block_number()
+    found: list[tuple[int, Call]] = []
+    for number, order in iter_sales(runtime, seller):
+        if order.state is OrderState.DELIVERED and now > order.until:
+            found.append((number, make_call(runtime.vault.poke, number)))
+        elif order.state is OrderState.ORDERED and now < order.until:
+            view = read_order(runtime, number)
+            if keys.has_key(view.sold.key_commit):
+                found.append((number, make_deliver_call(runtime, view, keys)))
+    return found
