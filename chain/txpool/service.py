@@ -176,6 +176,8 @@ class PoolService:
                 included[extrinsic.hash] = extrinsic
                 self._tell(extrinsic.hash, InBlock(block_hash, index))
         self._note_nonces(event.head.hash, (*retracted, *included.values()), included)
+        for each in included:
+            self.pool.remove(each)  # above the nonce where it reaped its sender, who starts at 0
         for expired in self.pool.remove_expired(event.head.number):
             self._tell(expired.hash, Invalid())
         self._take_back(each for each in retracted if each.hash not in included)

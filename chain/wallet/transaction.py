@@ -60,7 +60,7 @@ def make_call(
 async def sign_call(
     chain: ChainReader, pair: KeyPair, call: Call, *, tip: int = 0, nonce: int | None = None
 ) -> SignedTransaction:
-    """A transaction of a call, valid for the next hour or so; the nonce comes from the pool."""
+    """A transaction of a call, valid for `ERA_BLOCKS`; the nonce comes from the pool."""
     if nonce is None:
         method = "system_accountNextIndex"
         nonce = await chain.rpc.call(int, method, encode_ss58(pair.account))

@@ -28,6 +28,7 @@ from chain.txpool.transaction import (
 )
 from chain.watch import Subscription
 from chain.worker import InlineWorker
+from runtime.address import Id
 from runtime.crypto.hashing import blake2_256
 from runtime.era import Era
 from runtime.errors import (
@@ -286,6 +287,20 @@ def test_one_of_the_same_nonce_in_a_block_makes_it_invalid() -> None:
         ours = stage.submit(stage.transfer(0))
         await stage.add_block(stage.transfer(0, amount=6))
         assert stage.get_statuses(ours) == [Ready(), Invalid()]
+
+    run(test)
+
+
+def test_what_reaped_its_sender_is_gone_though_the_nonce_starts_again() -> None:
+    async def test(stage: PoolStage) -> None:
+        make, dest = stage.wallet.make_call, Id(ALICE.account)
+        first = stage.transfer(0)
+        last = stage.wallet.sign(BOB, make("Balances", "transfer_all", dest, False), 1)
+        for each in (first, last):
+            stage.submit(each)
+        await stage.add_block(first, last)
+        assert stage.pool.get_next_nonce(BOB.account) == 0
+        assert len(stage.pool.pool) == 0
 
     run(test)
 
