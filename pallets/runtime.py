@@ -17,6 +17,8 @@ from pallets.market import Market, MarketParams, Partners, SlotReader
 from pallets.multisig import Multisig
 from pallets.proxy import Proxy, ProxyTerms
 from pallets.registry import Registry
+from pallets.rights import Partners as RightsPartners
+from pallets.rights import Rights, RightsParams
 from pallets.rounds import Partners as RoundPartners
 from pallets.rounds import RoundParams, Rounds
 from pallets.timestamp import Timestamp
@@ -99,6 +101,7 @@ class Runtime:
         economy = _compose_economy(state, self.system, money, config)
         self.assets = economy.assets
         self.registry = economy.registry
+        self.rights = economy.rights
         self.bonds = economy.bonds
         self.slots = economy.slots
         self.market = economy.market
@@ -118,6 +121,7 @@ class Runtime:
             self.proxy,
             self.assets,
             self.registry,
+            self.rights,
             self.bonds,
             self.market,
             self.verify,
@@ -214,6 +218,7 @@ def _compute_deposit(*, items: int, size_bytes: int) -> int:
 class _Economy:
     assets: Assets
     registry: Registry
+    rights: Rights
     bonds: Bonds
     slots: SlotReader
     market: Market
@@ -255,6 +260,12 @@ def _compose_economy(
         freeze_blocks=100,
     )
     records = registry.records
+    rights = Rights(
+        state,
+        RightsPartners(system, money, assets.book, records),
+        index=18,
+        params=RightsParams(TREASURY, UNIT // 10, config.existential_deposit),
+    )
     slots = SlotReader(state, system)
     verify = Verify(state, system, records, index=23)
     work = Work(
@@ -274,7 +285,7 @@ def _compose_economy(
     rounds = Rounds(state, system, round_partners, index=26, params=ROUND_PARAMS)
     sale_partners = SalePartners(money, records, bonds)
     vault = Vault(state, system, sale_partners, index=27, params=VAULT_PARAMS)
-    return _Economy(assets, registry, bonds, slots, market, verify, work, leases, rounds, vault)
+    return _Economy(assets, registry, rights, bonds, slots, market, verify, work, leases, rounds, vault)
 
 
 def _compose_governance(

@@ -38,6 +38,8 @@ def ensure_consistent(
         deposits[record.owner] += record.deposit
         assert maps.by_owner.get((record.owner, number)) is record.kind, f"{what}: not by owner"
         assert maps.by_kind.get((record.kind, number)) == record.owner, f"{what}: not by kind"
+    unknown = sorted(number for number, _ in maps.payee.items() if number not in numbers)
+    assert not unknown, f"somebody is paid for records that are gone: {unknown}"
     assert not versions, f"versions without a record: {sorted(versions)}"
     for index in (maps.by_owner, maps.by_kind):
         listed = list(index.keys())

@@ -178,6 +178,9 @@ class Registry(
     )
     """What auditors say of each record."""
 
+    payee: StorageMap[Id, AccountId] = mapping(twox_64_concat)
+    """Who is paid what a record earns, where it is not the owner."""
+
     block_blob_bytes: StorageValue[U32] = value(default=0)
     """Bytes of blobs in this block so far; removed at its end."""
 
@@ -197,7 +200,9 @@ class Registry(
         self.record_deposit = record_deposit
         self.byte_deposit = byte_deposit
         self.blobs = Blobs(self.blob, self.blob_use, self.blob_stake, money, byte_deposit)
-        self._maps = RecordMaps(self.record, self.version, self.by_owner, self.by_kind)
+        self._maps = RecordMaps(
+            self.record, self.version, self.by_owner, self.by_kind, self.payee
+        )
         self.records = RecordBook(
             self._maps, self.blobs, system, money, lambda event: system.deposit_event(self, event)
         )
@@ -343,11 +348,7 @@ class Registry(
 
     @call(index=7, weight=weights.ATTEST)
     def attest(
-        self,
-        origin: Origin,
-        record: Compact[Id],
-        attributes: Attributes,
-        ttl: Compact[BlockNumber],
+        self, origin: Origin, record: Compact[Id], attributes: Attributes, ttl: Compact[BlockNumber]
     ) -> None:
         """Says something of anybody's record, for so many blocks, at the signer's expense.
 

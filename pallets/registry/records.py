@@ -1,6 +1,6 @@
 """Records and their versions over the registry's storage, and what other pallets ask of them.
 
-`RecordBook` is the `Records` of the runtime.
+`RecordBook` is the `Records` of the runtime, and its `Titles`.
 """
 
 from collections import Counter
@@ -45,6 +45,7 @@ class RecordMaps:
     version: StorageMap[tuple[int, int], Version]
     by_owner: StorageMap[tuple[AccountId, int], RecordKind]
     by_kind: StorageMap[tuple[RecordKind, int], AccountId]
+    payee: StorageMap[int, AccountId]
 
 
 class RecordBook:
@@ -83,6 +84,10 @@ class RecordBook:
         if entry.expires_at <= self._system.get_block_number():
             raise ExpiredRecord
         return entry
+
+    def ensure_own_live(self, record: int, owner: AccountId) -> None:
+        """Raises what `get_own_live` does."""
+        self.get_own_live(record, owner)
 
     def compute_shares(self, record: int, royalty_bps: int, parents: Parents) -> Shares:
         """The royalties of a new record. `BadParent`, `RoyaltyTooHigh`, `TooManyShares`."""
@@ -203,6 +208,24 @@ class RecordBook:
         entry = self._maps.record.get(record)
         return None if entry is None else entry.owner
 
+    def get_payee(self, record: int) -> AccountId | None:
+        """Who is paid what a record earns."""
+        payee = self._maps.payee.get(record)
+        return self.get_owner(record) if payee is None else payee
+
+    def set_payee(self, record: int, payee: AccountId | None) -> None:
+        """Has an account paid instead of the owner, until None."""
+        assert record in self._maps.record, f"record {record}: it is there to be paid for; qed"
+        if payee is None:
+            del self._maps.payee[record]
+        else:
+            self._maps.payee[record] = payee
+
+    def get_current_royalties(self, record: int) -> tuple[tuple[AccountId, int], ...]:
+        """The royalties of the current version; none for a record that is gone."""
+        entry = self._maps.record.get(record)
+        return () if entry is None else self.get_royalties(record, entry.version)
+
     def get_blob(self, root: Root) -> bytes | None:
         """The bytes of a blob in the state."""
         return self._blobs.get(root)
@@ -215,9 +238,9 @@ class RecordBook:
         kept = self._maps.version.get((record, version))
         earned: Counter[AccountId] = Counter()
         for share in () if kept is None else kept.shares:
-            owner = self.get_owner(share.record)
-            if owner is not None:
-                earned[owner] += share.bps
+            payee = self.get_payee(share.record)
+            if payee is not None:
+                earned[payee] += share.bps
         return tuple(sorted(earned.items()))
 
     def note_job(self, record: int, version: int) -> None:
@@ -285,4 +308,5 @@ class RecordBook:
         del self._maps.record[record]
         del self._maps.by_owner[entry.owner, record]
         del self._maps.by_kind[entry.kind, record]
+        del self._maps.payee[record]
         self._deposit_event(Removed(record))

@@ -22,6 +22,7 @@ class HoldReason(IntEnum):
     MULTISIG_DEPOSIT = 4
     PROXY_DEPOSIT = 5
     ASSET_DEPOSIT = 7
+    OFFER = 8
     LEASE = 9
     ROUND = 10
     GOVERNANCE = 11

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pallets.assets import Assets
 from pallets.balances.events import Deposit, Withdraw
+from pallets.rights import Rights
 from pallets.runtime import Runtime
 from pallets.transaction_payment import TransactionFeePaid
 from runtime.account import AccountInfo
@@ -62,6 +63,8 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
         expected[HoldReason.BOND][who] += bond.total
     for who, amount in iter_asset_deposits(runtime.assets):
         expected[HoldReason.ASSET_DEPOSIT][who] += amount
+    for who, amount in iter_right_deposits(runtime.rights):
+        expected[HoldReason.OFFER][who] += amount
     for job in jobs.values():
         expected[HoldReason.ESCROW][job.owner] += job.escrow
         expected[HoldReason.JOB_DEPOSIT][job.owner] += job.deposit
@@ -90,6 +93,16 @@ def iter_asset_deposits(assets: Assets) -> Iterator[tuple[AccountId, int]]:
         yield holding.payer, holding.deposit
     for (_, owner, _), approval in assets.approval.items():
         yield owner, approval.deposit
+
+
+def iter_right_deposits(rights: Rights) -> Iterator[tuple[AccountId, int]]:
+    """Who has how much on hold for offers, resales and stakes."""
+    for offer in dict(rights.offer_.items()).values():
+        yield offer.payer, offer.deposit
+    for (_, _, seller), resale in rights.resale.items():
+        yield seller, resale.deposit
+    for (_, who), stake in rights.stake.items():
+        yield who, stake.deposit
 
 
 def ensure_duties_are_slots(runtime: Runtime) -> None:
