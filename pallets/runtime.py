@@ -285,7 +285,9 @@ def _compose_economy(
     rounds = Rounds(state, system, round_partners, index=26, params=ROUND_PARAMS)
     sale_partners = SalePartners(money, records, bonds)
     vault = Vault(state, system, sale_partners, index=27, params=VAULT_PARAMS)
-    return _Economy(assets, registry, rights, bonds, slots, market, verify, work, leases, rounds, vault)
+    return _Economy(
+        assets, registry, rights, bonds, slots, market, verify, work, leases, rounds, vault
+    )
 
 
 def _compose_governance(

@@ -200,9 +200,7 @@ class Registry(
         self.record_deposit = record_deposit
         self.byte_deposit = byte_deposit
         self.blobs = Blobs(self.blob, self.blob_use, self.blob_stake, money, byte_deposit)
-        self._maps = RecordMaps(
-            self.record, self.version, self.by_owner, self.by_kind, self.payee
-        )
+        self._maps = RecordMaps(self.record, self.version, self.by_owner, self.by_kind, self.payee)
         self.records = RecordBook(
             self._maps, self.blobs, system, money, lambda event: system.deposit_event(self, event)
         )
