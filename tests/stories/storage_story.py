@@ -1,7 +1,7 @@
 """US-6 told on a node: three ciphertexts of one file with three keepers, one of whom deletes some.
 
-Windows have three blocks, not a hundred, so that two hundred audits pass in the time of a test. The
-keepers are the node's own service, each with a key and a folder of its own.
+Windows have three blocks, not a hundred, so that the honest keepers answer two hundred audits in the
+time of a test. The keepers are the node's own service, each with a key and a folder of its own.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,9 @@ OWNER, HONEST, CHEAT, SECOND, REPLACEMENT = "Alice", "Bob", "Charlie", "Dave", "
 KEEPERS = (HONEST, CHEAT, SECOND)
 SIZE = 4 << 20
 TERMS = StorageTerms(proof_every=3, proof_blocks=2, draws=20)
-AUDITS = 200
+WINDOWS = 100
+"""What each honest keeper proves."""
+
 RATE = UNIT // 1_000
 BOND = 200 * UNIT
 PLAIN = np.random.default_rng(6).bytes(SIZE)
@@ -110,7 +112,7 @@ async def tell(folder: Path) -> Told:
             hunted = await hunt(stage, leases[CHEAT])
             recovered = recover(cast, HONEST)
             leases[REPLACEMENT] = await keep(REPLACEMENT)
-            await wait_paid(stage, (leases[HONEST], leases[SECOND]), AUDITS * TERMS.proof_every)
+            await wait_paid(stage, (leases[HONEST], leases[SECOND]), WINDOWS * TERMS.proof_every)
             keepers.cancel_scope.cancel()
         root = client.best.value.header.state_root
     return Told(store, leases, hunted, recovered, root)
@@ -130,7 +132,7 @@ async def lease_from(stage: LiveNode, cast: Cast, name: str) -> int:
     await send_well(stage, name, bond)
     offer = find(await send_well(stage, name, post), declared.OfferPosted).offer
     root = cast.get_store(name).put_chunks(encrypt(name, PLAIN))
-    amount = 4 * RATE * TERMS.proof_every * (AUDITS + 20)
+    amount = 4 * RATE * TERMS.proof_every * (WINDOWS + 20)
     start = make_call(runtime.leases.start_lease, offer, Replica(root, SIZE), amount)
     return find(await send_well(stage, OWNER, start), declared.LeaseStarted).lease
 
