@@ -15,6 +15,7 @@ from pallets.leases import LeaseParams, Leases
 from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
 from pallets.multisig import Multisig
+from pallets.preimage import Preimage
 from pallets.proxy import Proxy, ProxyTerms
 from pallets.registry import Registry
 from pallets.rights import Partners as RightsPartners
@@ -62,6 +63,7 @@ ROUND_PARAMS = RoundParams(
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
 SIGNATORIES_MAX = 100
 PROXIES_MAX = ANNOUNCEMENTS_MAX = 32
+PREIMAGE_BYTES_MAX = 256 * 1024
 ITEM_DEPOSIT, BYTE_DEPOSIT = UNIT, UNIT // 1_000
 
 
@@ -98,6 +100,7 @@ class Runtime:
         accounts = _compose_accounts(state, self.system, money, inner_calls)
         self.multisig = accounts.multisig
         self.proxy = accounts.proxy
+        self.preimage = accounts.preimage
         economy = _compose_economy(state, self.system, money, config)
         self.assets = economy.assets
         self.registry = economy.registry
@@ -119,6 +122,7 @@ class Runtime:
             self.fees,
             self.multisig,
             self.proxy,
+            self.preimage,
             self.assets,
             self.registry,
             self.rights,
@@ -181,6 +185,7 @@ def _compose_system(state: Overlay) -> System:
 class _Accounts:
     multisig: Multisig
     proxy: Proxy
+    preimage: Preimage
 
 
 def _compose_accounts(
@@ -206,7 +211,16 @@ def _compose_accounts(
         announcement_factor=_compute_deposit(items=0, size_bytes=68),
     )
     proxy = Proxy(state, system, money, calls, index=11, terms=terms)
-    return _Accounts(multisig, proxy)
+    preimage = Preimage(
+        state,
+        system,
+        money,
+        index=8,
+        bytes_max=PREIMAGE_BYTES_MAX,
+        deposit_base=_compute_deposit(items=2, size_bytes=96),
+        deposit_byte=BYTE_DEPOSIT,
+    )
+    return _Accounts(multisig, proxy, preimage)
 
 
 def _compute_deposit(*, items: int, size_bytes: int) -> int:

@@ -20,6 +20,7 @@ NON_TRANSFER = BATCHES | frozenset(
         *("Registry.put_blob", "Registry.drop_blob", "Registry.register"),
         *("Registry.update", "Registry.heartbeat", "Registry.retire"),
         *("Bonds.bond", "Bonds.unbond", "Bonds.cancel_unbond", "Bonds.withdraw"),
+        *("Preimage.note_preimage", "Preimage.unnote_preimage"),
         *("Proxy.add_proxy", "Proxy.remove_proxy"),
         *("Proxy.announce", "Proxy.remove_announcement", "Proxy.reject_announcement"),
     )

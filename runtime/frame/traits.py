@@ -7,7 +7,7 @@ from typing import Protocol
 from runtime.account import AccountData
 from runtime.frame.event import Event
 from runtime.frame.pallet import Pallet
-from runtime.primitives import AccountId, BlockNumber
+from runtime.primitives import AccountId, BlockNumber, Hash
 
 
 class HoldReason(IntEnum):
@@ -21,6 +21,7 @@ class HoldReason(IntEnum):
     JOB_DEPOSIT = 3
     MULTISIG_DEPOSIT = 4
     PROXY_DEPOSIT = 5
+    PREIMAGE = 6
     ASSET_DEPOSIT = 7
     OFFER = 8
     LEASE = 9
@@ -159,6 +160,26 @@ class MoneyLocks(Protocol):
 
         `NoProviders` if the account does not exist.
         """
+        ...
+
+
+class Preimages(Protocol):
+    """Bytes under their hash, such as calls that are made later."""
+
+    def get_preimage(self, content_hash: Hash, size_bytes: int) -> bytes | None:
+        """The bytes, if they are there and of this length."""
+        ...
+
+    def note(self, content: bytes) -> Hash:
+        """Stores bytes, without a deposit, and requests them once; returns their hash."""
+        ...
+
+    def request(self, content_hash: Hash) -> None:
+        """One more thing needs the preimage, whether or not it is there: it stays."""
+        ...
+
+    def unrequest(self, content_hash: Hash) -> None:
+        """One thing less needs the preimage; every request is taken back once."""
         ...
 
 

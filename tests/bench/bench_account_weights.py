@@ -1,4 +1,4 @@
-"""What calls that carry or keep other calls cost: those of multisig and proxy.
+"""What calls that carry or keep other calls cost: those of multisig, proxy and preimage.
 
 Rows are made and read as in `bench_weights.py`. The call inside is an empty remark, whose weight
 comes on top of what is shown.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pallets.multisig.declarations import Timepoint
 from pallets.proxy import compute_pure_account
 from pallets.proxy.declarations import ProxyType
-from pallets.runtime import Runtime
+from pallets.runtime import PREIMAGE_BYTES_MAX, Runtime
 from runtime.address import Id
 from runtime.crypto.hashing import blake2_256
 from runtime.frame import Call, Origin
@@ -157,10 +157,46 @@ def measure_proxy() -> dict[str, Cost]:
     }
 
 
+# --- preimage
+
+
+def measure_preimage() -> dict[str, Cost]:
+    """Its calls with nothing to store and with the most, which costs by the byte."""
+    rows: dict[str, Cost] = {}
+    root = Origin.root()
+    for size in (0, PREIMAGE_BYTES_MAX):
+        content = bytes(size)
+        hashed = Hash(blake2_256(content))
+
+        def send(origin: Origin, name: str, argument: bytes) -> Callable[[Runtime], object]:
+            def step(runtime: Runtime) -> None:
+                call = make_call(runtime, "Preimage", name, argument)
+                runtime.dispatcher.dispatch(call, origin)
+
+            return step
+
+        noted = add(build_state(), send(SIGNED, "note_preimage", content))
+        requested = add(build_state(), send(root, "request_preimage", hashed))
+        free = add(requested, send(SIGNED, "note_preimage", content))
+
+        def at(backend: Backend, origin: Origin, name: str, argument: bytes) -> Cost:
+            return measure_sent(backend, origin, "Preimage", name, argument)
+
+        rows |= {
+            f"note_preimage({size})": at(build_state(), SIGNED, "note_preimage", content),
+            f"note_preimage({size}), requested": at(requested, SIGNED, "note_preimage", content),
+            f"unnote_preimage({size})": at(noted, SIGNED, "unnote_preimage", hashed),
+            f"request_preimage({size})": at(noted, root, "request_preimage", hashed),
+            f"unrequest_preimage({size})": at(free, root, "unrequest_preimage", hashed),
+        }
+    return rows
+
+
 def main() -> None:
     """Prints a row for each."""
     rows = measure_multisig()
     rows |= {f"proxy.{name}": cost for name, cost in measure_proxy().items()}
+    rows |= {f"preimage.{name}": cost for name, cost in measure_preimage().items()}
     for name, cost in rows.items():
         print(f"{name:38} {cost}")
 

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "4d2ead88c9ebb19ff08ecd61a97dfe250242073054bcfc0f6190e55d0badc022",
-    "local": "24c16b6770c01e5c805d751c049c6f67156743b7bf9db91dc86b5826907019fd",
+    "dev": "63a925f644de01fd73525f34f104a29d5197295ae2be8585e1cc88f8caba0c72",
+    "local": "e6d2c0576ea15c3cb37360bfb6e92c7f2b2d3c62a4c45a6c9a21dc44a5a47f96",
 }
 
 

@@ -1,11 +1,13 @@
 """The pallets through which accounts act together, for each other and later, on a mock runtime."""
 
 from pallets.multisig import Multisig
+from pallets.preimage import Preimage
 from pallets.proxy import Proxy, ProxyTerms
 from tests.helpers.mock_runtime import MockRuntime
 
 DEPOSIT_BASE, DEPOSIT_FACTOR = 50, 10
 MAX_SIGNATORIES = 5
+PREIMAGE_BYTES_MAX, PREIMAGE_BASE, PREIMAGE_BYTE = 200, 30, 2
 PROXY_TERMS = ProxyTerms(
     proxies_max=3,
     pending_max=2,
@@ -44,3 +46,18 @@ def add_proxy(runtime: MockRuntime) -> Proxy:
     )
     runtime.add(proxy)
     return proxy
+
+
+def add_preimage(runtime: MockRuntime) -> Preimage:
+    """Preimage, composed behind what is there."""
+    preimage = Preimage(
+        runtime.state,
+        runtime.system,
+        runtime.money,
+        index=8,
+        bytes_max=PREIMAGE_BYTES_MAX,
+        deposit_base=PREIMAGE_BASE,
+        deposit_byte=PREIMAGE_BYTE,
+    )
+    runtime.add(preimage)
+    return preimage

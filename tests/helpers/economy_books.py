@@ -59,6 +59,7 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
     for operation in dict(runtime.multisig.multisigs.items()).values():
         expected[HoldReason.MULTISIG_DEPOSIT][operation.depositor] += operation.deposit
     expected[HoldReason.PROXY_DEPOSIT] = runtime.proxy.get_deposits()
+    expected[HoldReason.PREIMAGE] = runtime.preimage.get_deposits()
     for (who, _), bond in runtime.bonds.bond_.items():
         expected[HoldReason.BOND][who] += bond.total
     for who, amount in iter_asset_deposits(runtime.assets):
