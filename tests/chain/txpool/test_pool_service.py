@@ -293,14 +293,12 @@ def test_one_of_the_same_nonce_in_a_block_makes_it_invalid() -> None:
 
 def test_what_reaped_its_sender_is_gone_though_the_nonce_starts_again() -> None:
     async def test(stage: PoolStage) -> None:
-        make, dest = stage.wallet.make_call, Id(ALICE.account)
-        first = stage.transfer(0)
-        last = stage.wallet.sign(BOB, make("Balances", "transfer_all", dest, False), 1)
-        for each in (first, last):
-            stage.submit(each)
-        await stage.add_block(first, last)
+        call = stage.wallet.make_call("Balances", "transfer_all", Id(ALICE.account), False)
+        both = stage.transfer(0), stage.wallet.sign(BOB, call, 1)
+        submitted = [stage.submit(each) for each in both]
+        await stage.add_block(*both)
         assert stage.pool.get_next_nonce(BOB.account) == 0
-        assert len(stage.pool.pool) == 0
+        assert not any(stage.pool.pool.get(each) for each in submitted)
 
     run(test)
 
