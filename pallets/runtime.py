@@ -10,7 +10,7 @@ from functools import cached_property
 from pallets.assets import Assets
 from pallets.balances import Balances, Ledger
 from pallets.bonds import DEFAULT_TERMS, Bonds
-from pallets.governance import Governance, make_terms
+from pallets.governance import TREASURER, Governance, make_terms
 from pallets.leases import LeaseParams, Leases
 from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
@@ -24,6 +24,7 @@ from pallets.rounds import Partners as RoundPartners
 from pallets.rounds import RoundParams, Rounds
 from pallets.timestamp import Timestamp
 from pallets.transaction_payment import FeeRates, TransactionPayment
+from pallets.treasury import Treasury, TreasuryParams
 from pallets.utility import Utility
 from pallets.vault import Partners as SalePartners
 from pallets.vault import Vault, VaultParams
@@ -111,6 +112,7 @@ class Runtime:
         self.verify = economy.verify
         self.work = economy.work
         self.governance = _compose_governance(state, self.system, money, inner_calls, config)
+        self.treasury = _compose_treasury(state, self.system, money, self.governance)
         self.leases = economy.leases
         self.rounds = economy.rounds
         self.vault = economy.vault
@@ -131,6 +133,7 @@ class Runtime:
             self.verify,
             self.work,
             self.governance,
+            self.treasury,
             self.leases,
             self.rounds,
             self.vault,
@@ -310,6 +313,16 @@ def _compose_governance(
     """What the holders of the token decide."""
     terms = make_terms(config.voting_period_blocks, TREASURY)
     return Governance(state, system, money, calls, index=28, terms=terms)
+
+
+def _compose_treasury(
+    state: Overlay, system: System, money: Ledger, governance: Governance
+) -> Treasury:
+    """What belongs to all, spent by one of governance's tracks in its periods."""
+    treasurer = governance.terms.tracks[TREASURER].account
+    assert treasurer is not None, "the treasurer is not root; qed"
+    params = TreasuryParams(TREASURY, treasurer, governance.terms.period_blocks)
+    return Treasury(state, system, money, index=29, params=params)
 
 
 def compose(config: RuntimeConfig) -> Callable[[Overlay, Host], Runtime]:

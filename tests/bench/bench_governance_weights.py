@@ -1,8 +1,10 @@
-"""What governance's calls cost here, beside the weight that they declare.
+"""What calls of governance and the treasury cost here, beside the weight that they declare.
 
 As in `bench_ai_weights`: one call a row on a fresh overlay, in the worst case that is easily made.
 A ratio below one is a weight that does not cover its call.
 """
+
+from time import perf_counter_ns
 
 from pallets.governance import ROOT
 from pallets.governance.types import VOTES_MAX, Conviction, Side
@@ -10,7 +12,7 @@ from pallets.runtime import TREASURY
 from runtime.address import Id
 from runtime.frame import Call, Origin
 from runtime.primitives import UNIT, AccountId
-from tests.bench.bench_ai_weights import measure, report, show
+from tests.bench.bench_ai_weights import ROUNDS, measure, report, show
 from tests.helpers.chain_stage import CONFIG, ChainStage, make_call
 
 FUNDS = 100_000 * UNIT
@@ -111,8 +113,25 @@ def measure_votes() -> None:
     report("governance.unlock(32 votes)", chain, DAVE, call("unlock", Id(BOB)))
 
 
+def measure_treasury() -> None:
+    """Promises, payments, and the end of a period."""
+    chain = make_chain()
+    spend = make_call("Treasury", "spend", Id(DAVE), UNIT, 2)
+    report_root("treasury.spend", chain, spend)
+    chain.runtime.dispatcher.dispatch(spend, Origin.root())
+    report("treasury.payout", chain, ALICE, make_call("Treasury", "payout", 0))
+    report_root("treasury.void_spend", chain, make_call("Treasury", "void_spend", 0))
+    times: list[float] = []
+    for _ in range(ROUNDS):
+        begin = perf_counter_ns()
+        weight = chain.runtime.treasury.on_initialize(PERIOD)
+        times.append((perf_counter_ns() - begin) / 1_000)
+    show("treasury.on_initialize", min(times), weight.ref_time / 10**6)
+
+
 def main() -> None:
     """Prints a row for each."""
+    measure_treasury()
     measure_proposals()
     measure_enact()
     measure_votes()
