@@ -1,7 +1,7 @@
 """US-6 told on a node: three ciphertexts of one file with three keepers, one of whom deletes some.
 
-Windows have three blocks, not a hundred, so that the honest keepers answer two hundred audits in the
-time of a test. The keepers are the node's own service, each with a key and a folder of its own.
+Windows have three blocks, not a hundred, so that the honest keepers answer two hundred audits in
+the time of a test. The keepers are the node's own service, each with a key and a folder of its own.
 """
 
 from collections.abc import Iterable

@@ -25,6 +25,8 @@ from tests.pallets.leases.stage import (
     LeaseStage,
 )
 
+MACHINES_REVIEW = 5
+
 
 @pytest.fixture
 def stage() -> LeaseStage:
@@ -195,9 +197,6 @@ def test_silence_pays_what_is_past_review(stage: LeaseStage) -> None:
         stage.call("poke", DAVE, lease)
 
 
-MACHINES_REVIEW = 5
-
-
 def test_accepting_work_pays_at_once(stage: LeaseStage) -> None:
     lease = stage.rent()
     stage.skip(4)
@@ -332,6 +331,33 @@ def test_a_withdrawn_offer_leaves_its_leases(stage: LeaseStage) -> None:
     stage.skip(12)
     stage.call("close_lease", ALICE, lease)
     assert get_reason(stage) is CloseReason.TENANT
+
+
+def test_a_lease_gives_back_all_its_units(stage: LeaseStage) -> None:
+    offer = stage.offer()
+    lease = stage.start(offer, Machines(3))
+    stage.call("close_lease", ALICE, lease)
+    assert stage.leases.offer[offer].taken == 0
+
+
+def test_a_record_that_lapses_after_the_end_is_no_fault(stage: LeaseStage) -> None:
+    """What was served until the balance ran out is paid when its review is over."""
+    lease = stage.rent(amount=20 * RATE)
+    stage.skip(20)
+    stage.dispatch(stage.registry, "retire", BOB, stage.record_of[BOB])
+    stage.call("poke", DAVE, lease)
+    assert stage.get(lease).paid_blocks == 15
+    stage.skip(MACHINES_REVIEW)
+    stage.call("poke", DAVE, lease)
+    assert get_reason(stage) is CloseReason.OVERDRAWN
+
+
+def test_a_balance_may_run_out_before_the_notice_ends(stage: LeaseStage) -> None:
+    lease = stage.rent(amount=20 * RATE)
+    stage.call("reclaim", BOB, lease)
+    stage.skip(20 + MACHINES_REVIEW)
+    stage.call("poke", DAVE, lease)
+    assert get_reason(stage) is CloseReason.OVERDRAWN
 
 
 def test_what_a_payee_cannot_receive_is_burned() -> None:
