@@ -201,6 +201,12 @@ def make_wrong_proofs() -> list[ChunkProof]:
         replace(good, cipher_path=other.cipher_path),
         replace(good, cipher_path=good.cipher_path[:-1]),
         replace(good, plain_path=(*good.plain_path, Hash.zero())),
+        # A node of the tree is no leaf, though its shorter path leads to the root.
+        replace(
+            SEALED.prove(0),
+            leaf=SEALED.plain_tree.levels[1][0],
+            plain_path=SEALED.prove(0).plain_path[1:],
+        ),
         replace(good, index=2),
         replace(good, index=CHUNKS),
         replace(good, index=2**64 - 1),

@@ -138,3 +138,14 @@ def test_a_leaf_is_opened_without_its_chunk() -> None:
             verify_chunk_leaf(tree.root, len(data), index, Hash.zero(), path)
     with pytest.raises(BadOpening, match="the index of a chunk is below 5, not 5"):
         verify_chunk_leaf(tree.root, len(data), 5, leaf, path)
+
+
+def test_a_node_is_no_leaf() -> None:
+    """Its shorter path leads to the root; the size says how long a path is."""
+    size = 4 * CHUNK_BYTES
+    tree = commit_chunks(bytes(range(256)) * 16)
+    node, path = tree.levels[1][0], tree.get_path(0)[1:]
+    root = compute_node(node, path[0])
+    assert tree.root == compute_chunks_root(size, root)
+    with pytest.raises(BadOpening, match="a path among 4 chunks has 2 nodes, not 1"):
+        verify_chunk_leaf(tree.root, size, 0, node, path)

@@ -1,0 +1,185 @@
+"""US-5: encrypted data is sold without a judge, honest people are paid, and cheats lose.
+
+Everything is judged by the chain that a live node left behind, opened again after it stopped.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import pytest
+
+from chain.client.client import Client
+from chain.client.importer import Importer, compute_final_in_dev
+from chain.client.typed_state import get_runtime
+from chain.client.verifier import Verifier
+from chain.clock import SystemClock
+from chain.node import load_spec, open_client
+from chain.worker import InlineWorker
+from pallets.runtime import TREASURY, VAULT_PARAMS
+from pallets.transaction_payment import TransactionFeePaid
+from pallets.vault import Fault, declarations
+from runtime.frame import Event
+from runtime.primitives import AccountId, Hash
+from runtime.tensor.chunks import commit_chunks
+from tests.stories.live_node import find, get_account, make_config, read_events
+from tests.stories.sale_story import (
+    ANCESTOR,
+    ANCESTOR_BPS,
+    BUYER,
+    CHEAT,
+    LIAR,
+    PRICE,
+    SELLER,
+    SIZE,
+    Told,
+    tell_story,
+)
+
+EventT = TypeVar("EventT", bound=Event)
+
+BOND = PRICE // 2
+DEPOSIT = VAULT_PARAMS.order_deposit
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """The story, and its chain as a node finds it after a restart."""
+
+    told: Told
+    client: Client
+
+    @cached_property
+    def events(self) -> list[Event]:
+        head = self.client.best.value.number
+        return [event for n in range(1, head + 1) for event in self.read(n)]
+
+    def get_hash(self, number: int) -> Hash:
+        found = self.client.get_block_hash(number)
+        assert found is not None
+        return found
+
+    def read(self, number: int) -> tuple[Event, ...]:
+        return read_events(self.client, self.get_hash(number))
+
+    def find(self, kind: type[EventT]) -> list[EventT]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def get_change(self, who: AccountId) -> int:
+        """How an account's whole balance has changed since genesis, but for its fees."""
+        head, genesis = self.client.best.value.hash, self.client.genesis_hash
+        after, before = (get_runtime(self.client, at).system.account[who] for at in (head, genesis))
+        fees = sum(each.actual_fee for each in self.find(TransactionFeePaid) if each.who == who)
+        return after.data.total - before.data.total + fees
+
+
+@pytest.fixture(scope="module")
+def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Generator[Aftermath]:
+    folder = tmp_path_factory.mktemp("us5") / "story"
+    told = tell_story(folder)
+    with open_client(make_config(folder / "node"), load_spec("dev")) as client:
+        verifier = Verifier(client.api, load_spec("dev").consensus)
+        final = compute_final_in_dev(client)
+        Importer(client, verifier, InlineWorker(), SystemClock(), final).replay_stored()
+        yield Aftermath(told, client)
+
+
+def test_the_buyer_has_what_was_listed(aftermath: Aftermath) -> None:
+    told = aftermath.told
+    assert len(told.bought) == SIZE
+    assert told.bought == told.honest.plain
+    record = get_runtime(aftermath.client).registry.version[told.honest.record, 1].body
+    assert commit_chunks(told.bought).root == getattr(record, "plain_root", None)
+    assert told.honest.plain[:64] not in told.honest.package.path.read_bytes()
+
+
+def test_the_seller_is_paid_after_the_window_and_so_is_the_ancestor(aftermath: Aftermath) -> None:
+    told = aftermath.told
+    released = {each.order: each for each in aftermath.find(declarations.Released)}
+    parts = released[told.sale]
+    royalty, treasury = PRICE * ANCESTOR_BPS // 10_000, PRICE // 100
+    paid = PRICE * (9_800 - ANCESTOR_BPS) // 10_000
+    assert (parts.royalties, parts.treasury, parts.paid) == (royalty, treasury, paid)
+    assert parts.burned == PRICE - royalty - treasury - paid
+    delivered = next(e for e in aftermath.find(declarations.Delivered) if e.order == told.sale)
+    (number,) = [
+        n for n in range(1, aftermath.client.best.value.number + 1) if parts in aftermath.read(n)
+    ]
+    assert number > delivered.until
+
+
+def test_a_wrong_key_and_a_wrong_chunk_are_refunded_and_slashed(aftermath: Aftermath) -> None:
+    told = aftermath.told
+    for included, fault in (
+        (told.wrong_key, Fault.WRONG_KEY),
+        (told.wrong_chunk, Fault.WRONG_CHUNK),
+    ):
+        slashed = find(included, declarations.Slashed)
+        assert (slashed.seller, slashed.fault) == (get_account(CHEAT), fault)
+        assert (slashed.amount, slashed.to_buyer, slashed.to_treasury) == (
+            BOND,
+            BOND * 4 // 10,
+            BOND * 2 // 10,
+        )
+        refunded = find(included, declarations.Refunded)
+        assert (refunded.buyer, refunded.amount) == (get_account(BUYER), PRICE + DEPOSIT)
+        assert find(included, TransactionFeePaid).actual_fee == 0
+    assert told.proof_bytes <= 1_600
+
+
+def test_a_false_dispute_costs_the_buyer(aftermath: Aftermath) -> None:
+    included = aftermath.told.false_dispute
+    forfeited = find(included, declarations.Forfeited)
+    assert forfeited.buyer == get_account(LIAR)
+    assert forfeited.burned + forfeited.to_seller == DEPOSIT
+    assert find(included, declarations.Released).price == PRICE
+    assert find(included, TransactionFeePaid).actual_fee > 0
+    assert aftermath.get_change(get_account(LIAR)) == -PRICE - DEPOSIT
+
+
+def test_silence_is_refunded(aftermath: Aftermath) -> None:
+    (slashed,) = [e for e in aftermath.find(declarations.Slashed) if e.fault is Fault.SILENCE]
+    assert (slashed.order, slashed.amount) == (aftermath.told.silence, BOND // 10)
+    assert slashed.to_buyer == BOND // 20
+
+
+def test_balances_changed_by_exactly_that(aftermath: Aftermath) -> None:
+    royalty = PRICE * ANCESTOR_BPS // 10_000
+    paid = PRICE * (9_800 - ANCESTOR_BPS) // 10_000
+    expected = {
+        SELLER: 2 * paid + DEPOSIT // 2,
+        ANCESTOR: 2 * royalty,
+        BUYER: -PRICE + 2 * BOND * 4 // 10 + BOND // 20,
+        CHEAT: -2 * BOND - BOND // 10,
+    }
+    assert {name: aftermath.get_change(get_account(name)) for name in expected} == expected
+    treasury = 2 * PRICE // 100 + 2 * BOND * 2 // 10
+    assert aftermath.get_change(TREASURY) == treasury
+
+
+def test_issuance_is_conserved_after_every_block(aftermath: Aftermath) -> None:
+    client = aftermath.client
+    expected = get_runtime(client, client.genesis_hash).balances.total_issuance.get()
+    for number in range(1, client.best.value.number + 1):
+        for event in aftermath.read(number):
+            match event:
+                case TransactionFeePaid():
+                    expected -= event.actual_fee
+                case declarations.Released() | declarations.Slashed() | declarations.Forfeited():
+                    expected -= event.burned
+                case _:
+                    pass
+        runtime = get_runtime(client, aftermath.get_hash(number))
+        assert runtime.balances.total_issuance.get() == expected, f"block {number}"
+        assert sum(info.data.total for _, info in runtime.system.account.items()) == expected
+        for pallet in (runtime.vault, runtime.bonds, runtime.registry):
+            pallet.try_state()
+
+
+def test_the_restarted_node_has_the_same_head_and_root(aftermath: Aftermath) -> None:
+    best, told = aftermath.client.best.value, aftermath.told
+    assert (best.hash, best.header.state_root) == (told.head, told.state_root)
+    opened = aftermath.client.get_open_block(best.hash)
+    assert opened is not None
+    assert opened.tree.root == told.state_root
