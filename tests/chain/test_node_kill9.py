@@ -1,12 +1,8 @@
 """`kill -9` of a node that makes blocks: what it reported final is there, and it goes on."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -20,6 +16,7 @@ from chain.clock import SystemClock
 from chain.config import AuthoringConfig, Config, RpcConfig
 from chain.node import Keys, Node, load_spec, open_client, run_services
 from chain.worker import ThreadWorker
+from tests.helpers.kill_server import kill_after, running_server, serve
 from tests.helpers.node_stage import ALICE, BOB, SHAPE, WORK_MIN, Wallet
 
 KILLS = 50
@@ -67,54 +64,22 @@ async def submit_forever(node: Node) -> None:
             node.pool.submit(wallet.transfer(BOB, ALICE.account, 7, nonce))
 
 
-def serve(folder: Path) -> None:
-    """For each line read, forks a process that is a node, tells its number, waits for its end."""
-    for _ in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            # The arithmetic's self-test would take half of the time, and has tests of its own.
-            with patch("consensus.kernels.select.ensure_exact"):
-                trio.run(make_blocks, folder)
-        print("process", child, flush=True)
-        os.waitpid(child, 0)
-        print("ended", flush=True)
+def run_node(folder: Path) -> None:
+    """A node, until it is killed."""
+    # The arithmetic's self-test would take half of the time, and has tests of its own.
+    with patch("consensus.kernels.select.ensure_exact"):
+        trio.run(make_blocks, folder)
 
 
-@contextmanager
-def running_server(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Forking spares the imports of a node for each kill."""
-    command = [sys.executable, "-m", "tests.chain.test_node_kill9", str(folder)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as server:
-        yield server
-        assert server.stdin is not None
-        server.stdin.close()
-
-
-def kill_after(server: subprocess.Popen[str], blocks: int, random: Random) -> dict[int, str]:
+def kill_node(server: subprocess.Popen[str], blocks: int, random: Random) -> dict[int, str]:
     """What a node that is killed some moments after so many final blocks had reported final."""
-    assert server.stdin is not None
-    assert server.stdout is not None
-    server.stdin.write("\n")
-    server.stdin.flush()
-    process, is_running = 0, False
-    final: dict[int, str] = {}
-    while not process or not is_running or len(final) < blocks:
-        word, *rest = server.stdout.readline().split()
-        if word == "process":
-            process = int(rest[0])
-        elif word == "running":
-            is_running = True
-        else:
-            final[int(word)] = rest[0]
-    # Spins, as a sleep would be coarser than a commit.
-    for _ in range(random.randrange(400_000)):
-        pass
-    os.kill(process, signal.SIGKILL)
-    while (line := server.stdout.readline()) != "ended\n":
-        number, block_hash = line.split()
-        final[int(number)] = block_hash
-    return final
+
+    def is_enough(lines: list[str]) -> bool:
+        return "running" in lines and len(lines) > blocks
+
+    lines = kill_after(server, is_enough, random, 400_000)
+    reported = (line.split() for line in lines if line != "running")
+    return {int(number): block_hash for number, block_hash in reported}
 
 
 def check(config: Config, reported: dict[int, str]) -> int:
@@ -137,10 +102,10 @@ def test_nothing_final_is_lost_when_a_node_is_killed(tmp_path: Path) -> None:
     random, config = Random(11), make_config(tmp_path)
     reported: dict[int, str] = {}
     before = 0
-    with running_server(tmp_path) as server:
+    with running_server("tests.chain.test_node_kill9", tmp_path) as server:
         for _ in range(KILLS):
             blocks = random.randrange(3)
-            final = kill_after(server, blocks, random)
+            final = kill_node(server, blocks, random)
             assert reported.keys().isdisjoint(final)
             reported |= final
             number = check(config, reported)
@@ -150,4 +115,4 @@ def test_nothing_final_is_lost_when_a_node_is_killed(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(partial(run_node, Path(sys.argv[1])))

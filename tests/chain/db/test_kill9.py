@@ -1,17 +1,15 @@
 """`kill -9` while blocks become final: what was reported final is there, and nothing is torn."""
 
-import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from chain.db.blocks import BlockRecord
 from chain.db.database import open_database
 from tests.helpers.chain_of_blocks import changes_of, make_block, make_genesis
+from tests.helpers.kill_server import kill_after, running_server, serve
 
 KILLS = 50
 GENESIS = make_genesis()
@@ -37,48 +35,10 @@ def commit_forever(path: Path) -> None:
             print(block.number, flush=True)
 
 
-def serve(path: Path) -> None:
-    """For each line read, forks a process that commits, tells its number, and waits for its end."""
-    for _ in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            commit_forever(path)
-        print("process", child, flush=True)
-        os.waitpid(child, 0)
-        print("ended", flush=True)
-
-
-@contextmanager
-def running_server(path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Forking spares the start of an interpreter for each kill."""
-    command = [sys.executable, "-m", "tests.chain.db.test_kill9", str(path)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as server:
-        yield server
-        assert server.stdin is not None
-        server.stdin.close()
-
-
-def kill_after(server: subprocess.Popen[str], commits: int, random: Random) -> int:
+def kill_committer(server: subprocess.Popen[str], commits: int, random: Random) -> int:
     """The last number printed by a process that is killed some moments after so many commits."""
-    assert server.stdin is not None
-    assert server.stdout is not None
-    server.stdin.write("\n")
-    server.stdin.flush()
-    process, numbers = 0, [0]
-    while len(numbers) <= commits or not process:
-        word, *rest = server.stdout.readline().split()
-        if word == "process":
-            process = int(rest[0])
-        else:
-            numbers.append(int(word))
-    # Spins, as a sleep would be coarser than a commit.
-    for _ in range(random.randrange(200_000)):
-        pass
-    os.kill(process, signal.SIGKILL)
-    while (line := server.stdout.readline()) != "ended\n":
-        numbers.append(int(line))
-    return numbers[-1]
+    lines = kill_after(server, lambda lines: len(lines) >= commits, random, 200_000)
+    return int(lines[-1])
 
 
 class Model:
@@ -101,9 +61,9 @@ class Model:
 
 def test_nothing_final_is_lost(tmp_path: Path) -> None:
     random, model, path = Random(9), Model(), tmp_path / "db"
-    with running_server(path) as server:
+    with running_server("tests.chain.db.test_kill9", path) as server:
         for _ in range(KILLS):
-            check(path, model, kill_after(server, random.randrange(1, 6), random))
+            check(path, model, kill_committer(server, random.randrange(1, 6), random))
     assert len(model.blocks) > KILLS
 
 
@@ -128,4 +88,4 @@ def check(path: Path, model: Model, reported: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(partial(commit_forever, Path(sys.argv[1])))
