@@ -26,6 +26,7 @@ from tests.tidy.tree import ROOT
 
 FIRST_STEPS = (ROOT / "docs/guides/first-steps.md").read_text("utf-8")
 MODELS = (ROOT / "docs/guides/models.md").read_text("utf-8")
+SALES = (ROOT / "docs/guides/data.md").read_text("utf-8")
 LENET = ROOT / "tests/fixtures/onnx/lenet.onnx"
 NODE_RUN = ["soberana", "node", "run"]
 
@@ -108,6 +109,18 @@ def test_a_lenet_goes_from_onnx_to_a_paid_answer(newcomer: Newcomer) -> None:
     assert paid.shape == (450, 10)
     assert int((paid.argmax(axis=1) == digits.test_labels).sum()) >= 0.975 * 450
     assert "0 bytes freed" in newcomer.said["soberana model collect"].out
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_a_file_is_sold_and_opened(newcomer: Newcomer) -> None:
+    for _, command in iter_commands(SALES):
+        newcomer.type(command)
+    assert (
+        "order 0: delivered"
+        in newcomer.said["soberana data serve-sales --from //Charlie --once"].out
+    )
     assert newcomer.node is not None
     newcomer.node.stop()
 
