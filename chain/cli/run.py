@@ -13,7 +13,7 @@ import typer
 
 from chain.cli.accounts import DEV_CHAINS, resolve_key
 from chain.cli.failure import guard
-from chain.cli.options import PasswordFileOption
+from chain.cli.options import NODE_DEFAULT, PasswordFileOption
 from chain.cli.output import Json, print_json_line, print_line, print_panel
 from chain.cli.places import Places
 from chain.client.block import Head
@@ -262,4 +262,10 @@ def announce(launch: Launch, node: Node) -> None:
     if launch.keys.provider is not None:
         lines.append(f"provider  {launch.keys.provider.address}")
     print_panel("soberana", lines)
-    print_line("Ctrl-C stops it; soberana chain head asks it how it is")
+    print_line(f"Ctrl-C stops it; `{make_question(url)}` asks it how it is")
+
+
+def make_question(url: str) -> str:
+    """The command that asks a node where it is."""
+    command = "soberana chain head"
+    return command if url == NODE_DEFAULT else f"{command} --node {url}"

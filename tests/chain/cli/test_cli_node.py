@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chain.cli.run import find_keys, make_config
+from chain.cli.run import find_keys, make_config, make_question
 from chain.config import Config, load_config
 from chain.errors import ConfigError
 from chain.keystore import get_pair_of_uri
@@ -60,6 +60,11 @@ def test_authoring_needs_a_key(tmp_path: Path) -> None:
     file.write_text("[authoring]\nenabled = true\n")
     with pytest.raises(ConfigError, match="expected the name of a key, got nothing"):
         find_keys(make_config(file, {}, is_dev=False), None)
+
+
+def test_the_node_says_how_to_ask_it() -> None:
+    assert make_question("ws://127.0.0.1:9944") == "soberana chain head"
+    assert make_question("ws://[::1]:7") == "soberana chain head --node ws://[::1]:7"
 
 
 def test_the_settings_are_printed_as_a_file(tmp_path: Path) -> None:
