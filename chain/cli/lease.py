@@ -117,9 +117,7 @@ def send_call(
             inclusion = await session.send(session.get_key(signing), call, signing, said)
             closed = [e for e in inclusion.events if isinstance(e, declared.LeaseClosed)]
             paid = [e.amount for e in inclusion.events if isinstance(e, declared.LeaseSettled)]
-            fields: dict[str, Json] = {"done": said}
-            if closed:
-                fields["closed"] = closed[0].reason.name.lower()
+            fields: dict[str, Json] = {"closed": closed[0].reason.name.lower()} if closed else {}
             amounts = {"paid": sum(paid)} if paid else {}
             show_sent(session, said, fields, amounts, (inclusion,))
 
@@ -146,7 +144,7 @@ def show_sent(
     block = inclusions[-1]
     if session.settings.as_json:
         shown = {name: str(amount) for name, amount in amounts.items()}
-        print_json({**fields, **shown, "block": to_hex(block.block_hash)})
+        print_json({"done": title, **fields, **shown, "block": to_hex(block.block_hash)})
         return
     people = {name: format_amount(amount) for name, amount in amounts.items()}
     rest = {"block": f"#{block.block_number} {to_hex(block.block_hash)}"}

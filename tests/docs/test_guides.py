@@ -26,6 +26,7 @@ from tests.tidy.tree import ROOT
 
 FIRST_STEPS = (ROOT / "docs/guides/first-steps.md").read_text("utf-8")
 MODELS = (ROOT / "docs/guides/models.md").read_text("utf-8")
+STORAGE = (ROOT / "docs/guides/storage.md").read_text("utf-8")
 SALES = (ROOT / "docs/guides/data.md").read_text("utf-8")
 LENET = ROOT / "tests/fixtures/onnx/lenet.onnx"
 NODE_RUN = ["soberana", "node", "run"]
@@ -111,6 +112,34 @@ def test_a_lenet_goes_from_onnx_to_a_paid_answer(newcomer: Newcomer) -> None:
     assert "0 bytes freed" in newcomer.said["soberana model collect"].out
     assert newcomer.node is not None
     newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_a_file_is_kept_and_a_machine_rented(
+    newcomer: Newcomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands use the node's folder, as they would without options."""
+    monkeypatch.setenv("SOBERANA_BASE_PATH", str(newcomer.folder / "chain"))
+    for _, command in iter_commands(STORAGE):
+        if command.startswith("soberana store top-up"):
+            wait_until_accepted(newcomer)
+        newcomer.type(command)
+    told = {command: said.out for command, said in newcomer.said.items()}
+    assert "closed  tenant" in told["soberana store close 0 --from //Dave"]
+    assert "running" in told["soberana rent status 1"]
+    assert "notice was given" in told["soberana rent reclaim 1 --from //Charlie"]
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+def wait_until_accepted(newcomer: Newcomer) -> None:
+    """Until the node's keeper has taken the lease on, which nobody has to tell it."""
+    command = "soberana store status 0"
+    for _ in range(200):
+        newcomer.type(command)
+        if "running" in newcomer.said[command].out:
+            return
+    raise AssertionError(newcomer.said[command].out)
 
 
 @pytest.mark.slow
