@@ -8,6 +8,7 @@ from chain.cli import (
     data,
     job,
     key,
+    label,
     miner,
     model,
     provider,
@@ -34,6 +35,7 @@ data.app.add_typer(buying.app)
 app.add_typer(data.app, name="data", help="Publish datasets.")
 app.add_typer(provider.app, name="provider", help="Offer to run models.")
 app.add_typer(job.app, name="job", help="Have models run.")
+app.add_typer(label.app, name="label", help="Have items labelled, or label them.")
 app.add_typer(rent.app, name="rent", help="Let and rent machines by the block.")
 app.add_typer(store.app, name="store", help="Keep files for others, or have them kept.")
 app.add_typer(miner.app, name="miner", help="Mine for a node from outside.")

@@ -43,6 +43,9 @@ from runtime.tensor.blob import blob_root
 
 app = typer.Typer(no_args_is_help=True)
 
+PROVIDED = (JobKind.INFER, JobKind.LABEL, JobKind.STORE, JobKind.RENT)
+"""The kinds of jobs that a person can offer."""
+
 _ATTRIBUTE: Final = re.compile(r"([a-z][a-z0-9_]{0,15})=(.{1,64})")
 
 
@@ -77,7 +80,7 @@ def register(
     ] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option("--kind", metavar="KIND", help="What you do: infer (if none), rent, store."),
+        typer.Option("--kind", metavar="KIND", help="infer (if none), label, rent, store."),
     ] = None,
     ttl: TtlOption = TTL_DEFAULT,
     final: FinalOption = False,
@@ -148,7 +151,7 @@ def parse_attributes(texts: list[str] | None) -> dict[str, str]:
 
 def parse_kinds(texts: list[str] | None) -> list[JobKind]:
     """Kinds of jobs as `--kind` gives them, in their order."""
-    known = {kind.name.lower(): kind for kind in (JobKind.INFER, JobKind.STORE, JobKind.RENT)}
+    known = {kind.name.lower(): kind for kind in PROVIDED}
     for text in texts or ():
         if text not in known:
             raise WrongUse(f"--kind: expected one of {', '.join(known)}, got {text!r}")
