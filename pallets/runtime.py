@@ -4,17 +4,23 @@ The only module that knows every pallet. Attribute order is hook order, `index` 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pallets.assets import Assets
 from pallets.balances import Balances, Ledger
 from pallets.bonds import DEFAULT_TERMS, Bonds
-from pallets.governance import TREASURER, Governance, make_terms
+from pallets.governance import (
+    PARAMETERS_ACCOUNT,
+    TREASURER_ACCOUNT,
+    Governance,
+    make_terms,
+)
 from pallets.leases import LeaseParams, Leases
 from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
 from pallets.multisig import Multisig
+from pallets.parameters import Parameters
 from pallets.preimage import Preimage
 from pallets.proxy import Proxy, ProxyTerms
 from pallets.registry import Registry
@@ -38,6 +44,7 @@ from runtime.frame.call import Call, compile_calls
 from runtime.frame.event_record import EventRecord, compile_events
 from runtime.frame.inner_calls import InnerCalls
 from runtime.frame.origin import Origin
+from runtime.frame.parameters import Param
 from runtime.host import Host
 from runtime.limits import BLOCK_LENGTH, make_block_weights
 from runtime.primitives import UNIT, AccountId, Moment
@@ -48,6 +55,8 @@ from runtime.version import VERSION, RuntimeVersion
 BATCHED_CALLS_MAX = 512
 ERAS_KEPT = 1_000
 RECEIPTS_KEPT = 4_096
+BONUS_BPS = 8_000
+GRACE_BLOCKS, FREEZE_BLOCKS = 1_000, 100
 TREASURY = AccountId(b"modlpy/trsry".ljust(32, b"\0"))
 """FRAME's account of the treasury; nobody has its key."""
 
@@ -61,6 +70,9 @@ VAULT_PARAMS = VaultParams(treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT,
 ROUND_PARAMS = RoundParams(
     bond_min=UNIT, gold_deposit_min=UNIT, round_deposit=UNIT, byte_deposit=UNIT // 1_000
 )
+TREASURY_PARAMS = TreasuryParams(TREASURY, TREASURER_ACCOUNT, period_blocks=1)
+"""Its periods are the chain's voting periods."""
+
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
 SIGNATORIES_MAX = 100
 PROXIES_MAX = ANNOUNCEMENTS_MAX = 32
@@ -102,7 +114,8 @@ class Runtime:
         self.multisig = accounts.multisig
         self.proxy = accounts.proxy
         self.preimage = accounts.preimage
-        economy = _compose_economy(state, self.system, money, config)
+        self.parameters = _compose_parameters(state, self.system)
+        economy = _compose_economy(state, self.system, money, self.parameters, config)
         self.assets = economy.assets
         self.registry = economy.registry
         self.rights = economy.rights
@@ -112,7 +125,7 @@ class Runtime:
         self.verify = economy.verify
         self.work = economy.work
         self.governance = _compose_governance(state, self.system, money, inner_calls, config)
-        self.treasury = _compose_treasury(state, self.system, money, self.governance)
+        self.treasury = _compose_treasury(state, self.system, money, self.parameters, config)
         self.leases = economy.leases
         self.rounds = economy.rounds
         self.vault = economy.vault
@@ -134,6 +147,7 @@ class Runtime:
             self.work,
             self.governance,
             self.treasury,
+            self.parameters,
             self.leases,
             self.rounds,
             self.vault,
@@ -246,8 +260,26 @@ class _Economy:
     vault: Vault
 
 
+def _compose_parameters(state: Overlay, system: System) -> Parameters:
+    """What governance may change, with what the pallets below are made with."""
+    defaults = {
+        Param.BURN_BPS: MARKET_PARAMS.burn_bps,
+        Param.TREASURY_BPS: MARKET_PARAMS.treasury_bps,
+        Param.BONUS_BPS: BONUS_BPS,
+        Param.SLOT_BOND_MIN: MARKET_PARAMS.bond_min,
+        Param.BOND_FACTOR_BPS: Verify.bond_factor_bps,
+        Param.ROLE_BOND_MIN: DEFAULT_TERMS[0].bond_min,
+        Param.UNBONDING_BLOCKS: DEFAULT_TERMS[0].unbonding_blocks,
+        Param.GRACE_BLOCKS: GRACE_BLOCKS,
+        Param.FREEZE_BLOCKS: FREEZE_BLOCKS,
+        Param.TREASURY_CAP_BPS: TREASURY_PARAMS.cap_bps,
+        Param.TREASURY_BURN_BPS: TREASURY_PARAMS.burn_bps,
+    }
+    return Parameters(state, system, index=30, defaults=defaults, setter=PARAMETERS_ACCOUNT)
+
+
 def _compose_economy(
-    state: Overlay, system: System, money: Ledger, config: RuntimeConfig
+    state: Overlay, system: System, money: Ledger, parameters: Parameters, config: RuntimeConfig
 ) -> _Economy:
     """The pallets of AI work, which ask each other through traits."""
     assets = Assets(
@@ -273,8 +305,9 @@ def _compose_economy(
         money,
         index=21,
         role_terms=DEFAULT_TERMS,
-        grace_blocks=1_000,
-        freeze_blocks=100,
+        grace_blocks=GRACE_BLOCKS,
+        freeze_blocks=FREEZE_BLOCKS,
+        parameters=parameters,
     )
     records = registry.records
     rights = Rights(
@@ -292,9 +325,10 @@ def _compose_economy(
         records,
         slots,
         index=24,
-        params=WorkParams(config.era_blocks, ERAS_KEPT, RECEIPTS_KEPT),
+        params=WorkParams(config.era_blocks, ERAS_KEPT, RECEIPTS_KEPT, BONUS_BPS),
+        parameters=parameters,
     )
-    partners = Partners(money, records, bonds, verify, work, system)
+    partners = Partners(money, records, bonds, verify, work, system, parameters)
     market = Market(state, system, partners, index=22, params=MARKET_PARAMS)
     lease_partners = LeasePartners(money, records, bonds, system)
     leases = Leases(state, system, lease_partners, index=25, params=LEASE_PARAMS)
@@ -316,13 +350,11 @@ def _compose_governance(
 
 
 def _compose_treasury(
-    state: Overlay, system: System, money: Ledger, governance: Governance
+    state: Overlay, system: System, money: Ledger, parameters: Parameters, config: RuntimeConfig
 ) -> Treasury:
     """What belongs to all, spent by one of governance's tracks in its periods."""
-    treasurer = governance.terms.tracks[TREASURER].account
-    assert treasurer is not None, "the treasurer is not root; qed"
-    params = TreasuryParams(TREASURY, treasurer, governance.terms.period_blocks)
-    return Treasury(state, system, money, index=29, params=params)
+    params = replace(TREASURY_PARAMS, period_blocks=config.voting_period_blocks)
+    return Treasury(state, system, money, index=29, params=params, parameters=parameters)
 
 
 def compose(config: RuntimeConfig) -> Callable[[Overlay, Host], Runtime]:

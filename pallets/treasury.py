@@ -28,6 +28,7 @@ from runtime.frame import (
     value,
 )
 from runtime.frame.origin import OriginKind
+from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import EventSink, Money, Preservation
 from runtime.primitives import BPS, AccountId, Balance, BlockNumber, Bps, Id, Weight
 from runtime.state.externalities import Externalities
@@ -162,12 +163,14 @@ class Treasury(
         *,
         index: int,
         params: TreasuryParams,
+        parameters: Parameters = FIXED,
     ) -> None:
         super().__init__(state, index=index)
         assert params.period_blocks > 0, "periods have blocks; qed"
         self.params = params
         self._system = system
         self._money = money
+        self._parameters = parameters
 
     @call(index=0, weight=weights.SPEND)
     def spend(
@@ -234,7 +237,8 @@ class Treasury(
             return Weight()
         account = self.params.account
         unspent = max(self._money.get_free(account) - self.promised.get(), 0)
-        amount = unspent * self.params.burn_bps // BPS
+        burn_bps = self._parameters.get_param(Param.TREASURY_BURN_BPS, self.params.burn_bps)
+        amount = unspent * burn_bps // BPS
         if amount > 0 and self._burn(amount):
             self._deposit_event(Burnt(amount))
         return weights.ON_INITIALIZE
@@ -253,7 +257,8 @@ class Treasury(
     def get_cap(self) -> int:
         """What may leave the treasury in this period, paid or not."""
         paid = self._get_period().paid
-        return (self._money.get_free(self.params.account) + paid) * self.params.cap_bps // BPS
+        cap_bps = self._parameters.get_param(Param.TREASURY_CAP_BPS, self.params.cap_bps)
+        return (self._money.get_free(self.params.account) + paid) * cap_bps // BPS
 
     def try_state(self) -> None:
         """What is promised is the sum of the promises, and none of them is over."""

@@ -40,6 +40,7 @@ from runtime.frame import (
     twox_64_concat,
 )
 from runtime.frame.ai_types import DutyId, Role, SlashOutcome, SlashSplit
+from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import EventSink, HoldReason, Money
 from runtime.primitives import BPS, AccountId, Balance, BlockNumber
 from runtime.state.externalities import Externalities
@@ -90,6 +91,7 @@ class Bonds(
         role_terms: AllTerms,
         grace_blocks: BlockNumber,
         freeze_blocks: BlockNumber,
+        parameters: Parameters = FIXED,
     ) -> None:
         super().__init__(state, index=index)
         self.system = system
@@ -97,6 +99,7 @@ class Bonds(
         self.role_terms = role_terms
         self.grace_blocks = grace_blocks
         self.freeze_blocks = freeze_blocks
+        self._parameters = parameters
 
     # --- calls
 
@@ -134,7 +137,10 @@ class Bonds(
         bond = replace(bond, active=bond.active - amount)
         if bond.active + bond.locked > 0:
             self._ensure_minimum(bond, role)
-        release_at = self._get_now() + self.role_terms[role].unbonding_blocks
+        unbonding_blocks = self._parameters.get_param(
+            Param.UNBONDING_BLOCKS, self.role_terms[role].unbonding_blocks
+        )
+        release_at = self._get_now() + unbonding_blocks
         chunks = _append_chunk(bond.unbonding, Chunk(amount, release_at))
         self.bond_[who, role] = replace(bond, unbonding=chunks)
         self.system.deposit_event(self, Unbonding(who, role, amount, release_at))
@@ -246,11 +252,11 @@ class Bonds(
         entry = self.duty.get(duty)
         assert entry is not None, f"{duty}: a duty is missed once, after it was locked; qed"
         now, before = self._get_now(), self.bond_[entry.who, entry.role]
-        if before.missed_at is not None and now - before.missed_at <= self.grace_blocks:
+        if before.missed_at is not None and now - before.missed_at <= self._get_grace_blocks():
             return self.slash(duty, split)
         self.unlock(duty)
         bond = self.bond_[entry.who, entry.role]
-        until = now + self.freeze_blocks
+        until = now + self._parameters.get_param(Param.FREEZE_BLOCKS, self.freeze_blocks)
         self.bond_[entry.who, entry.role] = replace(bond, frozen_until=until, missed_at=now)
         self.system.deposit_event(self, RoleFroze(entry.who, entry.role, duty, until))
         return SlashOutcome()
@@ -278,6 +284,9 @@ class Bonds(
     def _get_now(self) -> BlockNumber:
         return self.system.get_block_number()
 
+    def _get_grace_blocks(self) -> int:
+        return self._parameters.get_param(Param.GRACE_BLOCKS, self.grace_blocks)
+
     def _get_bond(self, who: AccountId, role: Role) -> Bond:
         bond = self.bond_.get((who, role))
         if bond is None:
@@ -287,14 +296,15 @@ class Bonds(
     def _put_bond(self, who: AccountId, role: Role, bond: Bond) -> None:
         """Stores a bond, or removes one that is over: a miss in the grace is remembered."""
         now = self._get_now()
-        over = bond.missed_at is None or now - bond.missed_at > self.grace_blocks
+        over = bond.missed_at is None or now - bond.missed_at > self._get_grace_blocks()
         if bond.total == 0 and over and bond.frozen_until <= now:
             del self.bond_[who, role]
         else:
             self.bond_[who, role] = bond
 
     def _ensure_minimum(self, bond: Bond, role: Role) -> None:
-        if bond.active + bond.locked < self.role_terms[role].bond_min:
+        bond_min = self.role_terms[role].bond_min
+        if bond.active + bond.locked < self._parameters.get_param(Param.ROLE_BOND_MIN, bond_min):
             raise BelowMinimum
 
     def _ensure_thawed(self, bond: Bond) -> None:

@@ -21,6 +21,16 @@ ROOT, PARAMETERS, TREASURER, CANCELLER = range(4)
 """The numbers of the tracks."""
 
 
+def _name_account(name: str) -> AccountId:
+    return AccountId(f"modlpy/gov/{name}".encode().ljust(32, b"\0"))
+
+
+PARAMETERS_ACCOUNT = _name_account("parameters")
+TREASURER_ACCOUNT = _name_account("treasurer")
+ACCOUNTS = (None, PARAMETERS_ACCOUNT, TREASURER_ACCOUNT, _name_account("canceller"))
+"""Who the calls of each track come from; root's come from root."""
+
+
 def make_terms(period_blocks: int, treasury: AccountId) -> GovernanceTerms:
     """The terms of a chain with this voting period."""
     return GovernanceTerms(
@@ -39,7 +49,7 @@ def _make_tracks(period_blocks: int) -> Tracks:
         part = max(period_blocks // 10, 1)
         return Track(
             name=name,
-            account=None if number == ROOT else _name_account(name),
+            account=ACCOUNTS[number],
             decision_deposit=50 * UNIT,
             seats=seats,
             prepare_blocks=part,
@@ -58,10 +68,6 @@ def _make_tracks(period_blocks: int) -> Tracks:
         make(TREASURER, "treasurer", Curve(10_000, 5_001), Curve(5_000, 500), 16),
         make(CANCELLER, "canceller", Curve(10_000, 5_001), Curve(1_000, 100), 16),
     )
-
-
-def _name_account(name: str) -> AccountId:
-    return AccountId(f"modlpy/gov/{name}".encode().ljust(32, b"\0"))
 
 
 def is_passing(track: Track, tally: Tally, electorate: int, elapsed: int) -> bool:

@@ -34,6 +34,7 @@ from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import ChainIdentity, OpenClaim, Records, Slasher, WorkCredit
 from runtime.frame.ai_types import Inconclusive, Invalid, JobKind, Role, SlashSplit, SlotId, Valid
+from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
@@ -56,6 +57,7 @@ class Partners:
     claims: OpenClaim
     credit: WorkCredit
     identity: ChainIdentity
+    parameters: Parameters = FIXED
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,10 @@ class Lifecycle:
         )
         self._ensure_provider(who, record, job.kind)
         price, slasher = job.compute_price(now), self._partners.slasher
-        factor_bps = self._partners.claims.get_bond_factor_bps(job.verifier)
-        bond = compute_bond(price, factor_bps, self._params)
+        parameters, claims = self._partners.parameters, self._partners.claims
+        default_bps = claims.get_bond_factor_bps(job.verifier)
+        factor_bps = parameters.get_param(Param.BOND_FACTOR_BPS, default_bps)
+        bond = compute_bond(price, factor_bps, self._read_params())
         if slasher.get_bonded(who, Role.PROVIDER) < bond:
             raise BondTooLow(f"a bond of {bond} is asked")
         slasher.lock(who, Role.PROVIDER, bond, at.to_duty())
@@ -146,6 +150,16 @@ class Lifecycle:
             raise RequirementUnmet("the provider does not take such jobs now")
         if self._tables.busy[record] >= provider.max_parallel:
             raise RequirementUnmet(f"{provider.max_parallel} slots are locked already")
+
+    def _read_params(self) -> MarketParams:
+        """Shares and collateral as they are now."""
+        params, get_param = self._params, self._partners.parameters.get_param
+        return replace(
+            params,
+            burn_bps=get_param(Param.BURN_BPS, params.burn_bps),
+            treasury_bps=get_param(Param.TREASURY_BPS, params.treasury_bps),
+            bond_min=get_param(Param.SLOT_BOND_MIN, params.bond_min),
+        )
 
     # --- verdicts
 
@@ -176,7 +190,7 @@ class Lifecycle:
         provider = slot.provider
         assert provider is not None, "a locked slot has a provider; qed"
         royalties = partners.records.get_royalties(job.model, job.version)
-        split = compute_split(slot.price, royalties, self._params)
+        split = compute_split(slot.price, royalties, self._read_params())
         treasury = self._pay(job.owner, self._params.treasury, split.treasury)
         royalty = sum(self._pay(job.owner, who, amount) for who, amount in split.royalties)
         paid = self._pay(job.owner, provider, split.provider)

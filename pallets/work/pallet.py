@@ -37,7 +37,8 @@ from runtime.frame import (
     twox_64_concat,
 )
 from runtime.frame.ai_traits import BlockWork, Records, Slots
-from runtime.frame.ai_types import SlotId, SlotPhase, SlotWork
+from runtime.frame.ai_types import BONUS_BPS_MAX, SlotId, SlotPhase, SlotWork
+from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import BlockAuthor, EventSink, Money
 from runtime.primitives import BPS, AccountId, BlockNumber, Id, Weight
 from runtime.state.externalities import Externalities
@@ -88,14 +89,16 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         *,
         index: int,
         params: WorkParams,
+        parameters: Parameters = FIXED,
     ) -> None:
         super().__init__(state, index=index)
-        assert params.bonus_bps < BPS, "paying oneself must cost something; qed"
+        assert params.bonus_bps <= BONUS_BPS_MAX, "paying oneself must cost something; qed"
         assert params.era_blocks > 0, "eras have blocks; qed"
         self._block = block
         self._money = money
         self._records = records
         self._slots = slots
+        self._parameters = parameters
         self.params = params
 
     # --- the inherent
@@ -162,11 +165,12 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         rounded down.
         """
         total = self._count_slot_macs(slot)
+        bonus_bps = self._parameters.get_param(Param.BONUS_BPS, self.params.bonus_bps)
         bonus = 0
         for key, credit in self.credited.items(slot.job, slot.slot):
             del self.credited[key]
             if credit.author == provider and total > 0:
-                amount = burned * self.params.bonus_bps * credit.macs // (BPS * total)
+                amount = burned * bonus_bps * credit.macs // (BPS * total)
                 bonus += self._pay_bonus(slot, provider, amount)
         index = self._get_era_index()
         era = self.era.get(index) or Era(self._block.get_block_number())
@@ -260,7 +264,7 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
             assert is_live, f"job {job}, slot {slot}, layer {layer}: credited, and over"
         for index, era in self.era.items():
             assert era.useful_macs <= era.total_macs, f"era {index}: more useful than done"
-            cap = era.burned * self.params.bonus_bps // BPS
+            cap = era.burned * BONUS_BPS_MAX // BPS
             assert era.bonus <= cap, f"era {index}: bonuses of {era.bonus}, capped at {cap}"
 
 

@@ -26,6 +26,10 @@ ROYALTY_DEPTH_MAX = 4
 ROYALTY_SHARES_MAX = 32
 """Records that one settlement pays royalties to."""
 
+BONUS_BPS_MAX = 9_500
+"""What useful mining may return of what its slot burned; below a whole, so that nobody gains by
+paying himself."""
+
 BURNED_BPS_MIN = 4_000
 """The least part of a slash that is burned: who reports himself loses at least this."""
 

@@ -1,4 +1,4 @@
-"""What calls of governance and the treasury cost here, beside the weight that they declare.
+"""What calls of governance, the treasury and the parameters cost here, beside the weight that they declare.
 
 As in `bench_ai_weights`: one call a row on a fresh overlay, in the worst case that is easily made.
 A ratio below one is a weight that does not cover its call.
@@ -11,6 +11,7 @@ from pallets.governance.types import VOTES_MAX, Conviction, Side
 from pallets.runtime import TREASURY
 from runtime.address import Id
 from runtime.frame import Call, Origin
+from runtime.frame.parameters import Param
 from runtime.primitives import UNIT, AccountId
 from tests.bench.bench_ai_weights import ROUNDS, measure, report, show
 from tests.helpers.chain_stage import CONFIG, ChainStage, make_call
@@ -114,8 +115,10 @@ def measure_votes() -> None:
 
 
 def measure_treasury() -> None:
-    """Promises, payments, and the end of a period."""
+    """Promises, payments, the end of a period, and parameters."""
     chain = make_chain()
+    set_param = make_call("Parameters", "set_param", Param.BURN_BPS, 900)
+    report_root("parameters.set_param", chain, set_param)
     spend = make_call("Treasury", "spend", Id(DAVE), UNIT, 2)
     report_root("treasury.spend", chain, spend)
     chain.runtime.dispatcher.dispatch(spend, Origin.root())

@@ -1,0 +1,137 @@
+"""Parameters: numbers of other pallets that governance changes, each within its bounds.
+
+The bounds are a part of the runtime, not of the state: they are where the invariants of the other
+pallets hold whatever is set. Mining for oneself stays a loss, shares of a price stay below a whole,
+and collateral stays slashable for as long as it can be asked for.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, TypeAlias
+
+from pallets.weights import parameters as weights
+from runtime.codec import Array, Compact
+from runtime.errors import BadOrigin, ModuleError
+from runtime.frame import (
+    Constant,
+    Event,
+    Origin,
+    Pallet,
+    StorageMap,
+    call,
+    mapping,
+    twox_64_concat,
+)
+from runtime.frame.ai_types import BONUS_BPS_MAX
+from runtime.frame.origin import OriginKind
+from runtime.frame.parameters import Param
+from runtime.frame.traits import EventSink
+from runtime.primitives import UNIT, AccountId, Balance
+from runtime.state.externalities import Externalities
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The least and the most that a number may be."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_parameters::types::Bounds"
+
+    least: Balance
+    most: Balance
+
+
+AllBounds: TypeAlias = Annotated[tuple[Bounds, ...], Array(len(Param))]
+AllDefaults: TypeAlias = Annotated[tuple[Balance, ...], Array(len(Param))]
+
+_BLOCKS_MAX = 1_000_000
+
+BOUNDS: dict[Param, Bounds] = {
+    # Together with royalties of 40 % at most, these leave a part of every price to its provider.
+    Param.BURN_BPS: Bounds(100, 3_000),
+    Param.TREASURY_BPS: Bounds(0, 1_000),
+    Param.BONUS_BPS: Bounds(0, BONUS_BPS_MAX),
+    Param.SLOT_BOND_MIN: Bounds(UNIT // 10, 1_000 * UNIT),
+    Param.BOND_FACTOR_BPS: Bounds(1_000, 40_000),
+    Param.ROLE_BOND_MIN: Bounds(10 * UNIT, 100_000 * UNIT),
+    # Never shorter than it was: what can still be challenged must still be there.
+    Param.UNBONDING_BLOCKS: Bounds(200, _BLOCKS_MAX),
+    Param.GRACE_BLOCKS: Bounds(100, _BLOCKS_MAX),
+    Param.FREEZE_BLOCKS: Bounds(10, _BLOCKS_MAX),
+    Param.TREASURY_CAP_BPS: Bounds(100, 5_000),
+    Param.TREASURY_BURN_BPS: Bounds(0, 1_000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ParamSet(Event, index=0):
+    """A number is another from now on."""
+
+    param: Param
+    before: Balance
+    after: Balance
+
+
+class ParamOutOfBounds(ModuleError, index=0):
+    """The number is below the least or above the most that it may be."""
+
+
+class Parameters(Pallet, events=ParamSet, errors=ParamOutOfBounds):
+    """What was set; a number that nobody set is its default."""
+
+    bounds: Constant[AllBounds]
+    """What each number may be, in their order."""
+
+    defaults: Constant[AllDefaults]
+    """What each number is until somebody sets it."""
+
+    values: StorageMap[Param, Balance] = mapping(twox_64_concat)
+    """Every number that is not its default."""
+
+    def __init__(
+        self,
+        state: Externalities,
+        system: EventSink,
+        *,
+        index: int,
+        defaults: dict[Param, int],
+        setter: AccountId,
+    ) -> None:
+        super().__init__(state, index=index)
+        self.bounds = tuple(BOUNDS[param] for param in Param)
+        self.defaults = tuple(defaults[param] for param in Param)
+        self._system = system
+        self._setter = setter
+
+    @call(index=0, weight=weights.SET_PARAM)
+    def set_param(self, origin: Origin, param: Param, value: Compact[Balance]) -> None:
+        """Makes a number another, for what happens from now on.
+
+        Origin: root, or the account of the parameters' track. Events: `ParamSet`.
+        Errors: `ParamOutOfBounds`.
+        """
+        if origin.kind is not OriginKind.ROOT and origin.ensure_signed() != self._setter:
+            raise BadOrigin
+        bounds, default = BOUNDS[param], self.defaults[param]
+        if not bounds.least <= value <= bounds.most:
+            raise ParamOutOfBounds
+        before = self.get_param(param, default)
+        if value == default:
+            del self.values[param]
+        else:
+            self.values[param] = value
+        self._system.deposit_event(self, ParamSet(param, before, value))
+
+    def get_param(self, param: Param, default: int) -> int:
+        """The number as it was set, or the default where nobody set it."""
+        value = self.values.get(param)
+        return default if value is None else value
+
+    def get_all(self) -> dict[Param, int]:
+        """Every number as it is now."""
+        return {param: self.get_param(param, self.defaults[param]) for param in Param}
+
+    def try_state(self) -> None:
+        """Every number is within its bounds, and none is kept that is its default."""
+        for param, value in self.values.items():
+            bounds = BOUNDS[param]
+            assert bounds.least <= value <= bounds.most, f"{param.name}: {value} is out of bounds"
+            assert value != self.defaults[param], f"{param.name}: its default is kept"

@@ -1,0 +1,65 @@
+"""The numbers of other pallets that governance may change, and how a pallet reads one."""
+
+from dataclasses import dataclass
+from enum import IntEnum, nonmember
+from typing import Protocol
+
+
+class Param(IntEnum):
+    """A number that can be changed; what it was made with is its default."""
+
+    SCALE_PATH = nonmember("soberana_runtime::Param")
+
+    BURN_BPS = 0
+    """What of a slot's price is burned."""
+
+    TREASURY_BPS = 1
+    """What of a slot's price goes to the treasury."""
+
+    BONUS_BPS = 2
+    """What of the burned part useful mining returns."""
+
+    SLOT_BOND_MIN = 3
+    """The least collateral for a slot, in planck."""
+
+    BOND_FACTOR_BPS = 4
+    """The collateral for a slot, in its price."""
+
+    ROLE_BOND_MIN = 5
+    """The least bond in a role, in planck."""
+
+    UNBONDING_BLOCKS = 6
+    """How long a bond takes to leave."""
+
+    GRACE_BLOCKS = 7
+    """A second missed duty within so many blocks is slashed."""
+
+    FREEZE_BLOCKS = 8
+    """How long a first missed duty freezes a role."""
+
+    TREASURY_CAP_BPS = 9
+    """What may leave the treasury in a period."""
+
+    TREASURY_BURN_BPS = 10
+    """What of the treasury burns at a period's end."""
+
+
+class Parameters(Protocol):
+    """Where a pallet reads a number at the moment that it needs it."""
+
+    def get_param(self, param: Param, default: int) -> int:
+        """The number as it was set, or the default where nobody set it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedParameters:
+    """`Parameters` that nobody changes."""
+
+    def get_param(self, param: Param, default: int) -> int:
+        """The default."""
+        del param
+        return default
+
+
+FIXED = FixedParameters()

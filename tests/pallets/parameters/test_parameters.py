@@ -1,0 +1,181 @@
+"""Parameters: who sets them, within what, and that the other pallets keep their invariants."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pallets.governance import PARAMETERS_ACCOUNT
+from pallets.market import JobSpec, Posted, SlotState, Terms
+from pallets.market.settlement import compute_bond, compute_split
+from pallets.market.types import MarketParams
+from pallets.parameters import BOUNDS, ParamOutOfBounds, ParamSet
+from runtime.errors import BadOrigin
+from runtime.frame import Origin
+from runtime.frame.ai_types import ROYALTY_BPS_MAX, JobKind, Role, VerifierId
+from runtime.frame.parameters import Param
+from runtime.primitives import BPS, UNIT, AccountId
+from tests.helpers import economy
+from tests.helpers.chain_stage import ChainStage, make_call
+from tests.helpers.economy import ALICE, BOB, CAROL, RECORD_OF, make_economy
+from tests.helpers.noop import assert_noop
+
+TREASURY_SHARE_OF = AccountId(b"t" * 32)
+
+
+@st.composite
+def settings_of_all(draw: st.DrawFn) -> dict[Param, int]:
+    """Every parameter within its bounds, often at one of them."""
+    values: dict[Param, int] = {}
+    for param, bounds in BOUNDS.items():
+        ends = st.sampled_from([bounds.least, bounds.most])
+        values[param] = draw(ends | st.integers(bounds.least, bounds.most))
+    return values
+
+
+def set_param(chain: ChainStage, origin: Origin, param: Param, value: int) -> None:
+    """A call of the parameters pallet."""
+    call = make_call("Parameters", "set_param", param, value)
+    chain.runtime.dispatcher.dispatch(call, origin)
+
+
+@pytest.fixture
+def chain() -> ChainStage:
+    chain = make_economy()
+    chain.begin_block(BOB)
+    return chain
+
+
+def test_root_and_the_track_set_a_parameter_and_nobody_else(chain: ChainStage) -> None:
+    for origin, value in ((Origin.root(), 900), (Origin.signed(PARAMETERS_ACCOUNT), 800)):
+        before = chain.runtime.parameters.get_all()[Param.BURN_BPS]
+        set_param(chain, origin, Param.BURN_BPS, value)
+        assert chain.runtime.parameters.get_param(Param.BURN_BPS, 1) == value
+        assert chain.get_events()[-1] == ParamSet(Param.BURN_BPS, before, value)
+    for origin in (Origin.signed(ALICE), Origin.none()):
+        with assert_noop(chain.runtime.state, BadOrigin):
+            set_param(chain, origin, Param.BURN_BPS, 700)
+    chain.runtime.parameters.try_state()
+
+
+@pytest.mark.parametrize("param", Param)
+def test_every_parameter_stays_within_its_bounds(chain: ChainStage, param: Param) -> None:
+    bounds, default = BOUNDS[param], chain.runtime.parameters.defaults[param]
+    assert bounds.least <= default <= bounds.most
+    for value in (bounds.least, bounds.most):
+        set_param(chain, Origin.root(), param, value)
+        assert chain.runtime.parameters.get_all()[param] == value
+        chain.runtime.parameters.try_state()
+    for value in (bounds.least - 1, bounds.most + 1, 1 << 127):
+        if value >= 0:
+            with assert_noop(chain.runtime.state, ParamOutOfBounds):
+                set_param(chain, Origin.root(), param, value)
+    set_param(chain, Origin.root(), param, default)
+    assert param not in chain.runtime.parameters.values, "a default is not stored"
+
+
+def test_defaults_are_what_the_pallets_are_made_with(chain: ChainStage) -> None:
+    runtime, defaults = chain.runtime, chain.runtime.parameters.get_all()
+    assert defaults == {
+        Param.BURN_BPS: runtime.market.params.burn_bps,
+        Param.TREASURY_BPS: runtime.market.params.treasury_bps,
+        Param.BONUS_BPS: runtime.work.params.bonus_bps,
+        Param.SLOT_BOND_MIN: runtime.market.params.bond_min,
+        Param.BOND_FACTOR_BPS: runtime.verify.bond_factor_bps,
+        Param.ROLE_BOND_MIN: runtime.bonds.role_terms[Role.PROVIDER].bond_min,
+        Param.UNBONDING_BLOCKS: runtime.bonds.role_terms[Role.PROVIDER].unbonding_blocks,
+        Param.GRACE_BLOCKS: runtime.bonds.grace_blocks,
+        Param.FREEZE_BLOCKS: runtime.bonds.freeze_blocks,
+        Param.TREASURY_CAP_BPS: runtime.treasury.params.cap_bps,
+        Param.TREASURY_BURN_BPS: runtime.treasury.params.burn_bps,
+    }
+    assert len(set(runtime.bonds.role_terms)) == 1, "one number stands for every role"
+
+
+def test_no_setting_makes_mining_for_oneself_pay() -> None:
+    assert BOUNDS[Param.BONUS_BPS].most < BPS
+    assert BOUNDS[Param.BURN_BPS].least > 0
+
+
+@given(settings_of_all(), st.integers(0, 10**24), st.integers(0, ROYALTY_BPS_MAX))
+def test_every_price_can_be_divided(values: dict[Param, int], price: int, royalty_bps: int) -> None:
+    params = MarketParams(
+        TREASURY_SHARE_OF,
+        burn_bps=values[Param.BURN_BPS],
+        treasury_bps=values[Param.TREASURY_BPS],
+        bond_min=values[Param.SLOT_BOND_MIN],
+    )
+    split = compute_split(price, ((ALICE, royalty_bps),), params)
+    parts = (split.treasury, split.royalties[0][1], split.provider, split.burned)
+    assert sum(parts) == price
+    assert min(parts) >= 0
+    assert split.provider * 10 >= price - 10, "a tenth at least for who did it"
+    assert compute_bond(price, values[Param.BOND_FACTOR_BPS], params) > 0
+
+
+# --- among the other pallets
+
+
+def post(chain: ChainStage) -> int:
+    """A job of ALICE's with two slots; its number."""
+    number = chain.runtime.market.next_job.get()
+    spec = JobSpec(JobKind.INFER, economy.MODEL, None, economy.INPUT_ROOT, 40, 20, 1)
+    call = make_call("Market", "post", spec, Posted(UNIT), VerifierId.REPLAY, Terms(50, 5, 2))
+    assert chain.apply(ALICE, call).error is None
+    return number
+
+
+@given(settings_of_all())
+@settings(max_examples=15)
+def test_the_economy_works_with_every_setting(values: dict[Param, int]) -> None:
+    """Settled, missed and withdrawn; each number counts from the next time that it is used."""
+    chain = make_economy()
+    chain.begin_block(BOB)
+    job = post(chain)
+    for param, value in values.items():
+        set_param(chain, Origin.root(), param, value)
+    lock = make_call("Market", "lock", job, 0, RECORD_OF[BOB])
+    if values[Param.ROLE_BOND_MIN] > economy.BOND:
+        assert chain.apply(BOB, lock).error is not None
+        return
+    assert chain.apply(BOB, lock).error is None
+    slot = economy.get_slot(chain, (job, 0))
+    factor = values[Param.BOND_FACTOR_BPS]
+    assert slot.bond == max(values[Param.SLOT_BOND_MIN], -(-UNIT * factor // BPS))
+    payload = economy.run(chain, (job, 0))
+    commitment = economy.commit(chain, (job, 0), BOB, payload)
+    issuance = chain.runtime.balances.ledger.get_issuance()
+    submit = make_call("Market", "submit", job, 0, commitment, payload)
+    chain.runtime.dispatcher.dispatch(submit, Origin.signed(BOB))
+    settled = economy.get_slot(chain, (job, 0))
+    assert settled.state is SlotState.SETTLED
+    assert settled.burned >= UNIT * values[Param.BURN_BPS] // BPS
+    assert chain.runtime.balances.ledger.get_issuance() <= issuance
+    assert chain.apply(CAROL, make_call("Market", "lock", job, 1, RECORD_OF[CAROL])).error is None
+    for _ in range(12):
+        chain.next_block(BOB)
+    assert chain.apply(ALICE, make_call("Market", "poke", job, 1)).error is None
+    assert chain.apply(BOB, make_call("Bonds", "unbond", Role.PROVIDER, economy.BOND)).error is None
+    bond = chain.runtime.bonds.bond_[BOB, Role.PROVIDER]
+    assert bond.unbonding[0].release_at == chain.number + values[Param.UNBONDING_BLOCKS]
+    chain.end_block()
+    chain.try_state()
+
+
+def test_a_bonus_follows_its_parameter(chain: ChainStage) -> None:
+    """What useful mining returns of what burned, before and after a change."""
+    bonuses: list[int] = []
+    for bonus_bps in (8_000, 2_000):
+        set_param(chain, Origin.root(), Param.BONUS_BPS, bonus_bps)
+        job = post(chain)
+        assert chain.apply(BOB, make_call("Market", "lock", job, 0, RECORD_OF[BOB])).error is None
+        chain.next_block(BOB, economy.summarise(chain, (job, 0), 0))
+        payload = economy.run(chain, (job, 0))
+        commitment = economy.commit(chain, (job, 0), BOB, payload)
+        submit = make_call("Market", "submit", job, 0, commitment, payload)
+        issuance = chain.runtime.balances.ledger.get_issuance()
+        chain.runtime.dispatcher.dispatch(submit, Origin.signed(BOB))
+        burned = economy.get_slot(chain, (job, 0)).burned
+        change = issuance - chain.runtime.balances.ledger.get_issuance()
+        bonuses.append(burned - change)
+    assert bonuses[0] > 0
+    assert abs(bonuses[0] - 4 * bonuses[1]) <= 4
