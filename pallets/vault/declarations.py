@@ -91,10 +91,11 @@ class Refunded(Event, index=7):
 
 @dataclass(frozen=True, slots=True)
 class Released(Event, index=8):
-    """An order was paid: burn, treasury, royalties and seller sum to the price."""
+    """An order was paid: burn, treasury, royalties and payee sum to the price."""
 
     order: Id
     seller: AccountId
+    payee: AccountId
     price: Balance
     burned: Balance
     treasury: Balance

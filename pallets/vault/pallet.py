@@ -190,8 +190,10 @@ class Vault(Pallet, events=VaultEvent, errors=VaultError):
         records.note_job(record, terms.version)
         until = self._get_now() + terms.deliver_blocks
         self.next_order.put(number + 1)
+        payee, deposit = records.get_payee(record), self.params.order_deposit
+        assert payee is not None, "a record with an owner has a payee; qed"
         self.order_[number] = Order(
-            record, buyer, offer.seller, once_pk, terms, self.params.order_deposit, bond, until
+            record, buyer, offer.seller, payee, once_pk, terms, deposit, bond, until
         )
         self.awaiting[offer.seller, number] = record
         parts = (once_pk, terms.price, bond, until)

@@ -75,14 +75,14 @@ class Sales:
         split = compute_split(price, royalties, self._params)
         treasury = self._pay(order.buyer, self._params.treasury, split.treasury)
         royalty = sum(self._pay(order.buyer, who, amount) for who, amount in split.royalties)
-        paid = self._pay(order.buyer, order.seller, split.seller)
+        paid = self._pay(order.buyer, order.payee, split.payee)
         burned = price - treasury - royalty - paid
         money.burn_held(REASON, order.buyer, burned)
         self._partners.slasher.unlock(compute_duty(number))
         until = self._get_now() + self._params.kept_blocks
         settled = replace(order, state=OrderState.SETTLED, bond=0, until=until)
         self._orders[number] = settled
-        parts = (price, burned, treasury, royalty, paid)
+        parts = (order.payee, price, burned, treasury, royalty, paid)
         self._deposit_event(Released(number, order.seller, *parts))
         return settled
 

@@ -12,7 +12,7 @@ class Split:
 
     treasury: int
     royalties: tuple[tuple[AccountId, int], ...]
-    seller: int
+    payee: int
 
 
 def compute_split(
@@ -20,9 +20,9 @@ def compute_split(
 ) -> Split:
     """Who gets what of a price: every share rounds down, what remains is burned."""
     royalty_bps = sum(bps for _, bps in royalties_bps)
-    seller_bps = BPS - params.burn_bps - params.treasury_bps - royalty_bps
+    payee_bps = BPS - params.burn_bps - params.treasury_bps - royalty_bps
     royalties = tuple((who, price * bps // BPS) for who, bps in royalties_bps)
-    return Split(price * params.treasury_bps // BPS, royalties, price * seller_bps // BPS)
+    return Split(price * params.treasury_bps // BPS, royalties, price * payee_bps // BPS)
 
 
 def compute_bond(price: int, params: VaultParams) -> int:

@@ -92,6 +92,9 @@ class Order:
     record: Id
     buyer: AccountId
     seller: AccountId
+    payee: AccountId
+    """Who is paid: the seller, or the shares of the record, as it was when it was ordered."""
+
     once_pk: BoxKey
     terms: SaleTerms
     deposit: Balance

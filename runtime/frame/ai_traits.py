@@ -56,6 +56,10 @@ class Records(Protocol):
         """Who owns a record."""
         ...
 
+    def get_payee(self, record: Id) -> AccountId | None:
+        """Who is paid what a record earns: its owner, or its shares; None for no record."""
+        ...
+
     def get_blob(self, root: Root) -> bytes | None:
         """The bytes of a blob in the state."""
         ...

@@ -74,7 +74,7 @@ class VaultMachine(RuleBasedStateMachine):
     def note(self, event: Event, gains: Counter[AccountId]) -> None:
         """Books an event's money."""
         match event:
-            case declarations.Released(order, seller, price, burned, treasury, royalties, paid):
+            case declarations.Released(order, seller, _, price, burned, treasury, royalties, paid):
                 assert price == burned + treasury + royalties + paid
                 parent = price * 700 // 10_000
                 parent = parent if royalties >= parent else 0

@@ -53,12 +53,30 @@ def test_a_sale_pays_everybody_to_the_planck() -> None:
     parent, own, treasury = (PRICE * bps // 10_000 for bps in (1_200, 300, 100))
     paid = PRICE * (10_000 - 200 - 1_500) // 10_000
     burned = PRICE - parent - own - treasury - paid
-    released = declarations.Released(order, SELLER, PRICE, burned, treasury, parent + own, paid)
+    parts = (PRICE, burned, treasury, parent + own, paid)
+    released = declarations.Released(order, SELLER, SELLER, *parts)
     assert released in stage.take_events()
     gains = {who: stage.get_wealth(who) - before[who] for who in people}
     assert gains == {SELLER: paid + own, BUYER: -PRICE, PARENT: parent, TREASURY: treasury}
     assert stage.money.get_issuance() == issuance - burned
     assert PRICE // 100 <= burned <= PRICE // 100 + 4
+    stage.try_state()
+
+
+def test_shares_of_the_record_are_paid_in_the_place_of_the_seller(stage: SaleStage) -> None:
+    """As they were when it was ordered: what happens later is for later orders."""
+    records = stage.registry.records
+    records.set_payee(stage.record, OTHER)
+    shared = stage.sell()
+    records.set_payee(stage.record, None)
+    alone = stage.order()
+    stage.deliver(alone)
+    stage.skip(TERMS.dispute_blocks + 1)
+    for order, payee, others in ((shared, OTHER, SELLER), (alone, SELLER, OTHER)):
+        before = {who: stage.get_wealth(who) for who in (payee, others)}
+        stage.call("poke", BUYER, order)
+        assert stage.get_wealth(payee) == before[payee] + PRICE * 98 // 100
+        assert stage.get_wealth(others) == before[others]
     stage.try_state()
 
 
