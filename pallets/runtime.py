@@ -292,12 +292,7 @@ def _compose_economy(
         holding_deposit=UNIT // 10,
     )
     registry = Registry(
-        state,
-        system,
-        money,
-        index=20,
-        record_deposit=5 * UNIT,
-        byte_deposit=UNIT // 1_000,
+        state, system, money, index=20, record_deposit=5 * UNIT, byte_deposit=BYTE_DEPOSIT
     )
     bonds = Bonds(
         state,

@@ -1,4 +1,4 @@
-"""What calls of governance, the treasury and the parameters cost here, beside the weight that they declare.
+"""What calls of governance, treasury and parameters cost here, beside the weight they declare.
 
 As in `bench_ai_weights`: one call a row on a fresh overlay, in the worst case that is easily made.
 A ratio below one is a weight that does not cover its call.
