@@ -8,13 +8,16 @@ from chain.cli import (
     data,
     job,
     key,
+    licensing,
     label,
     miner,
     model,
+    provenance,
     provider,
     rent,
     run,
     selling,
+    shares,
     store,
     wallet,
 )
@@ -29,6 +32,9 @@ app = typer.Typer(
 app.add_typer(run.app, name="node", help="Run a node.")
 app.add_typer(key.app, name="key", help="Make and inspect keys.")
 app.add_typer(wallet.app, name="wallet", help="Balances, transfers, names.")
+for group in (model.app, data.app):
+    for rights in (licensing.app, shares.app, provenance.app):
+        group.add_typer(rights)
 app.add_typer(model.app, name="model", help="Register models.")
 data.app.add_typer(selling.app)
 data.app.add_typer(buying.app)

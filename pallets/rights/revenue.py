@@ -70,7 +70,7 @@ class Revenue:
         partners.money.transfer(who, vault, self._params.endowment, Preservation.PRESERVE)
         partners.titles.set_payee(record, vault)
         # What somebody sent to the vault before there were shares belongs to the first sync.
-        self._maps.pool[record] = Pool(asset)
+        self._maps.pool[record] = Pool(asset, self._params.endowment)
         self._deposit_event(SharesIssued(record, asset, supply, vault))
 
     def stake(self, who: AccountId, record: Id, amount: int) -> None:
@@ -145,7 +145,7 @@ class Revenue:
     def get_uncounted(self, record: Id, pool: Pool) -> int:
         """What came into a vault since it was last counted."""
         free = self._partners.money.get_free(get_vault(record))
-        return free - self._params.endowment - pool.counted
+        return free - pool.endowment - pool.counted
 
     # --- parts of the above
 

@@ -91,6 +91,9 @@ class Pool:
     SCALE_PATH: ClassVar[str] = "pallet_rights::types::Pool"
 
     asset: Compact[Id]
+    endowment: Balance
+    """What the vault began with, and keeps as long as there are shares."""
+
     staked: U64 = 0
     per_share: U256 = 0
     """What one share staked from the beginning has earned, in parts of `SHARE_SCALE`."""

@@ -14,6 +14,7 @@ from chain.rpc.namespaces.chain_head_methods import ChainHeadMethods
 from chain.rpc.namespaces.chain_methods import ChainMethods
 from chain.rpc.namespaces.economy_methods import MarketMethods, RegistryMethods, WorkMethods
 from chain.rpc.namespaces.mining_methods import MiningMethods
+from chain.rpc.namespaces.rights_methods import AssetMethods, RightsMethods
 from chain.rpc.namespaces.state_methods import StateMethods
 from chain.rpc.namespaces.system_methods import NodeIdentity, SystemMethods
 from chain.rpc.namespaces.transaction_methods import ArchiveMethods, TransactionMethods
@@ -56,6 +57,8 @@ def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
         ArchiveMethods(client),
         RegistryMethods(client),
         MarketMethods(client),
+        AssetMethods(client),
+        RightsMethods(client),
         WorkMethods(client, served.miner, served.provider),
         VaultMethods(client),
         MiningMethods(client, served.mining, spec.consensus, served.author),
