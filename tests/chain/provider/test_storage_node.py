@@ -9,13 +9,17 @@ import trio
 from chain.blobs import BlobStore, get_blobs_folder
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
-from chain.config import Config
+from chain.config import Config, PoolConfig
 from chain.db.memory import MemoryStore
 from chain.node import Keys
 from chain.provider.storage import find_audit, find_due
+from pallets.leases import Opening
 from pallets.leases import declarations as declared
+from pallets.leases.types import DRAWS_MAX
 from runtime.frame.ai_types import Role
 from runtime.primitives import Hash, Root
+from runtime.tensor.chunks import CHUNK_BYTES
+from runtime.tensor.commitment import PATH_LENGTH_MAX
 from tests.helpers.job_stage import BOND
 from tests.helpers.lease_stage import (
     CONTENT,
@@ -28,6 +32,7 @@ from tests.helpers.lease_stage import (
 )
 from tests.helpers.node_stage import (
     CHARLIE,
+    Wallet,
     make_config,
     open_client,
     run_stage,
@@ -145,6 +150,16 @@ def test_a_missed_audit_that_nobody_counted_is_no_hindrance(tmp_path: Path) -> N
         assert after.misses == 1
 
     run_seeded(main)
+
+
+def test_the_largest_answer_fits_in_a_transaction() -> None:
+    """32 chunks with the paths of a file of 1 TiB."""
+    client = open_client()
+    opening = Opening(bytes(CHUNK_BYTES), (Hash.zero(),) * PATH_LENGTH_MAX)
+    wallet = Wallet(client)
+    call = wallet.make_call("Leases", "por_respond", 2**40, (opening,) * DRAWS_MAX)
+    raw = wallet.sign(CHARLIE, call, 2**20)
+    assert len(raw) <= PoolConfig().transaction_bytes_max
 
 
 def test_another_draw_is_another_duty(tmp_path: Path) -> None:
