@@ -28,6 +28,7 @@ from pallets.rights import Partners as RightsPartners
 from pallets.rights import Rights, RightsParams
 from pallets.rounds import Partners as RoundPartners
 from pallets.rounds import RoundParams, Rounds
+from pallets.scheduler import Scheduler
 from pallets.timestamp import Timestamp
 from pallets.transaction_payment import FeeRates, TransactionPayment
 from pallets.treasury import Treasury, TreasuryParams
@@ -46,8 +47,8 @@ from runtime.frame.inner_calls import InnerCalls
 from runtime.frame.origin import Origin
 from runtime.frame.parameters import Param
 from runtime.host import Host
-from runtime.limits import BLOCK_LENGTH, make_block_weights
-from runtime.primitives import UNIT, AccountId, Moment
+from runtime.limits import BLOCK_LENGTH, PICOSECONDS, make_block_weights
+from runtime.primitives import UNIT, AccountId, Moment, Weight
 from runtime.state.overlay import Overlay
 from runtime.system import System
 from runtime.version import VERSION, RuntimeVersion
@@ -77,6 +78,10 @@ FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsi
 SIGNATORIES_MAX = 100
 PROXIES_MAX = ANNOUNCEMENTS_MAX = 32
 PREIMAGE_BYTES_MAX = 256 * 1024
+TASKS_MAX = 50
+TASKS_WEIGHT_MAX = Weight(PICOSECONDS, 8 * 1024 * 1024)
+"""Half of a block."""
+
 ITEM_DEPOSIT, BYTE_DEPOSIT = UNIT, UNIT // 1_000
 
 
@@ -114,6 +119,7 @@ class Runtime:
         self.multisig = accounts.multisig
         self.proxy = accounts.proxy
         self.preimage = accounts.preimage
+        self.scheduler = accounts.scheduler
         self.parameters = _compose_parameters(state, self.system)
         economy = _compose_economy(state, self.system, money, self.parameters, config)
         self.assets = economy.assets
@@ -151,6 +157,7 @@ class Runtime:
             self.leases,
             self.rounds,
             self.vault,
+            self.scheduler,  # the last, so that its calls find every pallet's block begun
         )
         self.dispatcher = Dispatcher(state, self.pallets)
 
@@ -203,6 +210,7 @@ class _Accounts:
     multisig: Multisig
     proxy: Proxy
     preimage: Preimage
+    scheduler: Scheduler
 
 
 def _compose_accounts(
@@ -237,7 +245,16 @@ def _compose_accounts(
         deposit_base=_compute_deposit(items=2, size_bytes=96),
         deposit_byte=BYTE_DEPOSIT,
     )
-    return _Accounts(multisig, proxy, preimage)
+    scheduler = Scheduler(
+        state,
+        system,
+        preimage,
+        calls,
+        index=9,
+        maximum_weight=TASKS_WEIGHT_MAX,
+        max_scheduled_per_block=TASKS_MAX,
+    )
+    return _Accounts(multisig, proxy, preimage, scheduler)
 
 
 def _compute_deposit(*, items: int, size_bytes: int) -> int:

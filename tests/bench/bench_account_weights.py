@@ -1,4 +1,4 @@
-"""What calls that carry or keep other calls cost: those of multisig, proxy and preimage.
+"""What calls that carry or keep other calls cost: multisig, proxy, preimage, scheduler.
 
 Rows are made and read as in `bench_weights.py`. The call inside is an empty remark, whose weight
 comes on top of what is shown.
@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pallets.multisig.declarations import Timepoint
 from pallets.proxy import compute_pure_account
 from pallets.proxy.declarations import ProxyType
-from pallets.runtime import PREIMAGE_BYTES_MAX, Runtime
+from pallets.runtime import PREIMAGE_BYTES_MAX, TASKS_MAX, Runtime
+from pallets.scheduler.declarations import INLINE_BYTES_MAX
 from runtime.address import Id
 from runtime.crypto.hashing import blake2_256
 from runtime.frame import Call, Origin
@@ -192,11 +193,54 @@ def measure_preimage() -> dict[str, Cost]:
     return rows
 
 
+# --- scheduler
+
+
+def measure_scheduler() -> dict[str, Cost]:
+    """Its calls on full agendas, its hook without work, and one task of fifty."""
+    inline, root = make_remark(INLINE_BYTES_MAX - 4), Origin.root()
+    long = make_call(open_runtime(build_state())[0], "Utility", "batch", (make_remark(),) * 300)
+    names = tuple(bytes([n]) * 32 for n in range(TASKS_MAX))
+
+    def schedule(name: bytes, call: Call) -> Callable[[Runtime], object]:
+        args = (name, 2, (1, 9), 0, call)
+
+        def step(runtime: Runtime) -> None:
+            made = make_call(runtime, "Scheduler", "schedule_named", *args)
+            runtime.dispatcher.dispatch(made, root)
+
+        return step
+
+    def begin(runtime: Runtime) -> None:
+        runtime.scheduler.on_initialize(2)
+
+    def at(backend: Backend, name: str, *args: object) -> Cost:
+        return measure_sent(backend, root, "Scheduler", name, *args)
+
+    almost = add(build_state(), *(schedule(name, inline) for name in names[1:]))
+    full = add(almost, schedule(names[0], inline))
+    with_long = add(build_state(), schedule(names[0], long))
+    idle, busy = measure(begin, build_state()), measure(begin, full)
+    task = Cost((busy.microseconds - idle.microseconds) / TASKS_MAX, 3)
+    long_bytes = len(open_runtime(build_state())[0].calls.encode(long))
+    read = measure(begin, with_long).microseconds - idle.microseconds
+    return {
+        "schedule_named": at(almost, "schedule_named", names[0], 2, (1, 9), 0, inline),
+        "schedule_named, long": at(almost, "schedule_named", names[0], 2, (1, 9), 0, long),
+        "cancel_named": at(full, "cancel_named", names[-1]),
+        "on_initialize, idle": idle,
+        "on_initialize, a full agenda": measure(lambda runtime: runtime.scheduler.agenda[2], full),
+        "on_initialize, a task": task,
+        f"on_initialize, a byte of {long_bytes}": Cost(read / long_bytes, 0),
+    }
+
+
 def main() -> None:
     """Prints a row for each."""
     rows = measure_multisig()
     rows |= {f"proxy.{name}": cost for name, cost in measure_proxy().items()}
     rows |= {f"preimage.{name}": cost for name, cost in measure_preimage().items()}
+    rows |= {f"scheduler.{name}": cost for name, cost in measure_scheduler().items()}
     for name, cost in rows.items():
         print(f"{name:38} {cost}")
 

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "b345a40562b3e670139d1533fc02935fa9d0d1d560e7c969bb9002b69cd59b70",
-    "local": "9181dcc29e856e6ae4611b2a8b32e46ebe1dc116017e0f6852cbd16b219326c8",
+    "dev": "8a65745904945b1bb5dc9e0a3166b7639f41b537ea79e39bd1881b7cca1d96cd",
+    "local": "637e4729de8cf0a02a6ff8913d8c037e9f64f2a549c329bdd4e00e5a614da48d",
 }
 
 

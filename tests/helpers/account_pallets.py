@@ -3,11 +3,14 @@
 from pallets.multisig import Multisig
 from pallets.preimage import Preimage
 from pallets.proxy import Proxy, ProxyTerms
+from pallets.scheduler import Scheduler
+from runtime.primitives import Weight
 from tests.helpers.mock_runtime import MockRuntime
 
 DEPOSIT_BASE, DEPOSIT_FACTOR = 50, 10
 MAX_SIGNATORIES = 5
 PREIMAGE_BYTES_MAX, PREIMAGE_BASE, PREIMAGE_BYTE = 200, 30, 2
+TASKS_MAX = 4
 PROXY_TERMS = ProxyTerms(
     proxies_max=3,
     pending_max=2,
@@ -61,3 +64,18 @@ def add_preimage(runtime: MockRuntime) -> Preimage:
     )
     runtime.add(preimage)
     return preimage
+
+
+def add_scheduler(runtime: MockRuntime, preimage: Preimage, maximum_weight: Weight) -> Scheduler:
+    """Scheduler, composed behind what is there."""
+    scheduler = Scheduler(
+        runtime.state,
+        runtime.system,
+        preimage,
+        runtime.inner_calls,
+        index=9,
+        maximum_weight=maximum_weight,
+        max_scheduled_per_block=TASKS_MAX,
+    )
+    runtime.add(scheduler)
+    return scheduler
