@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import trio
 import typer
@@ -20,7 +20,7 @@ from chain.cli.options import (
     Settings,
     Signing,
 )
-from chain.cli.output import bar, print_fields, print_json, print_json_line, print_line
+from chain.cli.output import bar, print_error, print_fields, print_json, print_json_line, print_line
 from chain.cli.records import (
     TTL_DEFAULT,
     ParentOption,
@@ -34,7 +34,14 @@ from chain.cli.session import Session, open_session
 from chain.keystore import KeyPair
 from chain.wallet.amount import format_amount, parse_amount
 from chain.wallet.chain_reader import to_hex
-from chain.wallet.errors import TransactionFailed
+from chain.wallet.errors import (
+    ConnectionLost,
+    NodeSilent,
+    NodeUnreachable,
+    TransactionFailed,
+    TransactionLost,
+    TransactionRefused,
+)
 from chain.wallet.publishing import RecordTerms, batch_calls, make_register_call
 from chain.wallet.sale_keys import SaleKeys
 from chain.wallet.sales import iter_sales, make_deliver_call, make_sealed_body, read_order
@@ -49,6 +56,7 @@ from runtime.primitives import AccountId
 app = typer.Typer()
 
 POLL_S: Final = 1
+RETRY_S: Final = 5
 SALES_FOLDER: Final = "sales"
 
 
@@ -236,18 +244,36 @@ def serve_sales(
     settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
 
     async def run() -> None:
-        async with open_session(settings) as session:
-            pair = session.get_key(signing)
-            head = None
-            while True:
-                if (best := await session.chain.get_head()) != head:
-                    head = best
-                    await serve_round(session, pair, signing)
-                if once:
-                    return
-                await trio.sleep(POLL_S)
+        if once:
+            async with open_session(settings) as session:
+                await serve_round(session, session.get_key(signing), signing)
+        else:
+            await keep_serving(settings, signing)
 
     run_command(run, as_json=as_json)
+
+
+async def keep_serving(settings: Settings, signing: Signing, retry_s: float = RETRY_S) -> NoReturn:
+    """Serves at every new block for ever; a node that went away is waited for.
+
+    A node that cannot be reached at the beginning is an error.
+    """
+    is_known = False
+    while True:
+        try:
+            async with open_session(settings) as session:
+                pair, head = session.get_key(signing), None
+                is_known = True
+                while True:
+                    if (best := await session.chain.get_head()) != head:
+                        head = best
+                        await serve_round(session, pair, signing)
+                    await trio.sleep(POLL_S)
+        except (ConnectionLost, NodeSilent, NodeUnreachable) as error:
+            if not is_known:
+                raise
+            print_error(f"{error}; trying again", as_json=settings.as_json)
+            await trio.sleep(retry_s)
 
 
 async def serve_round(session: Session, pair: KeyPair, signing: Signing) -> None:
@@ -260,6 +286,8 @@ async def serve_round(session: Session, pair: KeyPair, signing: Signing) -> None
             fee = (await session.send(pair, call, signing, f"order {order}")).fee
         except TransactionFailed as error:  # somebody was faster, or it is too late
             what = error.name
+        except (TransactionRefused, TransactionLost) as error:  # the next round tries again
+            what = str(error)
         if session.settings.as_json:
             print_json_line({"order": order, "what": what, "fee": str(fee)})
         else:

@@ -1,5 +1,6 @@
 """`soberana data`: encrypted data is offered, ordered, delivered, opened, disputed and settled."""
 
+import threading
 from collections.abc import Generator
 from pathlib import Path
 
@@ -7,13 +8,15 @@ import pytest
 import trio
 
 from chain.cli.options import Settings, Signing
+from chain.cli.selling import keep_serving
 from chain.cli.session import open_session
 from chain.wallet.sale_keys import SaleKeys
 from chain.wallet.sales import read_order
 from chain.wallet.sealed_file import MAGIC
 from chain.wallet.transaction import make_call
 from runtime.crypto.sealed_box import seal
-from tests.helpers.cli_stage import CliStage, open_stage
+from tests.helpers.cli_stage import CliStage, open_stage, run_cli
+from tests.helpers.rpc_server import Hangup, Refusal
 
 DATA = bytes(range(256)) * 20
 SELLER, BUYER = ("--from", "//Dave"), ("--from", "//Alice")
@@ -197,3 +200,67 @@ def test_failures(
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("error: ")
     assert expected in said.err
+
+
+# --- the daemon
+
+
+def test_the_daemon_waits_for_a_node_that_went_away(
+    stage: CliStage, tmp_path: Path, package: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The connection ends at its first look at the head; it comes back, and delivers."""
+    offer(stage, tmp_path)
+    order(stage, package)
+    methods, sent = stage.server.methods, threading.Event()
+    get_hash, submit = methods["chain_getBlockHash"], methods["author_submitAndWatchExtrinsic"]
+    hangups = [Hangup()]
+
+    def get_hash_later(*params: object) -> object:
+        return hangups.pop() if hangups and not params else get_hash(*params)
+
+    def submit_and_tell(*params: object) -> object:
+        answer = submit(*params)
+        sent.set()
+        return answer
+
+    methods |= {
+        "chain_getBlockHash": get_hash_later,
+        "author_submitAndWatchExtrinsic": submit_and_tell,
+    }
+    settings = Settings(stage.server.url, as_json=True, base_path=stage.base_path)
+
+    async def run() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(keep_serving, settings, Signing("//Dave", None), 0)
+            assert await trio.to_thread.run_sync(sent.wait, 20)
+            nursery.cancel_scope.cancel()
+
+    trio.run(run)
+    assert not hangups
+    assert "trying again" in capfd.readouterr().err
+    assert stage.run("data", "sale", "0", "--json").json["state"] == "delivered"
+
+
+def test_a_node_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    arguments = ("--node", "ws://127.0.0.1:1", "--base-path", str(tmp_path), *SELLER)
+    said = run_cli("data", "serve-sales", *arguments)
+    assert (said.code, said.out) == (1, "")
+    assert "no node answers" in said.err
+
+
+def test_a_pool_that_refuses_is_tried_again(stage: CliStage, tmp_path: Path, package: str) -> None:
+    """The daemon tells it, and does not end."""
+    offer(stage, tmp_path)
+    order(stage, package)
+    methods = stage.server.methods
+    submit = methods["author_submitAndWatchExtrinsic"]
+
+    def refuse(*params: object) -> object:
+        raise Refusal(1_016, "the pool is full")
+
+    methods["author_submitAndWatchExtrinsic"] = refuse
+    said = stage.run("data", "serve-sales", "--once", *SELLER)
+    assert (said.code, said.err) == (0, "")
+    assert "order 0: the pool is full" in said.out
+    methods["author_submitAndWatchExtrinsic"] = submit
+    assert "order 0: delivered" in stage.run("data", "serve-sales", "--once", *SELLER).out
