@@ -27,7 +27,7 @@ from chain.wallet.amount import format_amount
 from chain.wallet.jobs import NoSuchRecord
 from chain.wallet.transaction import make_call
 from pallets.rights import declarations as declared
-from pallets.rights.types import get_vault
+from pallets.rights.types import get_purse
 from pallets.runtime import Runtime
 from runtime.address import Id
 from runtime.crypto.ss58 import encode_ss58
@@ -48,7 +48,7 @@ class SharesView:
     asset: int
     supply: int
     staked: int
-    vault: int
+    purse: int
     stakes: tuple[tuple[AccountId, int, int], ...]
     """Who has how many shares staked, and how much to claim."""
 
@@ -63,9 +63,9 @@ def read_shares(runtime: Runtime, record: int) -> SharesView:
         (who, stake.amount, rights.revenue.get_claimable(record, who))
         for (_, who), stake in rights.stake.items(record)
     )
-    vault = runtime.balances.ledger.get_free(get_vault(record)) - pool.endowment
+    purse = runtime.balances.ledger.get_free(get_purse(record)) - pool.endowment
     supply = runtime.assets.book.get_supply(pool.asset)
-    return SharesView(pool.asset, supply, pool.staked, vault, tuple(stakes))
+    return SharesView(pool.asset, supply, pool.staked, purse, tuple(stakes))
 
 
 @app.command()
@@ -98,7 +98,7 @@ def show_shares(session: Session, record: int, view: SharesView) -> None:
                 "asset": view.asset,
                 "supply": str(view.supply),
                 "staked": view.staked,
-                "vault": str(view.vault),
+                "purse": str(view.purse),
                 "stakes": stakes,
             }
         )
@@ -107,7 +107,7 @@ def show_shares(session: Session, record: int, view: SharesView) -> None:
         "asset": view.asset,
         "shares": f"{view.supply:_}",
         "staked": f"{view.staked:_}",
-        "in the vault": format_amount(view.vault),
+        "in the purse": format_amount(view.purse),
     }
     print_fields(f"shares of record {record}", fields)
     rows = [

@@ -84,12 +84,12 @@ class Resold(Event, index=6):
 
 @dataclass(frozen=True, slots=True)
 class SharesIssued(Event, index=7):
-    """What a record earns goes to its vault from now on, for those who stake shares."""
+    """What a record earns goes to its purse from now on, for those who stake shares."""
 
     record: Id
     asset: Id
     supply: U64
-    vault: AccountId
+    purse: AccountId
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Unstaked(Event, index=9):
 
 @dataclass(frozen=True, slots=True)
 class RevenuePaid(Event, index=10):
-    """What came into a vault was shared among so many staked shares; with none, it went to `to`."""
+    """What came into a purse was shared among so many staked shares; with none, it went to `to`."""
 
     record: Id
     amount: Balance
@@ -131,7 +131,7 @@ class RevenueClaimed(Event, index=11):
 
 @dataclass(frozen=True, slots=True)
 class SharesRedeemed(Event, index=12):
-    """All shares are gone, and so is the vault: what was left of it went to their holder."""
+    """All shares are gone, and so is the purse: what was left of it went to their holder."""
 
     record: Id
     who: AccountId

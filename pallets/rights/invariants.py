@@ -4,7 +4,7 @@ from collections import Counter
 
 from pallets.rights.revenue import STAKED, Revenue, ShareMaps, compute_earned
 from pallets.rights.sales import Partners, SaleMaps
-from pallets.rights.types import SHARE_SCALE, get_vault
+from pallets.rights.types import SHARE_SCALE, get_purse
 from runtime.frame.traits import HoldReason
 from runtime.primitives import AccountId
 
@@ -12,7 +12,7 @@ from runtime.primitives import AccountId
 def ensure_consistent(
     sales: SaleMaps, shares: ShareMaps, revenue: Revenue, partners: Partners
 ) -> None:
-    """Asserts that licences are no more than were sold, and that vaults cover what is owed."""
+    """Asserts that licences are no more than were sold, and that purses cover what is owed."""
     deposits: Counter[AccountId] = Counter()
     for (record, number), offer in sales.offer.items():
         what = f"offer {number} of record {record}"
@@ -39,9 +39,9 @@ def ensure_consistent(
         assert staked[record] == pool.staked, f"{what}: {staked[record]} staked, not {pool.staked}"
         owed = earned[record] + pool.lost
         assert owed == pool.counted * SHARE_SCALE, f"{what}: {owed} owed, {pool.counted} counted"
-        assert revenue.get_uncounted(record, pool) >= 0, f"{what}: the vault does not cover it"
+        assert revenue.get_uncounted(record, pool) >= 0, f"{what}: the purse does not cover it"
         payee = partners.titles.get_payee(record)
-        assert payee in (None, get_vault(record)), f"{what}: {payee} is paid, not the vault"
+        assert payee in (None, get_purse(record)), f"{what}: {payee} is paid, not the purse"
     for who, deposit in deposits.items():
         held = partners.money.get_held(HoldReason.OFFER, who)
         assert deposit == held, f"{who}: {deposit} deposited, {held} on hold"

@@ -1,7 +1,7 @@
 """The rights pallet: its calls. Licences are in `sales.py`, shares in `revenue.py`.
 
 Both are assets that this pallet keeps. What a record earns goes to its owner until there are
-shares, then to its vault, which those who stake shares divide.
+shares, then to its purse, which those who stake shares divide.
 """
 
 from pallets.rights.declarations import (
@@ -163,7 +163,7 @@ class Rights(
         """Buys a licence: it is the signer's until it expires, is resold or burned.
 
         The price less the fee and the royalties of the record's version goes to its owner, or to
-        its vault where there are shares.
+        its purse where there are shares.
         Origin: signed. Events: `Sold`.
         Errors: `NoOffer`, `OfferClosedAlready`, `OfferSoldOut`, `RecordNotLive`, `Expired`, the
         ledger's where price or deposit are not there.
@@ -228,7 +228,7 @@ class Rights(
     def issue_shares(self, origin: Origin, record: Compact[Id], supply: Compact[U64]) -> None:
         """Makes shares of the signer's record, all the signer's at first.
 
-        What the record earns goes to its vault from now on: whoever stakes shares divides it.
+        What the record earns goes to its purse from now on: whoever stakes shares divides it.
         Origin: signed. Events: `SharesIssued`.
         Errors: `ZeroAmount`, `IssuedAlready`, `NoSuchRecord`, `NotOwner`, `RetiredRecord`,
         `ExpiredRecord`, the ledger's where the deposits are not there.
@@ -267,7 +267,7 @@ class Rights(
     def redeem_shares(self, origin: Origin, record: Compact[Id]) -> None:
         """Ends the shares of a record, all of which the signer holds unstaked.
 
-        The vault's rest is the signer's, and what the record earns its owner's again.
+        The purse's rest is the signer's, and what the record earns its owner's again.
         Origin: signed. Events: `SharesRedeemed`. Errors: `NoShares`, `NotAllShares`.
         """
         self.revenue.redeem(origin.ensure_signed(), record)
@@ -275,5 +275,5 @@ class Rights(
     # --- hooks
 
     def try_state(self) -> None:
-        """Licences are covered by sales, stakes by shares, what is owed by vaults."""
+        """Licences are covered by sales, stakes by shares, what is owed by purses."""
         ensure_consistent(self._sale_maps, self._share_maps, self.revenue, self._partners)

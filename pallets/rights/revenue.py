@@ -1,6 +1,6 @@
-"""Shares: what a record earns comes into its vault, and those who stake shares divide it.
+"""Shares: what a record earns comes into its purse, and those who stake shares divide it.
 
-Nobody tells the pallet of a payment: the vault is an account like any other, and whoever stakes,
+Nobody tells the pallet of a payment: the purse is an account like any other, and whoever stakes,
 unstakes or claims first counts what came in since. So every way of paying a record works for its
 shares, and a transfer of shares needs no hook. A payment is divided among the shares that are
 staked when it is counted; with none staked it is the owner's.
@@ -25,7 +25,7 @@ from pallets.rights.declarations import (
 )
 from pallets.rights.sales import KEEPER, Partners
 from pallets.rights.till import REASON
-from pallets.rights.types import SHARE_SCALE, Pool, RightsParams, Stake, get_vault
+from pallets.rights.types import SHARE_SCALE, Pool, RightsParams, Stake, get_purse
 from runtime.frame import Event, StorageMap
 from runtime.frame.asset_traits import AssetHoldReason, AssetKind
 from runtime.frame.traits import Preservation
@@ -59,7 +59,7 @@ class Revenue:
 
     def issue(self, who: AccountId, record: Id, supply: int) -> None:
         """Makes the signer's record one of shares. `ZeroAmount`, `IssuedAlready`."""
-        partners, vault = self._partners, get_vault(record)
+        partners, purse = self._partners, get_purse(record)
         partners.titles.ensure_own_live(record, who)
         if supply == 0:
             raise ZeroAmount
@@ -67,11 +67,11 @@ class Revenue:
             raise IssuedAlready
         asset = partners.assets.create_kept(KEEPER, AssetKind.SHARE, who, is_transferable=True)
         partners.assets.mint_kept(KEEPER, asset, who, supply)
-        partners.money.transfer(who, vault, self._params.endowment, Preservation.PRESERVE)
-        partners.titles.set_payee(record, vault)
-        # What somebody sent to the vault before there were shares belongs to the first sync.
+        partners.money.transfer(who, purse, self._params.endowment, Preservation.PRESERVE)
+        partners.titles.set_payee(record, purse)
+        # What somebody sent to the purse before there were shares belongs to the first sync.
         self._maps.pool[record] = Pool(asset, self._params.endowment)
-        self._deposit_event(SharesIssued(record, asset, supply, vault))
+        self._deposit_event(SharesIssued(record, asset, supply, purse))
 
     def stake(self, who: AccountId, record: Id, amount: int) -> None:
         """Stakes shares, which earn from now on. `ZeroAmount`, `NoShares`, `Insufficient`."""
@@ -119,7 +119,7 @@ class Revenue:
 
         Where every share was burned, the owner ends them; where there is no owner, anybody.
         """
-        pool, partners, vault = self._get_pool(record), self._partners, get_vault(record)
+        pool, partners, purse = self._get_pool(record), self._partners, get_purse(record)
         owner, supply = partners.titles.get_owner(record), partners.assets.get_supply(pool.asset)
         is_owner = owner is None or owner == who
         if partners.assets.get_free(pool.asset, who) < supply or (supply == 0 and not is_owner):
@@ -129,8 +129,8 @@ class Revenue:
         partners.assets.destroy_kept(KEEPER, pool.asset)
         if owner is not None:
             partners.titles.set_payee(record, None)
-        left = partners.money.get_free(vault)
-        partners.money.transfer(vault, who, left, Preservation.EXPENDABLE)
+        left = partners.money.get_free(purse)
+        partners.money.transfer(purse, who, left, Preservation.EXPENDABLE)
         del self._maps.pool[record]
         self._deposit_event(SharesRedeemed(record, who, left))
 
@@ -143,8 +143,8 @@ class Revenue:
         return compute_earned(stake, pool.per_share + step) // SHARE_SCALE
 
     def get_uncounted(self, record: Id, pool: Pool) -> int:
-        """What came into a vault since it was last counted."""
-        free = self._partners.money.get_free(get_vault(record))
+        """What came into a purse since it was last counted."""
+        free = self._partners.money.get_free(get_purse(record))
         return free - pool.endowment - pool.counted
 
     # --- parts of the above
@@ -156,14 +156,14 @@ class Revenue:
         return pool
 
     def _pay_out(self, record: Id, who: AccountId) -> tuple[Pool, Stake, int]:
-        """Counts the vault and pays an account all whole planck; the caller stores both values."""
+        """Counts the purse and pays an account all whole planck; the caller stores both values."""
         pool = self._count(record, self._get_pool(record))
         stake = self._maps.stake.get((record, who))
         if stake is None:
             return pool, Stake(0, 0, pool.per_share), 0
         amount, fraction = divmod(compute_earned(stake, pool.per_share), SHARE_SCALE)
-        vault, money = get_vault(record), self._partners.money
-        money.transfer(vault, who, amount, Preservation.PRESERVE)
+        purse, money = get_purse(record), self._partners.money
+        money.transfer(purse, who, amount, Preservation.PRESERVE)
         if amount > 0:
             self._deposit_event(RevenueClaimed(record, who, amount))
         pool = replace(pool, counted=pool.counted - amount)
@@ -188,8 +188,8 @@ class Revenue:
         if owner is None:
             lost = pool.lost + amount * SHARE_SCALE
             return replace(pool, counted=pool.counted + amount, lost=lost)
-        vault = get_vault(record)
-        self._partners.money.transfer(vault, owner, amount, Preservation.PRESERVE)
+        purse = get_purse(record)
+        self._partners.money.transfer(purse, owner, amount, Preservation.PRESERVE)
         return pool
 
 

@@ -23,7 +23,7 @@ class RightsParams:
     """On hold for an offer, a resale or a stake."""
 
     endowment: int
-    """The existential deposit, with which a vault begins."""
+    """The existential deposit, with which a purse begins."""
 
     burn_bps: int = 100
     treasury_bps: int = 100
@@ -92,14 +92,14 @@ class Pool:
 
     asset: Compact[Id]
     endowment: Balance
-    """What the vault began with, and keeps as long as there are shares."""
+    """What the purse began with, and keeps as long as there are shares."""
 
     staked: U64 = 0
     per_share: U256 = 0
     """What one share staked from the beginning has earned, in parts of `SHARE_SCALE`."""
 
     counted: Balance = 0
-    """What of the vault is somebody's already, or nobody's for good."""
+    """What of the purse is somebody's already, or nobody's for good."""
 
     lost: U256 = 0
     """Nobody's, in parts of `SHARE_SCALE`: rounding, and what came when there was nobody."""
@@ -120,6 +120,6 @@ class Stake:
     """Earned and less than a planck, in parts of `SHARE_SCALE`."""
 
 
-def get_vault(record: Id) -> AccountId:
+def get_purse(record: Id) -> AccountId:
     """The account that holds what a record's shares earn; nobody has its key."""
     return AccountId((b"modlpy/share" + record.to_bytes(8, "little")).ljust(32, b"\0"))

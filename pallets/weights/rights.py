@@ -15,7 +15,7 @@ CANCEL_RESALE = Weight(130_000_000, 3 * PROOF_BYTES_ITEM)
 BUY_RESOLD = Weight(630_000_000, 13 * PROOF_BYTES_ITEM)
 ISSUE_SHARES = Weight(340_000_000, 7 * PROOF_BYTES_ITEM)
 STAKE_SHARES = Weight(310_000_000, 9 * PROOF_BYTES_ITEM)
-"""The first of an account, with something to count in the vault."""
+"""The first of an account, with something to count in the purse."""
 
 UNSTAKE_SHARES = Weight(310_000_000, 7 * PROOF_BYTES_ITEM)
 CLAIM_REVENUE = Weight(180_000_000, 4 * PROOF_BYTES_ITEM)

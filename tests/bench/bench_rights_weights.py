@@ -1,11 +1,11 @@
 """What dispatches of the rights pallet cost here, in the form of `bench_weights`.
 
 The record sold has as many ancestors as royalties may go to, each of another owner's; each call
-makes or ends every entry that it can, and counts what came into the vault.
+makes or ends every entry that it can, and counts what came into the purse.
 """
 
 from pallets.registry.types import Dataset, Parent, Relation
-from pallets.rights.types import LicenceTerms, LicenceUse, get_vault
+from pallets.rights.types import LicenceTerms, LicenceUse, get_purse
 from pallets.runtime import Runtime
 from runtime.address import Id
 from runtime.frame import Origin
@@ -45,8 +45,8 @@ class Builder:
         return number
 
     def pay(self, record: int) -> None:
-        """Something came into a vault."""
-        self.runtime.balances.ledger.transfer(BOB, get_vault(record), UNIT, Preservation.PRESERVE)
+        """Something came into a purse."""
+        self.runtime.balances.ledger.transfer(BOB, get_purse(record), UNIT, Preservation.PRESERVE)
 
 
 def build_rights() -> tuple[DictBackend, int]:

@@ -9,7 +9,7 @@ from chain.rpc.methods import rpc
 from chain.rpc.namespaces.json_forms import invalid_params
 from chain.rpc.namespaces.runtime_json import to_json
 from chain.rpc.parameters import Number32, Number64
-from pallets.rights.types import get_vault
+from pallets.rights.types import get_purse
 from runtime.crypto.ss58 import Ss58Error, decode_ss58, encode_ss58
 from runtime.primitives import AccountId
 
@@ -69,18 +69,18 @@ class RightsMethods:
 
     @rpc("rights_getShares", safe=True)
     def get_shares(self, record: Number64) -> object:
-        """A record's shares and its vault; null where there are none."""
+        """A record's shares and its purse; null where there are none."""
         runtime = get_runtime(self._client)
         pool = runtime.rights.pool.get(record)
         if pool is None:
             return None
-        vault = get_vault(record)
-        held = runtime.balances.ledger.get_free(vault) - pool.endowment
+        purse = get_purse(record)
+        held = runtime.balances.ledger.get_free(purse) - pool.endowment
         return {
             "asset": pool.asset,
             "supply": str(runtime.assets.book.get_supply(pool.asset)),
             "staked": str(pool.staked),
-            "vault": encode_ss58(vault),
+            "purse": encode_ss58(purse),
             "revenue": str(held),
         }
 

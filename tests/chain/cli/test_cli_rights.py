@@ -73,7 +73,7 @@ def test_shares_are_issued_staked_and_paid(stage: CliStage) -> None:
     send(stage, "data", "//Dave", "buy", record, "0")
     shown = stage.run("model", "shares", record, "--json").json
     assert (shown["supply"], shown["staked"]) == ("1000", 250)
-    assert shown["vault"] == str(98 * UNIT)
+    assert shown["purse"] == str(98 * UNIT)
     (stake,) = shown["stakes"]
     assert 98 * UNIT - 1 <= int(stake["claimable"]) <= 98 * UNIT
     assert "98 SBR" in stage.run("model", "shares", record).out

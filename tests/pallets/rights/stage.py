@@ -7,7 +7,7 @@ from pallets.assets import Assets
 from pallets.registry import Registry
 from pallets.registry.types import Body, Parent, Relation
 from pallets.rights import Partners, Rights, RightsParams
-from pallets.rights.types import LicenceTerms, LicenceUse, get_vault
+from pallets.rights.types import LicenceTerms, LicenceUse, get_purse
 from runtime.address import Id as AddressId
 from runtime.errors import DispatchError
 from runtime.frame import Origin
@@ -78,9 +78,9 @@ class RightsStage:
         """An account's shares of a record that are not staked."""
         return self.assets.book.get_free(self.rights.pool[record].asset, who)
 
-    def get_vault(self, record: int = 0) -> int:
-        """What a vault holds."""
-        return self.ledger.get_free(get_vault(record))
+    def get_purse(self, record: int = 0) -> int:
+        """What a purse holds."""
+        return self.ledger.get_free(get_purse(record))
 
     # --- calls
 

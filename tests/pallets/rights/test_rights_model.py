@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from pallets.assets import Assets
 from pallets.registry import Registry
 from pallets.rights import Rights
-from pallets.rights.types import LicenceTerms, LicenceUse, get_vault
+from pallets.rights.types import LicenceTerms, LicenceUse, get_purse
 from runtime.address import Id
 from runtime.errors import DispatchError, TokenError
 from runtime.frame import Origin
@@ -140,15 +140,15 @@ class RightsModel(RuleBasedStateMachine):
     @rule(who=WHO, record=RECORDS)
     def redeem(self, who: AccountId, record: int) -> None:
         if self._try(lambda: self.stage.redeem(who, record)):
-            assert self.stage.get_vault(record) == 0
+            assert self.stage.get_purse(record) == 0
             assert self.stage.titles.get_payee(record) == self.stage.titles.get_owner(record)
 
     @rule(record=RECORDS, amount=st.integers(1, 2_000))
     def pay(self, record: int, amount: int) -> None:
-        vault = get_vault(record)
+        purse = get_purse(record)
         if record in self.stage.rights.pool:
             ledger = self.stage.ledger
-            self.note_income(lambda: ledger.transfer(DAVE, vault, amount, Preservation.PRESERVE))
+            self.note_income(lambda: ledger.transfer(DAVE, purse, amount, Preservation.PRESERVE))
 
     # --- records
 
@@ -175,7 +175,7 @@ class RightsModel(RuleBasedStateMachine):
     def books_balance(self) -> None:
         stage = self.stage
         stage.try_state()
-        everybody = (*HOLDERS, DAVE, TREASURY, get_vault(0), get_vault(1))
+        everybody = (*HOLDERS, DAVE, TREASURY, get_purse(0), get_purse(1))
         wealth = sum(get_wealth(stage.ledger, who) for who in everybody)
         assert wealth == stage.ledger.get_issuance() <= 5 * FUNDS
 
@@ -188,18 +188,18 @@ class RightsModel(RuleBasedStateMachine):
             assert claimable <= owed < claimable + 1 + SLACK, f"{who} of {record}: {stake}"
 
     @invariant()
-    def a_vault_pays_all_at_once(self) -> None:
+    def a_purse_pays_all_at_once(self) -> None:
         revenue = self.stage.rights.revenue
         for record in dict(self.stage.rights.pool.items()):
             owed = sum(revenue.get_claimable(record, who) for who in HOLDERS)
-            assert owed <= self.stage.get_vault(record) - EXISTENTIAL_DEPOSIT
+            assert owed <= self.stage.get_purse(record) - EXISTENTIAL_DEPOSIT
 
     def note_income(self, step: Callable[[], object]) -> bool:
-        """Takes a step that pays vaults, and divides what came among the stakes of that moment."""
-        before = [self.stage.get_vault(record) for record in (0, 1)]
+        """Takes a step that pays purses, and divides what came among the stakes of that moment."""
+        before = [self.stage.get_purse(record) for record in (0, 1)]
         succeeded = self._try(step)
         for record in (0, 1):
-            income = self.stage.get_vault(record) - before[record]
+            income = self.stage.get_purse(record) - before[record]
             for key, stake in self.stage.rights.stake.items():
                 if key[0] == record:
                     staked = self.stage.rights.pool[record].staked

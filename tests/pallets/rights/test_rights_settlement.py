@@ -3,7 +3,7 @@
 from pallets.assets import Assets
 from pallets.market import Posted
 from pallets.rights import Partners, Rights, RightsParams
-from pallets.rights.types import get_vault
+from pallets.rights.types import get_purse
 from tests.helpers.market_stage import DAVE, EVE, MODEL_OWNER, TREASURY, MarketStage, get_total
 from tests.helpers.mock_runtime import EXISTENTIAL_DEPOSIT, to
 
@@ -43,8 +43,8 @@ def test_a_settlement_pays_those_who_staked_before_it() -> None:
         stage.dispatch(rights, "stake_shares", who, stage.model, amount)
     owner = stage.get_wealth(MODEL_OWNER)
     settle(stage)
-    vault = get_vault(stage.model)
-    assert stage.money.get_free(vault) == EXISTENTIAL_DEPOSIT + ROYALTY
+    purse = get_purse(stage.model)
+    assert stage.money.get_free(purse) == EXISTENTIAL_DEPOSIT + ROYALTY
     assert stage.get_wealth(MODEL_OWNER) == owner, "the shares earn, not the owner"
     stage.dispatch(rights, "stake_shares", MODEL_OWNER, stage.model, SUPPLY // 4)
     gains = {who: -stage.money.get_free(who) for who in (EVE, DAVE)}

@@ -5,7 +5,7 @@ import pytest
 from pallets.assets import declarations as assets
 from pallets.registry.declarations import NotOwner
 from pallets.rights import declarations as rights
-from pallets.rights.types import get_vault
+from pallets.rights.types import get_purse
 from runtime.address import Id
 from runtime.errors import FundsUnavailable
 from runtime.frame import Origin
@@ -40,14 +40,14 @@ def get_claimable(stage: RightsStage, *accounts: AccountId) -> list[int]:
     return [stage.rights.revenue.get_claimable(0, who) for who in accounts]
 
 
-def test_the_vault_is_paid_from_the_issue_on() -> None:
+def test_the_purse_is_paid_from_the_issue_on() -> None:
     stage = RightsStage()
     assert stage.titles.get_payee(0) == ALICE
     stage.issue()
     asset = stage.rights.pool[0].asset
-    assert stage.get_last_event() == rights.SharesIssued(0, asset, SUPPLY, get_vault(0))
-    assert stage.titles.get_payee(0) == get_vault(0)
-    assert stage.get_vault() == EXISTENTIAL_DEPOSIT
+    assert stage.get_last_event() == rights.SharesIssued(0, asset, SUPPLY, get_purse(0))
+    assert stage.titles.get_payee(0) == get_purse(0)
+    assert stage.get_purse() == EXISTENTIAL_DEPOSIT
     assert stage.get_shares(0, ALICE) == SUPPLY
     with stage.refused(rights.IssuedAlready):
         stage.issue()
@@ -61,11 +61,11 @@ def test_the_vault_is_paid_from_the_issue_on() -> None:
         stage.issue(BOB, 1)
 
 
-def test_royalties_and_sales_go_to_the_vault(stage: RightsStage) -> None:
+def test_royalties_and_sales_go_to_the_purse(stage: RightsStage) -> None:
     child = stage.register(DAVE, {0: 1_000})
-    assert stage.titles.get_royalties(child, 1) == ((get_vault(0), 1_000),)
+    assert stage.titles.get_royalties(child, 1) == ((get_purse(0), 1_000),)
     stage.buy(BOB, stage.offer())
-    assert stage.get_vault() == EXISTENTIAL_DEPOSIT + 9_800
+    assert stage.get_purse() == EXISTENTIAL_DEPOSIT + 9_800
     stage.try_state()
 
 
@@ -178,7 +178,7 @@ def test_whoever_holds_all_shares_ends_them(stage: RightsStage) -> None:
     before = get_wealth(stage.ledger, CAROL)
     stage.redeem(CAROL)
     assert get_wealth(stage.ledger, CAROL) - before == EXISTENTIAL_DEPOSIT + 77
-    assert stage.get_vault() == 0
+    assert stage.get_purse() == 0
     assert stage.titles.get_payee(0) == ALICE
     for who in (ALICE, BOB, CAROL):
         assert stage.ledger.get_held(HoldReason.ASSET_DEPOSIT, who) == 0
@@ -203,8 +203,8 @@ def test_shares_outlive_their_record(stage: RightsStage) -> None:
     assert stage.titles.get_payee(0) is None
     stage.try_state()
     stage.unstake(BOB, 300)
-    assert stage.get_vault() == EXISTENTIAL_DEPOSIT
-    stage.ledger.transfer(DAVE, get_vault(0), 50, Preservation.PRESERVE)
+    assert stage.get_purse() == EXISTENTIAL_DEPOSIT
+    stage.ledger.transfer(DAVE, get_purse(0), 50, Preservation.PRESERVE)
     stage.stake(CAROL, 200)
     assert get_claimable(stage, CAROL) == [0], "what came with nobody staked is nobody's"
     stage.unstake(CAROL, 200)

@@ -4,7 +4,7 @@ from collections import Counter
 
 from chain.keystore import KeyPair
 from pallets.registry.types import Attribute, Dataset
-from pallets.rights.types import LicenceTerms, LicenceUse, get_vault
+from pallets.rights.types import LicenceTerms, LicenceUse, get_purse
 from runtime.address import Id
 from runtime.crypto.ss58 import encode_ss58
 from runtime.primitives import Root
@@ -64,7 +64,7 @@ def test_what_is_sold_and_who_earns() -> None:
             "asset": 0,
             "supply": "1024",
             "staked": "256",
-            "vault": encode_ss58(get_vault(0)),
+            "purse": encode_ss58(get_purse(0)),
             "revenue": str(98 * UNIT),
         }
         stake = await stage.ask("rights_getStake", 0, BOB.address)
