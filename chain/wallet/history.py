@@ -1,16 +1,19 @@
 """What happened to an account, found in the events of recent blocks."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import get_type_hints
+from typing import TypeAlias, cast, get_type_hints
 
+from chain.rpc.namespaces import runtime_json
 from chain.wallet.amount import format_amount
 from chain.wallet.chain_reader import ChainReader
 from runtime.crypto.ss58 import encode_ss58
 from runtime.frame import Event
 from runtime.frame.event_record import PalletEvent
 from runtime.primitives import AccountId, Balance, Hash
+
+FieldJson: TypeAlias = str | int | bool | Sequence["FieldJson"] | Mapping[str, "FieldJson"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class AccountEvent:
     block_hash: Hash
     pallet: str
     name: str
-    fields: tuple[tuple[str, str | int | bool | None], ...]
+    fields: tuple[tuple[str, FieldJson], ...]
     """Names and values as JSON has them: accounts as addresses, amounts as text in planck."""
 
     amounts: frozenset[str]
@@ -35,7 +38,7 @@ class AccountEvent:
             if field in self.amounts:
                 shown = format_amount(int(str(value)))
             else:
-                shown = by_address.get(str(value), str(value))
+                shown = _show(value, by_address)
             parts.append(f"{field.replace('_', ' ')} {shown}")
         return ", ".join(parts)
 
@@ -82,7 +85,7 @@ def find_amounts(kind: type[Event]) -> frozenset[str]:
     return frozenset(name for name, hint in hints.items() if hint == Balance)
 
 
-def to_json(value: object, *, is_amount: bool) -> str | int | bool | None:
+def to_json(value: object, *, is_amount: bool) -> FieldJson:
     """A field's value as JSON has it."""
     match value:
         case AccountId():
@@ -95,6 +98,19 @@ def to_json(value: object, *, is_amount: bool) -> str | int | bool | None:
             return value
         case int():
             return str(value) if is_amount else value
+        case _:
+            return cast("FieldJson", runtime_json.to_json(value))
+
+
+def _show(value: FieldJson, by_address: Mapping[str, str]) -> str:
+    match value:
+        case str():
+            return by_address.get(value, value)
+        case Mapping():
+            inner = (f"{name} {_show(each, by_address)}" for name, each in value.items())
+            return f"({', '.join(inner)})"
+        case Sequence():
+            return f"[{', '.join(_show(each, by_address) for each in value)}]"
         case _:
             return str(value)
 
