@@ -1,5 +1,6 @@
 """`soberana store`: keep files for others, or have them kept, and audited."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,13 @@ from chain.wallet.amount import parse_amount
 from chain.wallet.chain_reader import to_hex
 from chain.wallet.errors import WalletError
 from chain.wallet.leasing import NotKept, OfferRequest, fetch_chunks
+from chain.wallet.replica import (
+    SALT_BYTES,
+    decrypt_replica,
+    encrypt_replica,
+    load_key_file,
+    make_key_file,
+)
 from pallets.leases import Replica, StorageTerms
 from runtime.primitives import Root
 from runtime.tensor.chunks import count_chunks
@@ -38,10 +46,17 @@ RootArgument = Annotated[str, typer.Argument(metavar="ROOT", help="Its root, 0x 
 @app.command()
 def put(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What to keep.")],
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", help="Encrypt it with this key, which is made if missing."),
+    ] = None,
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a file into the store below the base path, and tell its root."""
+    """Put a file into the store below the base path, and tell its root.
+
+    With a key every time makes another ciphertext, as several keepers need them.
+    """
 
     def run() -> None:
         try:
@@ -50,6 +65,9 @@ def put(
             raise WalletError(f"{file}: cannot be read: {error.strerror}") from error
         if not content:
             raise WalletError(f"{file}: expected data, got an empty file")
+        if key_file is not None:
+            make_key_file(key_file)
+            content = encrypt_replica(load_key_file(key_file), os.urandom(SALT_BYTES), content)
         root = to_hex(find_places(base_path).blobs.put_chunks(content))
         size, chunks = len(content), count_chunks(len(content))
         if as_json:
@@ -64,6 +82,9 @@ def put(
 def get(
     root: RootArgument,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    key_file: Annotated[
+        Path | None, typer.Option("--key-file", help="Decrypt it with this key.")
+    ] = None,
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -71,6 +92,8 @@ def get(
 
     def run() -> None:
         content = find_places(base_path).blobs.get_chunked(parse_root(root))
+        if key_file is not None:
+            content = decrypt_replica(load_key_file(key_file), content)
         try:
             file.write_bytes(content)
         except OSError as error:

@@ -53,6 +53,35 @@ def test_a_file_is_put_written_out_and_dropped(stage: CliStage, tmp_path: Path) 
     assert (said.code, "no blob with root" in said.err) == (1, True)
 
 
+def test_every_copy_is_another_ciphertext(stage: CliStage, tmp_path: Path) -> None:
+    file, key, out = tmp_path / "file", tmp_path / "key", tmp_path / "out"
+    file.write_bytes(CONTENT)
+    arguments = ("store", "put", str(file), "--key-file", str(key), "--json")
+    copies = [stage.run_local(*arguments).json for _ in range(3)]
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert len({copy["root"] for copy in copies}) == 3
+    assert {copy["sizeBytes"] for copy in copies} == {2_560 + 64}
+    for copy in copies:
+        get = ("store", "get", copy["root"], str(out))
+        stage.run_local(*get)
+        assert CONTENT[:1_024] not in out.read_bytes()
+        assert stage.run_local(*get, "--key-file", str(key)).code == 0
+        assert out.read_bytes() == CONTENT
+    other = tmp_path / "other"
+    other.write_bytes(bytes(32))
+    said = stage.run_local(*get, "--key-file", str(other))
+    assert "expected a replica of this key" in said.err
+    other.write_bytes(b"short")
+    assert "a key of 32 bytes, got 5" in stage.run_local(*get, "--key-file", str(other)).err
+    plain = put(stage)
+    said = stage.run_local("store", "get", plain, str(out), "--key-file", str(key))
+    assert "got other bytes" in said.err
+    said = stage.run_local("store", "get", plain, str(out), "--key-file", str(tmp_path / "none"))
+    assert "cannot be read" in said.err
+    said = stage.run_local(*arguments[:4], str(tmp_path / "no" / "key"))
+    assert "cannot be written" in said.err
+
+
 def test_storage_is_offered_and_leased(stage: CliStage) -> None:
     root = put(stage)
     register(stage, "store")
