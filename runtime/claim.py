@@ -1,6 +1,6 @@
-"""What a provider signs up to when it submits a result: one hash nobody else can use.
+"""What a provider claims when it submits a result, and signs up to: one hash nobody else can use.
 
-A result is the output of a slot's rows, and for a verifier that checks products also the trace:
+A result is the output of a slot, and for a verifier that checks products also the trace:
 the product of every MATMUL in order, int32[rows * positions, n] each, little endian. Both travel
 in one payload, the output first.
 """
@@ -8,8 +8,9 @@ in one payload, the output first.
 from dataclasses import dataclass
 
 from runtime.crypto.hashing import blake2_256
-from runtime.frame.ai_types import SlotId
+from runtime.frame.ai_types import SlotId, VerifierId
 from runtime.primitives import AccountId, Hash, Root
+from runtime.task import ProgramTask, RowsTask
 from runtime.tensor.blob import blob_root
 
 CLAIM_TAG = b"claim"
@@ -22,6 +23,30 @@ class ClaimRoots:
     out_root: Root
     trace_root: Root
     """Zero where there is no trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """What a provider claims: this task gives this output."""
+
+    slot: SlotId
+    claimant: AccountId
+    verifier: VerifierId
+    params: bytes
+    """The verifier's own parameters, as the job gave them."""
+
+    task: RowsTask | ProgramTask
+    out_root: Root
+    """The blob root of the output."""
+
+    output: bytes
+    """The output itself; empty where it is not on chain."""
+
+    trace: bytes
+    """What the verifier needs beside it: for FREIVALDS the products in order, int32 row-major."""
+
+    commitment: Hash
+    """Binds all of this to chain, slot and claimant; the seed of whatever is drawn at random."""
 
 
 def compute_claim_roots(output: bytes, trace: bytes) -> ClaimRoots:

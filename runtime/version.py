@@ -35,10 +35,10 @@ VERSION = RuntimeVersion(
     spec_name="soberana",
     impl_name="soberana-python",
     authoring_version=1,
-    spec_version=18,
+    spec_version=19,
     impl_version=1,
     apis=tuple((blake2_64(name.encode()), version) for name, version in API_VERSIONS.items()),
-    transaction_version=1,
+    transaction_version=2,
     system_version=1,
 )
 

@@ -118,4 +118,5 @@ async def read_results(chain: ChainReader, job: int, at: Hash) -> IntArray:
 
 def _read_royalties(runtime: Runtime, number: int) -> tuple[tuple[AccountId, int], ...]:
     job = read_job(runtime, number).job
-    return runtime.registry.records.get_royalties(job.model, job.version)
+    assert job.source is not None, "an inference has a model; qed"
+    return runtime.registry.records.get_royalties(job.source.record, job.source.version)

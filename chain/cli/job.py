@@ -8,6 +8,7 @@ import trio
 import typer
 
 from chain.cli.failure import WrongUse, run_command
+from chain.cli.job_view import describe_source, name_kind, show_job, show_source
 from chain.cli.model import find_known_blobs
 from chain.cli.options import (
     NODE_DEFAULT,
@@ -21,7 +22,7 @@ from chain.cli.options import (
     Settings,
     Signing,
 )
-from chain.cli.output import bar, print_fields, print_json, print_line, print_table
+from chain.cli.output import bar, print_fields, print_json, print_line
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import format_amount, parse_amount
 from chain.wallet.chain_reader import to_hex
@@ -32,7 +33,6 @@ from chain.wallet.publishing import JobRequest, batch_calls, make_blob_calls, ma
 from chain.wallet.submit import Inclusion
 from pallets.market.declarations import JobPosted
 from pallets.market.types import Dutch, Posted, SlotState, Terms
-from runtime.crypto.ss58 import encode_ss58
 from runtime.frame.ai_types import VerifierId
 
 app = typer.Typer(no_args_is_help=True)
@@ -200,8 +200,8 @@ def _show_posted(session: Session, posted: JobPosted, inclusions: tuple[Inclusio
         print_json(
             {
                 "job": posted.job,
-                "model": posted.model,
-                "version": posted.version,
+                "kind": posted.kind.name.lower(),
+                **describe_source(posted.source),
                 "slots": posted.slots,
                 "escrow": str(posted.escrow),
                 "fee": str(fee),
@@ -212,58 +212,11 @@ def _show_posted(session: Session, posted: JobPosted, inclusions: tuple[Inclusio
     print_fields(
         f"job {posted.job} is open",
         {
-            "model": f"{posted.model}, version {posted.version}",
+            "kind": name_kind(posted.kind),
+            "source": show_source(posted.source),
             "slots": posted.slots,
             "in escrow": format_amount(posted.escrow),
             "fees": format_amount(fee),
             "next": f"soberana job watch {posted.job}",
         },
     )
-
-
-def show_job(session: Session, standing: JobStanding) -> None:
-    """A job and its slots."""
-    job = standing.job
-    if session.settings.as_json:
-        print_json(
-            {
-                "job": standing.number,
-                "owner": encode_ss58(job.owner),
-                "model": job.model,
-                "version": job.version,
-                "rows": job.rows,
-                "finished": standing.is_finished,
-                "escrow": str(job.escrow),
-                "slots": [
-                    {
-                        "slot": index,
-                        "state": slot.state.name.lower(),
-                        "provider": None if slot.provider is None else encode_ss58(slot.provider),
-                        "price": str(slot.price),
-                        "failures": slot.failures,
-                    }
-                    for index, slot in enumerate(standing.slots)
-                ],
-            }
-        )
-        return
-    print_fields(
-        f"job {standing.number}: {'finished' if standing.is_finished else 'not finished'}",
-        {
-            "owner": session.show(job.owner),
-            "model": f"{job.model}, version {job.version}",
-            "rows": f"{job.rows} in {job.slots} slots",
-            "checked by": job.verifier.name.lower(),
-            "in escrow": format_amount(job.escrow),
-        },
-    )
-    rows = [
-        (
-            index,
-            slot.state.name.lower().replace("_", " "),
-            "" if slot.provider is None else session.show(slot.provider),
-            format_amount(slot.price) if slot.price else "",
-        )
-        for index, slot in enumerate(standing.slots)
-    ]
-    print_table("", ("slot", "state", "provider", "price"), rows)

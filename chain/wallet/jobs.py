@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from chain.wallet.errors import WalletError
+from pallets.market import Infer
 from pallets.market.types import Job, Slot, SlotState
 from pallets.runtime import Runtime
 from runtime.errors import CodecError
@@ -21,6 +22,10 @@ class NoSuchRecord(WalletError):
 
 class NotSettled(WalletError):
     """Some slots of the job have no result."""
+
+
+class WrongKind(WalletError):
+    """The job is of another kind than what was asked of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +61,30 @@ def read_job(runtime: Runtime, number: int) -> JobStanding:
     return JobStanding(number, job, slots, runtime.system.get_block_number())
 
 
-def read_output(runtime: Runtime, number: int) -> IntArray:
-    """The outputs of all slots, stacked row by row; `NoSuchJob`, `NotSettled`."""
+def read_outputs(runtime: Runtime, number: int) -> tuple[bytes, ...]:
+    """The outputs of all slots, one after the other; `NoSuchJob`, `NotSettled`."""
     standing = read_job(runtime, number)
-    job = standing.job
     parts: list[bytes] = []
-    for index in range(job.slots):
+    for index in range(standing.job.slots):
         part = runtime.market.output.get((number, index))
         if part is None or standing.slots[index].state is not SlotState.SETTLED:
             raise NotSettled(f"job {number}: slot {index} has no result")
         parts.append(part)
-    model = runtime.registry.records.get_model(job.model, job.version)
+    return tuple(parts)
+
+
+def read_output(runtime: Runtime, number: int) -> IntArray:
+    """The outputs of an inference, stacked row by row; `NoSuchJob`, `NotSettled`, `WrongKind`."""
+    job = read_job(runtime, number).job
+    if not isinstance(job.spec, Infer):
+        raise WrongKind(f"job {number}: expected an inference, got {job.kind.name}")
+    assert job.source is not None, "an inference has a model; qed"
+    parts = read_outputs(runtime, number)
+    model = runtime.registry.records.get_model(job.source.record, job.source.version)
     if model is None:
-        raise NoSuchRecord(f"job {number}: its model {job.model} is gone")
+        raise NoSuchRecord(f"job {number}: its model {job.source.record} is gone")
     try:
         output = check_graph(decode_graph(model.graph)).output
-        return load_array(b"".join(parts), output.dtype, job.rows, output.cols)
+        return load_array(b"".join(parts), output.dtype, job.spec.rows, output.cols)
     except (CodecError, GraphError) as error:
         raise NotSettled(f"job {number}: {error}") from error

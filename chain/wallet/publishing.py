@@ -9,7 +9,8 @@ from typing import Final
 
 from chain.wallet.model_file import ModelFile
 from chain.wallet.transaction import make_call
-from pallets.market.types import JobSpec, PriceRule, Terms
+from pallets.market import Infer, Terms
+from pallets.market.types import PriceRule
 from pallets.registry.types import (
     CHUNK_BYTES,
     Attribute,
@@ -150,8 +151,7 @@ class JobRequest:
 
 def make_post_call(runtime: Runtime, request: JobRequest) -> Call:
     """Posts the job; its rows are a blob in the state already."""
-    spec = JobSpec(
-        JobKind.INFER,
+    spec = Infer(
         request.model,
         None,
         blob_root(request.rows.tobytes()),

@@ -3,10 +3,17 @@
 from pallets.market.lifecycle import Partners
 from pallets.market.pallet import Market
 from pallets.market.slots import SlotReader
+from pallets.market.specs import (
+    ComputeToData,
+    Evaluate,
+    Infer,
+    JobSpec,
+    Render,
+    Train,
+)
 from pallets.market.types import (
     Dutch,
     Job,
-    JobSpec,
     MarketParams,
     Posted,
     Slot,
@@ -16,16 +23,21 @@ from pallets.market.types import (
 )
 
 __all__ = [
+    "ComputeToData",
     "Dutch",
+    "Evaluate",
+    "Infer",
     "Job",
     "JobSpec",
     "Market",
     "MarketParams",
     "Partners",
     "Posted",
+    "Render",
     "Slot",
     "SlotReader",
     "SlotState",
     "Stats",
     "Terms",
+    "Train",
 ]

@@ -1,18 +1,30 @@
 """What a submitted result claims."""
 
+from collections.abc import Callable
+
 from pallets.market.declarations import BadCommitment, WrongResultSize
+from pallets.market.specs import Evaluate, Infer
 from pallets.market.types import Job
-from runtime.claim import compute_claim_roots, compute_commitment
-from runtime.frame.ai_types import ClaimRequest, SlotId
+from runtime.claim import ClaimRequest, compute_claim_roots, compute_commitment
+from runtime.frame.ai_types import SlotId
 from runtime.primitives import AccountId, Hash
+from runtime.task import ProgramTask, RowsTask
 
 
 def make_request(
-    at: SlotId, job: Job, claimant: AccountId, commitment: Hash, payload: bytes, genesis: Hash
+    at: SlotId,
+    job: Job,
+    claimant: AccountId,
+    commitment: Hash,
+    payload: bytes,
+    genesis: Hash,
+    get_output: Callable[[int], bytes],
 ) -> ClaimRequest:
-    """The claim that verify is to judge. Errors: `WrongResultSize`, `BadCommitment`."""
-    first, rows = job.get_rows(at.slot)
-    output_bytes, trace_bytes = rows * job.output_row_bytes, rows * job.trace_row_bytes
+    """The claim that verify is to judge; the callable reads the output of another slot.
+
+    Errors: `WrongResultSize`, `BadCommitment`.
+    """
+    output_bytes, trace_bytes = job.get_result_bytes(at.slot)
     if len(payload) != output_bytes + trace_bytes:
         raise WrongResultSize(f"expected {output_bytes} + {trace_bytes}, got {len(payload)}")
     output, trace = payload[:output_bytes], payload[output_bytes:]
@@ -24,13 +36,20 @@ def make_request(
         claimant=claimant,
         verifier=job.verifier,
         params=b"",
-        model=job.model,
-        version=job.version,
-        inputs=job.inputs,
-        row_first=first,
-        rows=rows,
+        task=make_task(job, at.slot, get_output),
         out_root=roots.out_root,
         output=output,
         trace=trace,
         commitment=commitment,
     )
+
+
+def make_task(job: Job, slot: int, get_output: Callable[[int], bytes]) -> RowsTask | ProgramTask:
+    """What a slot asks for; the callable reads the output of another slot."""
+    spec, source = job.spec, job.source
+    if isinstance(spec, Infer):
+        assert source is not None, "an inference has a model; qed"
+        return RowsTask(source.record, source.version, spec.inputs, *spec.get_rows(slot))
+    before = get_output(slot - 1) if spec.program.is_chain and slot > 0 else b""
+    model = source if isinstance(spec, Evaluate) else None
+    return ProgramTask(spec.program, slot, model, before)

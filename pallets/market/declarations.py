@@ -7,6 +7,7 @@ from pallets.market.types import Tags
 from runtime.codec import U8, U32
 from runtime.errors import ModuleError
 from runtime.frame import Event
+from runtime.frame.ai_types import JobKind, RecordVersion
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id
 
 
@@ -16,8 +17,10 @@ class JobPosted(Event, index=0):
 
     job: Id
     owner: AccountId
-    model: Id
-    version: U32
+    kind: JobKind
+    source: RecordVersion | None
+    """Whose royalties each settlement pays: the model, or the dataset."""
+
     slots: U32
     escrow: Balance
 
@@ -216,10 +219,6 @@ class ReplicasUnsupported(ModuleError, index=9):
     """Each slot is filled by exactly one provider."""
 
 
-class KindUnsupported(ModuleError, index=10):
-    """Jobs of this kind cannot be posted."""
-
-
 class VerifierUnsupported(ModuleError, index=11):
     """This verifier does not judge jobs of this kind."""
 
@@ -292,6 +291,18 @@ class NotFinished(ModuleError, index=28):
     """Some slots of the job are not final."""
 
 
+class BadProgram(ModuleError, index=29):
+    """The parameters or the inputs of the program break one of its rules."""
+
+
+class NotReady(ModuleError, index=30):
+    """The slot goes on from the one before it, which is not settled."""
+
+
+class NoSuchDataset(ModuleError, index=31):
+    """There is no such dataset, or it is expired, retired or frozen."""
+
+
 MarketError: TypeAlias = (
     NoSuchJob
     | NoSuchSlot
@@ -303,7 +314,6 @@ MarketError: TypeAlias = (
     | InputOutOfRange
     | TooManySlots
     | ReplicasUnsupported
-    | KindUnsupported
     | VerifierUnsupported
     | ClaimTooLarge
     | BadPrice
@@ -322,4 +332,7 @@ MarketError: TypeAlias = (
     | AlreadyRated
     | BadScore
     | NotFinished
+    | BadProgram
+    | NotReady
+    | NoSuchDataset
 )

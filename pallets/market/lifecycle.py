@@ -20,6 +20,7 @@ from pallets.market.declarations import (
     Finished,
     LateFilled,
     LateOpened,
+    NotReady,
     Refunded,
     Reopened,
     RequirementUnmet,
@@ -105,7 +106,7 @@ class Lifecycle:
             self._get_now(),
         )
         match slot.state:
-            case SlotState.OPEN if now > job.open_until:
+            case SlotState.OPEN if now > job.open_until or self._is_orphan(job, at):
                 return self.refund
             case SlotState.LOCKED if now > slot.deadline:
                 return self._open_late
@@ -114,13 +115,27 @@ class Lifecycle:
             case _:
                 return None
 
+    def is_ready(self, at: SlotId) -> bool:
+        """Whether a slot has all it needs: in a chain, the output of the slot before."""
+        if at.slot == 0 or not self._tables.job[at.job].is_chain:
+            return True
+        return self._tables.slot[at.job, at.slot - 1].state is SlotState.SETTLED
+
+    def _is_orphan(self, job: Job, at: SlotId) -> bool:
+        """Whether it can never be ready, because the slot before it was refunded."""
+        if at.slot == 0 or not job.is_chain:
+            return False
+        return self._tables.slot[at.job, at.slot - 1].state is SlotState.REFUNDED
+
     # --- providers
 
     def lock(self, at: SlotId, who: AccountId, record: Id) -> None:
         """Gives an open slot to a provider, with collateral, at the price of this block.
 
-        Errors: `RequirementUnmet`, `BondTooLow`, those of bonds.
+        Errors: `NotReady`, `RequirementUnmet`, `BondTooLow`, those of bonds.
         """
+        if not self.is_ready(at):
+            raise NotReady
         job, slot, now = (
             self._tables.job[at.job],
             self._tables.slot[at.job, at.slot],
@@ -189,7 +204,9 @@ class Lifecycle:
         job, partners = self._tables.job[at.job], self._partners
         provider = slot.provider
         assert provider is not None, "a locked slot has a provider; qed"
-        royalties = partners.records.get_royalties(job.model, job.version)
+        royalties: tuple[tuple[AccountId, int], ...] = ()
+        if job.source is not None:
+            royalties = partners.records.get_royalties(job.source.record, job.source.version)
         split = compute_split(slot.price, royalties, self._read_params())
         treasury = self._pay(job.owner, self._params.treasury, split.treasury)
         royalty = sum(self._pay(job.owner, who, amount) for who, amount in split.royalties)

@@ -13,12 +13,12 @@ from pallets.market.claims import make_request
 from pallets.market.declarations import MarketError, MarketEvent
 from pallets.market.invariants import ensure_consistent
 from pallets.market.lifecycle import Lifecycle, Partners, Tables
-from pallets.market.posting import plan_job, raise_price
+from pallets.market.posting import drop_needs, note_needs, plan_job, raise_price
+from pallets.market.specs import JobSpec, count_slots, get_roots
 from pallets.market.types import (
     SCORE_MAX,
     SLOTS_MAX,
     Job,
-    JobSpec,
     MarketParams,
     Payload,
     PriceRule,
@@ -60,7 +60,8 @@ from runtime.state.externalities import Externalities
 
 def _post_weight(spec: JobSpec, price: object, verifier: object, terms: object) -> Weight:
     del price, verifier, terms
-    return weights.post(min(spec.count_slots(), SLOTS_MAX), BLOB_BYTES_MAX)
+    input_bytes = len(get_roots(spec)) * BLOB_BYTES_MAX
+    return weights.post(min(count_slots(spec), SLOTS_MAX), input_bytes)
 
 
 def _submit_weight(job: int, slot: int, commitment: bytes, payload: bytes) -> Weight:
@@ -137,26 +138,26 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
     ) -> None:
         """Posts a job: the highest price of all its slots and a deposit go on hold.
 
-        The job keeps the model's version and the inputs until it is closed.
+        The job keeps its source's version and its inputs until it is closed.
         Origin: signed. Events: `JobPosted`.
-        Errors: `KindUnsupported`, `ReplicasUnsupported`, `VerifierUnsupported`, `BadTerms`,
-        `BadPrice`, `TooManySlots`, `NoSuchModel`, `ModelExpired`, `ModelOffChain`,
-        `InputMissing`, `WrongInputSize`, `InputOutOfRange`, `ClaimTooLarge`, `NoEscrow`.
+        Errors: `ReplicasUnsupported`, `VerifierUnsupported`, `BadTerms`, `BadPrice`,
+        `TooManySlots`, `NoSuchModel`, `ModelExpired`, `ModelOffChain`, `NoSuchDataset`,
+        `InputMissing`, `WrongInputSize`, `InputOutOfRange`, `BadProgram`, `ClaimTooLarge`,
+        `NoEscrow`.
         """
         owner = origin.ensure_signed()
         number, now = self.next_job.get(), self._system.get_block_number()
         job = plan_job(owner, spec, price, verifier, terms, self._partners, self.params, now)
         self._hold(HoldReason.ESCROW, owner, job.escrow)
         self._hold(HoldReason.JOB_DEPOSIT, owner, job.deposit)
-        self._partners.records.note_job(job.model, job.version)
-        self._partners.records.note_use(job.inputs)
+        note_needs(job, self._partners.records)
         self.next_job.put(number + 1)
         self.job[number] = job
         for slot in range(job.slots):
             self.slot[number, slot] = Slot()
             self.open_slots[number, slot] = False
         self._deposit_event(
-            declared.JobPosted(number, owner, job.model, job.version, job.slots, job.escrow)
+            declared.JobPosted(number, owner, job.kind, job.source, job.slots, job.escrow)
         )
 
     @call(index=1, weight=weights.TOP_UP)
@@ -214,7 +215,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         ``provider`` is the number of the signer's provider record.
         Origin: signed. Events: `SlotLocked`, and those of what was due, as for `poke`.
         Errors: `NoSuchJob`, `NoSuchSlot`, `DeadlinePassed`, `AlreadyLocked`, `WrongState`,
-        `RequirementUnmet`, `BondTooLow`, and those of bonds.
+        `NotReady`, `RequirementUnmet`, `BondTooLow`, and those of bonds.
         """
         who = origin.ensure_signed()
         at = SlotId(job, slot)
@@ -258,7 +259,13 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         if state.state not in (SlotState.LOCKED, SlotState.LATE_OPEN):
             raise declared.WrongState
         request = make_request(
-            at, entry, who, commitment, payload, self._partners.identity.get_genesis_hash()
+            at,
+            entry,
+            who,
+            commitment,
+            payload,
+            self._partners.identity.get_genesis_hash(),
+            lambda other: self.output[job, other],
         )
         self.slot[job, slot] = replace(
             state, state=SlotState.SUBMITTED, claimant=who, commitment=commitment
@@ -332,8 +339,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
             del self.rating[job, slot]
         del self.job[job]
         self._partners.claims.drop_claims(job)
-        self._partners.records.drop_job(entry.model, entry.version)
-        self._partners.records.drop_use(entry.inputs)
+        drop_needs(entry, self._partners.records)
         self._partners.money.release(HoldReason.JOB_DEPOSIT, entry.owner, entry.deposit)
         self._deposit_event(declared.Closed(job, entry.deposit))
         return PostDispatch(
@@ -348,6 +354,10 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         self._lifecycle.judge(slot, verdict)
 
     # --- reading
+
+    def is_ready(self, at: SlotId) -> bool:
+        """Whether a slot has all it needs: a segment needs the one before it."""
+        return self._lifecycle.is_ready(at)
 
     def get_open_slots(self, limit: int) -> tuple[SlotId, ...]:
         """Some slots that wait for somebody, those to be filled late included."""

@@ -1,22 +1,32 @@
 """What a job must be to be posted."""
 
 from pallets.market import declarations as declared
-from pallets.market.inference import ensure_inference
+from pallets.market.inference import ResultSize, ensure_inference
 from pallets.market.lifecycle import Partners
+from pallets.market.programs import ensure_program
+from pallets.market.specs import (
+    ComputeToData,
+    Evaluate,
+    Infer,
+    JobSpec,
+    Train,
+    count_slots,
+    get_kind,
+    get_roots,
+)
 from pallets.market.types import (
     ATTEMPTS_MAX,
     SLOTS_MAX,
     TERM_BLOCKS_MAX,
     Dutch,
     Job,
-    JobSpec,
     MarketParams,
     Posted,
     PriceRule,
     Terms,
 )
 from runtime.frame.ai_traits import Records
-from runtime.frame.ai_types import JobKind, ModelInfo, VerifierId
+from runtime.frame.ai_types import ModelInfo, RecordVersion, VerifierId
 from runtime.primitives import AccountId
 
 SLOT_BYTES = 256
@@ -37,32 +47,30 @@ def plan_job(
 
     Errors: those of the call `post`, but `NoEscrow`.
     """
-    if spec.kind is not JobKind.INFER:
-        raise declared.KindUnsupported
-    if not partners.claims.is_supported(verifier, spec.kind):
+    if not partners.claims.is_supported(verifier, get_kind(spec)):
         raise declared.VerifierUnsupported
-    if spec.replicas != 1:
+    if isinstance(spec, Infer) and spec.replicas != 1:
         raise declared.ReplicasUnsupported
     _ensure_terms(spec, terms)
     _ensure_price(price)
-    slots = spec.count_slots()
+    slots = count_slots(spec)
     if slots > SLOTS_MAX:
         raise declared.TooManySlots
-    model = _get_model(spec, partners.records)
-    inputs = partners.records.get_blob(spec.inputs)
-    if inputs is None:
-        raise declared.InputMissing
-    slot_rows = min(spec.rows_per_slot, spec.rows)
-    size = ensure_inference(model, inputs, spec.rows, slot_rows, verifier, partners.claims)
-    stored_bytes = slots * SLOT_BYTES + spec.rows * size.output_row_bytes
+    source, model = _get_source(spec, partners.records)
+    blobs = _get_blobs(spec, partners.records)
+    size = ResultSize(0, 0)
+    if isinstance(spec, Infer):
+        assert model is not None, "an inference has a model; qed"
+        slot_rows = min(spec.rows_per_slot, spec.rows)
+        size = ensure_inference(model, blobs[0], spec.rows, slot_rows, verifier, partners.claims)
+        output_bytes = spec.rows * size.output_row_bytes
+    else:
+        output_bytes = ensure_program(spec.program, blobs, model, verifier, partners)
+    stored_bytes = slots * SLOT_BYTES + output_bytes
     return Job(
         owner=owner,
-        kind=spec.kind,
-        model=spec.model,
-        version=model.version,
-        inputs=spec.inputs,
-        rows=spec.rows,
-        rows_per_slot=spec.rows_per_slot,
+        spec=spec,
+        source=source,
         slots=slots,
         price=price,
         verifier=verifier,
@@ -79,6 +87,22 @@ def plan_job(
     )
 
 
+def note_needs(job: Job, records: Records) -> None:
+    """A job keeps its source's version, and the blobs that it reads."""
+    if job.source is not None:
+        records.note_job(job.source.record, job.source.version)
+    for root in get_roots(job.spec):
+        records.note_use(root)
+
+
+def drop_needs(job: Job, records: Records) -> None:
+    """A job that leaves the state keeps nothing any more."""
+    if job.source is not None:
+        records.drop_job(job.source.record, job.source.version)
+    for root in get_roots(job.spec):
+        records.drop_use(root)
+
+
 def raise_price(rule: Posted | Dutch, amount: int) -> PriceRule:
     """A posted price rises, a rising one gets a higher end."""
     if isinstance(rule, Posted):
@@ -87,9 +111,8 @@ def raise_price(rule: Posted | Dutch, amount: int) -> PriceRule:
 
 
 def _ensure_terms(spec: JobSpec, terms: Terms) -> None:
-    counts = (spec.rows, spec.rows_per_slot)
     times = (terms.open_blocks, terms.work_blocks)
-    if min(counts) < 1 or min(times) < 1 or max(times) > TERM_BLOCKS_MAX:
+    if count_slots(spec) < 1 or min(times) < 1 or max(times) > TERM_BLOCKS_MAX:
         raise declared.BadTerms
     if not 1 <= terms.attempts <= ATTEMPTS_MAX:
         raise declared.BadTerms
@@ -105,10 +128,35 @@ def _ensure_price(rule: Posted | Dutch) -> None:
         raise declared.BadPrice
 
 
-def _get_model(spec: JobSpec, records: Records) -> ModelInfo:
-    model = records.get_model(spec.model, spec.version)
+def _get_source(spec: JobSpec, records: Records) -> tuple[RecordVersion | None, ModelInfo | None]:
+    """Whose royalties the settlements pay, and the model that the slots run, if they run one."""
+    match spec:
+        case Infer() | Evaluate():
+            model = _get_model(spec.model, spec.version, records)
+            return RecordVersion(spec.model, model.version), model
+        case Train(dataset=int(dataset)) | ComputeToData(dataset=int(dataset)):
+            version = records.get_dataset_version(dataset)
+            if version is None:
+                raise declared.NoSuchDataset
+            return RecordVersion(dataset, version), None
+        case _:
+            return None, None
+
+
+def _get_model(record: int, version: int | None, records: Records) -> ModelInfo:
+    model = records.get_model(record, version)
     if model is None:
         raise declared.NoSuchModel
     if not model.is_active:
         raise declared.ModelExpired
     return model
+
+
+def _get_blobs(spec: JobSpec, records: Records) -> tuple[bytes, ...]:
+    blobs: list[bytes] = []
+    for root in get_roots(spec):
+        content = records.get_blob(root)
+        if content is None:
+            raise declared.InputMissing
+        blobs.append(content)
+    return tuple(blobs)

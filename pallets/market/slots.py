@@ -1,15 +1,18 @@
-"""The market's slots as the work pallet sees them, read from the same state.
+"""The market's slots as the work pallet and providers see them, read from the same state.
 
 It stands apart from the pallet so that the market and the work pallet can each be given the other.
 """
 
+from dataclasses import dataclass
+
 from pallets.market.pallet import Market
+from pallets.market.specs import Infer
 from pallets.market.types import Job, Slot, SlotState
 from runtime.codec import U32
 from runtime.frame import StorageMap
 from runtime.frame.ai_types import SlotId, SlotPhase, SlotWork
 from runtime.frame.traits import EventSink
-from runtime.primitives import Id
+from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
 
 _PHASES = {
@@ -22,6 +25,14 @@ _PHASES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a slot is, and whose it is."""
+
+    phase: SlotPhase
+    provider: AccountId | None
+
+
 class SlotReader:
     """`Slots` over one state."""
 
@@ -32,21 +43,30 @@ class SlotReader:
         self._slot: StorageMap[tuple[Id, U32], Slot] = StorageMap(state, specs["slot"])
 
     def get_slot_work(self, slot: SlotId) -> SlotWork | None:
-        """A slot's work; a slot whose deadline has passed is nobody's, even if nobody said so."""
-        job, entry = self._job.get(slot.job), self._slot.get((slot.job, slot.slot))
-        if job is None or entry is None or slot.replica != 0:
+        """The rows of an inference; None for every other slot."""
+        job, standing = self._job.get(slot.job), self.get_standing(slot)
+        if job is None or standing is None or not isinstance(job.spec, Infer):
+            return None
+        assert job.source is not None, "an inference has a model; qed"
+        first, rows = job.spec.get_rows(slot.slot)
+        return SlotWork(
+            phase=standing.phase,
+            provider=standing.provider,
+            model=job.source.record,
+            version=job.source.version,
+            inputs=job.spec.inputs,
+            row_first=first,
+            rows=rows,
+        )
+
+    def get_standing(self, slot: SlotId) -> Standing | None:
+        """Where a slot is; one whose deadline has passed is nobody's, even if nobody said so."""
+        entry = self._slot.get((slot.job, slot.slot))
+        if entry is None or slot.replica != 0:
             return None
         is_missed = entry.state is SlotState.LOCKED and (
             self._system.get_block_number() > entry.deadline
         )
-        is_late = entry.state is SlotState.LATE_OPEN or is_missed
-        first, rows = job.get_rows(slot.slot)
-        return SlotWork(
-            phase=SlotPhase.OPEN if is_late else _PHASES[entry.state],
-            provider=None if is_late else entry.provider,
-            model=job.model,
-            version=job.version,
-            inputs=job.inputs,
-            row_first=first,
-            rows=rows,
-        )
+        if entry.state is SlotState.LATE_OPEN or is_missed:
+            return Standing(SlotPhase.OPEN, None)
+        return Standing(_PHASES[entry.state], entry.provider)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
+from pallets.market.specs import Infer, JobSpec, get_kind, get_program
 from runtime.codec import U8, U32, U64, U128, Compact, MaxLen, Name, variant
-from runtime.frame.ai_types import BLOB_BYTES_MAX, JobKind, VerifierId
-from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id, Root
+from runtime.frame.ai_types import BLOB_BYTES_MAX, JobKind, RecordVersion, VerifierId
+from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id
 
 SLOTS_MAX = 256
 ATTEMPTS_MAX = 8
@@ -41,32 +42,6 @@ class Dutch:
 
 
 PriceRule: TypeAlias = Annotated[Posted | Dutch, Name("pallet_market::types::PriceRule")]
-
-
-@dataclass(frozen=True, slots=True)
-class JobSpec:
-    """What is to be done: the rows of a blob through a version of a model, cut into slots."""
-
-    SCALE_PATH: ClassVar[str] = "pallet_market::types::JobSpec"
-
-    kind: JobKind
-    model: Id
-    version: U32 | None
-    """The version of the model, None for the current one."""
-
-    inputs: Root
-    """The blob of the input rows: int8, row after row."""
-
-    rows: Compact[U32]
-    rows_per_slot: Compact[U32]
-    """The last slot may have fewer."""
-
-    replicas: U8
-    """How many providers fill each slot."""
-
-    def count_slots(self) -> int:
-        """How many slots the rows make; none where the numbers make no sense."""
-        return -(-self.rows // self.rows_per_slot) if self.rows_per_slot > 0 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +85,12 @@ class Job:
     SCALE_PATH: ClassVar[str] = "pallet_market::types::Job"
 
     owner: AccountId
-    kind: JobKind
-    model: Id
-    version: U32
-    inputs: Root
-    rows: U32
-    rows_per_slot: U32
+    spec: JobSpec
+    """As it was posted; the version that None stood for is in `source`."""
+
+    source: RecordVersion | None
+    """Whose royalties each settlement pays; kept until the job is closed."""
+
     slots: U32
     price: PriceRule
     verifier: VerifierId
@@ -124,6 +99,8 @@ class Job:
     work_blocks: BlockNumber
     attempts: U8
     output_row_bytes: U32
+    """What a row of an inference gives; 0 for a program, which knows its outputs' sizes."""
+
     trace_row_bytes: U32
     """What the verifier asks for beside the output, for each row."""
 
@@ -135,6 +112,17 @@ class Job:
     is_cancelled: bool
 
     @property
+    def kind(self) -> JobKind:
+        """What it asks for."""
+        return get_kind(self.spec)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether a slot can be locked only once the one before it is settled."""
+        program = get_program(self.spec)
+        return program is not None and program.is_chain
+
+    @property
     def price_cap(self) -> int:
         """The most that a slot can cost."""
         return self.price.price if isinstance(self.price, Posted) else self.price.max
@@ -144,10 +132,12 @@ class Job:
         """The last block in which any slot can be filled, late ones included."""
         return self.open_until + 2 * self.work_blocks
 
-    def get_rows(self, slot: int) -> tuple[int, int]:
-        """The first row of a slot and how many it has."""
-        first = slot * self.rows_per_slot
-        return first, min(self.rows_per_slot, self.rows - first)
+    def get_result_bytes(self, slot: int) -> tuple[int, int]:
+        """How large a slot's output is, and its trace."""
+        if not isinstance(self.spec, Infer):
+            return self.spec.program.get_output_bytes(slot), 0
+        _, rows = self.spec.get_rows(slot)
+        return rows * self.output_row_bytes, rows * self.trace_row_bytes
 
     def compute_price(self, now: int) -> int:
         """What locking a slot now pays; a rising price rounds down."""

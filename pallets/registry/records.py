@@ -196,6 +196,13 @@ class RecordBook:
             return None
         return SealedDataset(body.plain_root, body.cipher_root, body.key_commit, body.size_bytes)
 
+    def get_dataset_version(self, record: int) -> int | None:
+        """The current version of a dataset that is live."""
+        entry = self._maps.record.get(record)
+        if entry is None or entry.kind is not RecordKind.DATASET or not self.is_live(record):
+            return None
+        return entry.version
+
     def is_live(self, record: int) -> bool:
         """Whether a record exists and is neither expired, retired nor frozen."""
         entry = self._maps.record.get(record)

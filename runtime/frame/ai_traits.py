@@ -12,8 +12,8 @@ Amounts are in planck.
 
 from typing import Protocol
 
+from runtime.claim import ClaimRequest
 from runtime.frame.ai_types import (
-    ClaimRequest,
     DutyId,
     Inconclusive,
     Invalid,
@@ -46,6 +46,10 @@ class Records(Protocol):
 
     def get_sealed_dataset(self, record: Id, version: int) -> SealedDataset | None:
         """A version of an encrypted dataset that is still kept; None for anything else."""
+        ...
+
+    def get_dataset_version(self, record: Id) -> int | None:
+        """The current version of a dataset that is live; None for anything else."""
         ...
 
     def is_live(self, record: Id) -> bool:

@@ -110,6 +110,16 @@ class TensorInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordVersion:
+    """A version of a record."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_registry::types::RecordVersion"
+
+    record: Id
+    version: U32
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """A version of a model."""
 
@@ -279,36 +289,6 @@ class Inconclusive:
 Verdict: TypeAlias = Annotated[
     Valid | Invalid | Inconclusive, Name("pallet_verify::types::Verdict")
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimRequest:
-    """What a provider claims: these rows through this model give this output."""
-
-    slot: SlotId
-    claimant: AccountId
-    verifier: VerifierId
-    params: bytes
-    """The verifier's own parameters, as the job gave them."""
-
-    model: Id
-    version: int
-    inputs: Root
-    """The blob with the input rows, int8 row-major."""
-
-    row_first: int
-    rows: int
-    out_root: Root
-    """The blob root of the output."""
-
-    output: bytes
-    """The output itself; empty where it is not on chain."""
-
-    trace: bytes
-    """What the verifier needs beside it: for FREIVALDS the products in order, int32 row-major."""
-
-    commitment: Hash
-    """Binds all of this to chain, slot and claimant; the seed of whatever is drawn at random."""
 
 
 @dataclass(frozen=True, slots=True)

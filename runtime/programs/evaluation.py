@@ -64,6 +64,11 @@ class Evaluation:
         """Rows and labels."""
         return self.rows, self.labels
 
+    def get_output_bytes(self, slot: int) -> int:
+        """The same for every shard."""
+        del slot
+        return COUNT_BYTES * (2 if self.metric is Metric.ACCURACY else self.classes**2)
+
     def plan(self, inputs: Inputs) -> Cost:
         """The cost of a full shard."""
         model = _get_model(inputs)
@@ -79,7 +84,7 @@ class Evaluation:
         ensure(cols in (1, self.classes), f"a class or {self.classes} scores", f"{cols} columns")
         shard = min(self.count_per_slot, self.count)
         cells = count_cells(model.checked, shard) + shard + self.classes**2
-        return Cost(model.checked.macs * shard, cells, self._count_numbers() * COUNT_BYTES)
+        return Cost(model.checked.macs * shard, cells, self.get_output_bytes(0))
 
     def run(self, slot: int, inputs: Inputs) -> bytes:
         """The counts as uint32, little endian."""
@@ -101,9 +106,6 @@ class Evaluation:
         if self.metric is Metric.ACCURACY:
             return counts
         return counts.reshape(self.classes, self.classes)
-
-    def _count_numbers(self) -> int:
-        return 2 if self.metric is Metric.ACCURACY else self.classes**2
 
     def _count(self, answers: Int64Array, y: Int64Array) -> Int64Array:
         if self.metric is Metric.ACCURACY:

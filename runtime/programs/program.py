@@ -33,6 +33,7 @@ class Cost:
     """Integers read or written besides."""
 
     output_bytes: int
+    """The largest output of a slot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +64,10 @@ class Program(Protocol):
 
     def get_roots(self) -> tuple[Root, ...]:
         """The blobs that it reads."""
+        ...
+
+    def get_output_bytes(self, slot: int) -> int:
+        """How large the output of a slot is."""
         ...
 
     def plan(self, inputs: Inputs) -> Cost:

@@ -30,7 +30,7 @@ HORIZON = 256 * ONE
 """The plane is seen as far as that."""
 
 FULL = 255
-PIXEL_CELLS, PIXEL_SPHERE_CELLS = 80, 20
+PIXEL_CELLS, PIXEL_SPHERE_CELLS = 90, 28
 """What a pixel costs, and what it costs more for each sphere; bounce included."""
 
 TILE_CELLS, TILE_SPHERE_CELLS = 10_000, 20_000
@@ -96,6 +96,11 @@ class Raytrace:
         """The scene."""
         return (self.scene,)
 
+    def get_output_bytes(self, slot: int) -> int:
+        """Three for each pixel of the tile."""
+        _, _, width, height = self.get_tile(slot)
+        return width * height * CHANNELS
+
     def plan(self, inputs: Inputs) -> Cost:
         """The cost of a full tile."""
         for name, side in (("width", self.width), ("height", self.height)):
@@ -107,7 +112,7 @@ class Raytrace:
         spheres = len(scene.spheres)
         cells = pixels * (PIXEL_CELLS + PIXEL_SPHERE_CELLS * spheres)
         cells += TILE_CELLS + TILE_SPHERE_CELLS * spheres
-        return Cost(0, cells, pixels * CHANNELS)
+        return Cost(0, cells, self.get_output_bytes(0))
 
     def run(self, slot: int, inputs: Inputs) -> bytes:
         """The tile's pixels row by row: red, green, blue."""

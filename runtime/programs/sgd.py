@@ -103,20 +103,24 @@ class Sgd:
             return (self.cols + 1) * self.classes
         return (self.cols + 1) * self.hidden + (self.hidden + 1) * self.classes
 
+    def get_output_bytes(self, slot: int) -> int:
+        """Weights, and a number for each step."""
+        return self.weights_count * WEIGHT_BYTES + self._count_steps(slot) * MISS_BYTES
+
     def plan(self, inputs: Inputs) -> Cost:
         """The cost of a full segment."""
         _ensure_parameters(self)
         rows, labels = inputs.blobs
         load_operands(rows, self.count, self.cols)
         load_labels(labels, self.count, self.classes)
-        steps = min(self.steps_per_slot, self.steps)
+        steps = self._count_steps(0)
         passes = 2 if self.hidden == 0 else 3
         width = self.cols + self.hidden + self.classes
         cells = self.weights_count * WEIGHT_CELLS + self.batch * width * BATCH_CELLS + STEP_CELLS
         return Cost(
             steps * passes * self.batch * self.weights_count,
             steps * cells,
-            self.weights_count * WEIGHT_BYTES + steps * MISS_BYTES,
+            self.get_output_bytes(0),
         )
 
     def run(self, slot: int, inputs: Inputs) -> bytes:
@@ -130,7 +134,7 @@ class Sgd:
         weights = self.draw_weights() if slot == 0 else self.load_weights(inputs.before)
         first = slot * self.steps_per_slot
         misses: list[int] = []
-        for step in range(first, min(first + self.steps_per_slot, self.steps)):
+        for step in range(first, first + self._count_steps(slot)):
             chosen = self.draw_batch(step)
             weights, missed = _descend(self, weights, x[chosen], y[chosen])
             misses.append(missed)
@@ -164,6 +168,9 @@ class Sgd:
         """For each step of a segment, how many rows of its batch were told wrong."""
         tail = output[self.weights_count * WEIGHT_BYTES :]
         return tuple(int(missed) for missed in np.frombuffer(tail, "<u2"))
+
+    def _count_steps(self, slot: int) -> int:
+        return min(self.steps_per_slot, self.steps - slot * self.steps_per_slot)
 
     def _shape(self, flat: Int64Array) -> Weights:
         cols = self.cols + 1

@@ -60,6 +60,11 @@ class Statistics:
         """The rows."""
         return (self.rows,)
 
+    def get_output_bytes(self, slot: int) -> int:
+        """So many numbers for each group."""
+        del slot  # there is one
+        return self.groups * (1 + len(self.columns)) * NUMBER_BYTES
+
     def plan(self, inputs: Inputs) -> Cost:
         """The cost of it all."""
         (rows,) = inputs.blobs
@@ -72,7 +77,7 @@ class Statistics:
         ensure(bool(self.columns), "a column to sum", "none")
         is_private = self.group_rows_min >= GROUP_ROWS_MIN
         ensure(is_private, f"groups of at least {GROUP_ROWS_MIN} rows", self.group_rows_min)
-        size = self.groups * (1 + len(self.columns)) * NUMBER_BYTES
+        size = self.get_output_bytes(0)
         ensure(size <= OUTPUT_BYTES_MAX, f"at most {OUTPUT_BYTES_MAX} bytes", size)
         return Cost(0, self.count * (self.cols + 2 * len(named)) + size, size)
 

@@ -9,11 +9,11 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from pallets.market import JobSpec, Posted, SlotState, Terms
+from pallets.market import Infer, Posted, SlotState, Terms
 from pallets.registry.types import ATTRIBUTES_MAX, Attribute, Dataset, Parent, Relation
 from runtime.address import Id
 from runtime.frame import Call, Origin
-from runtime.frame.ai_types import BLOB_BYTES_MAX, TENSORS_MAX, JobKind, Role, VerifierId
+from runtime.frame.ai_types import BLOB_BYTES_MAX, TENSORS_MAX, Role, VerifierId
 from runtime.primitives import UNIT, AccountId, Hash, Root
 from runtime.tensor import DType, Graph, InputSpec, TensorSpec
 from runtime.tensor.blob import blob_root
@@ -144,7 +144,7 @@ def measure_bonds() -> None:
 
 def make_post(rows: int, per_slot: int, verifier: VerifierId, inputs: Root, model: int) -> Call:
     """A job's posting."""
-    spec = JobSpec(JobKind.INFER, model, None, inputs, rows, per_slot, 1)
+    spec = Infer(model, None, inputs, rows, per_slot, 1)
     return make_call("Market", "post", spec, Posted(UNIT), verifier, TERMS)
 
 

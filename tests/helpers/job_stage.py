@@ -6,7 +6,7 @@ from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.keystore import KeyPair
 from chain.node import Node
-from pallets.market import JobSpec, Posted, Terms
+from pallets.market import Infer, Posted, Terms
 from pallets.market.types import Slot, SlotState
 from pallets.registry.types import KindPrice, Provider
 from runtime.frame import Call
@@ -45,7 +45,7 @@ async def set_up_job(
     inputs = make_inputs(rows) if inputs is None else inputs
     number = get_runtime(client).market.next_job.get()
     provider = Provider("https://p.example", (), (KindPrice(JobKind.INFER, unit_price),), 8)
-    spec = JobSpec(JobKind.INFER, MODEL, None, blob_root(inputs), rows, -(-rows // slots), 1)
+    spec = Infer(MODEL, None, blob_root(inputs), rows, -(-rows // slots), 1)
     terms = Terms(open_blocks=500, work_blocks=work_blocks, attempts=2)
     put, register = ("Registry", "put_blob"), ("Registry", "register")
     blobs = [(BOB, wallet.make_call(*put, blob)) for blob in weights.blobs]

@@ -8,6 +8,7 @@ import numpy as np
 
 from pallets.bonds import Bonds, RoleTerms
 from pallets.market import (
+    Infer,
     Job,
     JobSpec,
     Market,
@@ -22,10 +23,11 @@ from pallets.market.types import Dutch
 from pallets.registry import Registry
 from pallets.registry.types import KindPrice, Parent, Provider, Relation
 from pallets.verify import Verify
+from pallets.verify.pallet import REPLAYED_KINDS
 from pallets.work import Work, WorkParams
 from runtime.errors import DispatchError
 from runtime.frame import Event, Origin, Pallet, PostDispatch
-from runtime.frame.ai_types import JobKind, Role, SlotId, VerifierId
+from runtime.frame.ai_types import Role, SlotId, VerifierId
 from runtime.header import Digest, Header, PreRuntime
 from runtime.pre_digest import ENGINE, PRE_DIGEST, PreDigest
 from runtime.primitives import AccountId, Hash, Root
@@ -39,6 +41,7 @@ from tests.helpers.slot_work import (
     commit_result,
     forge,
     make_stacked,
+    run_program,
     run_slot,
     stack_slots,
 )
@@ -205,8 +208,8 @@ class MarketStage:
         return self.register(DAVE, self.weights.body, 100, parents)
 
     def register_provider(self, who: AccountId, max_parallel: int = 8) -> int:
-        """A provider of inference."""
-        prices = (KindPrice(JobKind.INFER, 1),)
+        """A provider of whatever can be replayed."""
+        prices = tuple(KindPrice(kind, 1) for kind in REPLAYED_KINDS)
         return self.register(who, Provider("https://p.example", (), prices, max_parallel))
 
     def put_blob(self, who: AccountId, content: bytes) -> Root:
@@ -216,10 +219,9 @@ class MarketStage:
 
     # --- market
 
-    def make_spec(self, **changes: Any) -> JobSpec:
+    def make_spec(self, **changes: Any) -> Infer:
         """The stage's model on its inputs, in slots of ten rows."""
         fields: dict[str, Any] = {
-            "kind": JobKind.INFER,
             "model": self.model,
             "version": None,
             "inputs": self.input_root,
@@ -227,7 +229,7 @@ class MarketStage:
             "rows_per_slot": 10,
             "replicas": 1,
         }
-        return JobSpec(**(fields | changes))
+        return Infer(**(fields | changes))
 
     def post(
         self,
@@ -238,8 +240,18 @@ class MarketStage:
         **changes: Any,
     ) -> int:
         """Posts a job; returns its number."""
+        return self.post_spec(self.make_spec(**changes), price, verifier, terms, who)
+
+    def post_spec(
+        self,
+        spec: JobSpec,
+        price: Posted | Dutch = Posted(1_000_000),  # noqa: B008 - frozen
+        verifier: VerifierId = VerifierId.REPLAY,
+        terms: Terms = TERMS,
+        who: AccountId = ALICE,
+    ) -> int:
+        """Posts a job of any kind; returns its number."""
         number = self.market.next_job.get()
-        spec = self.make_spec(**changes)
         self.dispatch(self.market, "post", who, spec, price, verifier, terms)
         return number
 
@@ -257,7 +269,10 @@ class MarketStage:
 
     def run(self, job: int, slot: int = 0) -> bytes:
         """The right payload of a slot."""
-        return run_slot(self.records, self.market.job[job], slot)
+        entry = self.market.job[job]
+        if isinstance(entry.spec, Infer):
+            return run_slot(self.records, entry, slot)
+        return run_program(self.records, entry, slot, lambda other: self.market.output[job, other])
 
     def commit(self, job: int, slot: int, who: AccountId, payload: bytes) -> Hash:
         """The commitment that goes with a payload."""

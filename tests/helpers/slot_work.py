@@ -1,16 +1,18 @@
 """What a provider computes for a slot, from the state alone: results, commitments, summaries."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from pallets.market import Job
+from pallets.market import Infer, Job
+from pallets.market.claims import make_task
 from runtime.claim import compute_claim_roots, compute_commitment
 from runtime.frame.ai_traits import Records
 from runtime.frame.ai_types import ModelInfo, SlotId, VerifierId
 from runtime.model import LoadedModel, load_model, load_rows
 from runtime.primitives import AccountId, Hash, Root
+from runtime.task import ProgramTask, load_inputs
 from runtime.tensor.commitment import matrix_root, pad_operand
 from runtime.tensor.interpreter import Trace, trace_graph
 from runtime.tensor.value import dump_array
@@ -19,8 +21,17 @@ from runtime.work_summary import Lane, RowRef, WorkSummary
 TILE = 32
 
 
+def run_program(records: Records, job: Job, slot: int, get_output: Callable[[int], bytes]) -> bytes:
+    """The right output of a slot of a program; the callable reads the output of another slot."""
+    task = make_task(job, slot, get_output)
+    assert isinstance(task, ProgramTask)
+    inputs = load_inputs(task, records)
+    assert inputs is not None
+    return task.program.run(slot, inputs)
+
+
 def run_slot(records: Records, job: Job, slot: int) -> bytes:
-    """The right payload of a slot."""
+    """The right payload of a slot of an inference."""
     output, products = _trace(records, job, slot)
     is_traced = job.verifier is VerifierId.FREIVALDS
     return output + (products if is_traced else b"")
@@ -35,7 +46,7 @@ def forge(payload: bytes, byte: int = 0) -> bytes:
 
 def commit_result(genesis: Hash, at: SlotId, job: Job, who: AccountId, payload: bytes) -> Hash:
     """The commitment that goes with a payload."""
-    size = job.get_rows(at.slot)[1] * job.output_row_bytes
+    size, _ = job.get_result_bytes(at.slot)
     roots = compute_claim_roots(payload[:size], payload[size:])
     return compute_commitment(genesis, at, who, roots)
 
@@ -62,7 +73,8 @@ def make_stacked(stack: Any, root_b: Root, refs: Sequence[RowRef], n: int) -> Wo
 
 
 def _load(records: Records, job: Job) -> tuple[ModelInfo, LoadedModel]:
-    info = records.get_model(job.model, job.version)
+    assert job.source is not None
+    info = records.get_model(job.source.record, job.source.version)
     assert info is not None
     loaded = load_model(info, records)
     assert loaded is not None
@@ -71,9 +83,10 @@ def _load(records: Records, job: Job) -> tuple[ModelInfo, LoadedModel]:
 
 def _run(records: Records, job: Job, slot: int) -> Trace:
     _, loaded = _load(records, job)
-    inputs = records.get_blob(job.inputs)
+    assert isinstance(job.spec, Infer)
+    inputs = records.get_blob(job.spec.inputs)
     assert inputs is not None
-    rows = load_rows(inputs, loaded.checked.graph.input.cols, *job.get_rows(slot))
+    rows = load_rows(inputs, loaded.checked.graph.input.cols, *job.spec.get_rows(slot))
     return trace_graph(loaded.checked.graph, loaded.tensors, rows)
 
 

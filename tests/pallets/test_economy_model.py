@@ -12,7 +12,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pallets.market import Dutch, JobSpec, Posted, SlotState, Terms
+from pallets.market import Dutch, Infer, Posted, SlotState, Terms
 from pallets.market import declarations as market
 from pallets.registry.types import Dataset
 from pallets.work import declarations as work
@@ -20,7 +20,7 @@ from runtime.address import Id
 from runtime.errors import BadMandatory, InvalidTransaction
 from runtime.executive import ApplyOutcome
 from runtime.frame import Call, Event
-from runtime.frame.ai_types import JobKind, Role, VerifierId
+from runtime.frame.ai_types import Role, VerifierId
 from runtime.primitives import UNIT, AccountId, Hash, Root
 from tests.helpers.chain_stage import EXISTENTIAL_DEPOSIT, SEEDED, execute_again, make_call
 from tests.helpers.economy import (
@@ -234,7 +234,7 @@ class EconomyMachine(RuleBasedStateMachine):
         terms: Terms,
         per_slot: int,
     ) -> None:
-        spec = JobSpec(JobKind.INFER, MODEL, None, INPUT_ROOT, ROWS, per_slot, 1)
+        spec = Infer(MODEL, None, INPUT_ROOT, ROWS, per_slot, 1)
         self.send(who, make_call("Market", "post", spec, price, verifier, terms))
 
     @precondition(lambda self: bool(find_slots(self.chain, SlotState.OPEN)))

@@ -8,12 +8,12 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pallets.market import Dutch, JobSpec, Posted, SlotState, Terms
+from pallets.market import Dutch, Infer, Posted, SlotState, Terms
 from pallets.market import declarations as market
 from pallets.registry.types import Parent, Relation
 from pallets.work import declarations as work
 from runtime.errors import DispatchError
-from runtime.frame.ai_types import JobKind, VerifierId
+from runtime.frame.ai_types import VerifierId
 from runtime.primitives import UNIT, AccountId
 from runtime.work_summary import WorkSummary
 from tests.helpers import economy
@@ -160,7 +160,7 @@ class Campaign:
                 self.send(ALICE, "close", job)
         if not find_slots(self.chain, SlotState.OPEN, SlotState.LOCKED):
             price = Posted(self.random.choice((1, 10, 999, UNIT // 1_000, UNIT, 50 * UNIT)))
-            spec = JobSpec(JobKind.INFER, self.model, None, INPUT_ROOT, 40, 20, 1)
+            spec = Infer(self.model, None, INPUT_ROOT, 40, 20, 1)
             self.send(ALICE, "post", spec, price, VerifierId.REPLAY, Terms(50, 20, 3))
         for at in find_slots(self.chain, SlotState.OPEN):
             who = self.random.choice(PROVIDERS)

@@ -94,7 +94,9 @@ class MarketMethods:
     def get_job(self, job: Number64) -> object:
         """A job that is not closed; null otherwise."""
         entry = get_runtime(self._client).market.job.get(job)
-        return None if entry is None else {"id": job, **_as_object(entry)}
+        if entry is None:
+            return None
+        return {"id": job, "kind": entry.kind.name.lower(), **_as_object(entry)}
 
     @rpc("market_getSlots", safe=True)
     def get_slots(self, job: Number64) -> object:

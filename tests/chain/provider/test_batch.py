@@ -9,10 +9,10 @@ import pytest
 from chain.authorship.work import TaskProduct, prepare_task
 from chain.provider import batch as batching
 from chain.provider.batch import Batch, Room, SlotRun, choose_batch, load_assignment
-from pallets.market import JobSpec, Posted, Terms
+from pallets.market import Infer, Posted, Terms
 from pallets.work.declarations import UsefulCredited
 from runtime.errors import BadMandatory
-from runtime.frame.ai_types import JobKind, SlotId, VerifierId
+from runtime.frame.ai_types import SlotId, VerifierId
 from runtime.primitives import UNIT
 from runtime.tensor.value import Int32Array, dump_array
 from tests.helpers.chain_stage import ChainStage, make_call
@@ -30,7 +30,7 @@ def chain() -> ChainStage:
     chain.begin_block(BOB)
     terms = Terms(50, 20, 3)
     for rows_per_slot in (20, 15):
-        spec = JobSpec(JobKind.INFER, MODEL, None, INPUT_ROOT, ROWS, rows_per_slot, 1)
+        spec = Infer(MODEL, None, INPUT_ROOT, ROWS, rows_per_slot, 1)
         call = make_call("Market", "post", spec, Posted(UNIT), VerifierId.REPLAY, terms)
         assert chain.apply(ALICE, call).error is None
     for job, slot in SLOTS:

@@ -4,9 +4,9 @@ import numpy as np
 
 from chain.authorship.work import prepare_task
 from chain.provider.batch import SlotRun, choose_batch, load_assignment
-from pallets.market import JobSpec, Posted, Terms
+from pallets.market import Infer, Posted, Terms
 from pallets.work.declarations import UsefulCredited
-from runtime.frame.ai_types import JobKind, SlotId, VerifierId
+from runtime.frame.ai_types import SlotId, VerifierId
 from runtime.primitives import UNIT
 from runtime.tensor import DType, Graph, InputSpec, TensorSpec
 from runtime.tensor.ops import Clip8, Im2col, Image, Matmul, Relu, Shr, Window
@@ -58,7 +58,7 @@ def make_chain() -> ChainStage:
     """Two slots of a job on the convolution, locked by Bob."""
     chain, weights = make_economy(), make_convolution()
     chain.begin_block(BOB)
-    spec = JobSpec(JobKind.INFER, CONV_MODEL, None, INPUT_ROOT, ROWS, ROWS // 2, 1)
+    spec = Infer(CONV_MODEL, None, INPUT_ROOT, ROWS, ROWS // 2, 1)
     terms = Terms(50, 20, 3)
     for who, call in (
         *((MODEL_OWNER, make_call("Registry", "put_blob", blob)) for blob in weights.blobs),

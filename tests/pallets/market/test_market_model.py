@@ -3,16 +3,26 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pallets.market import Dutch, Posted, SlotState, Terms, declarations
+from pallets.market import (
+    ComputeToData,
+    Dutch,
+    Infer,
+    Posted,
+    SlotState,
+    Terms,
+    Train,
+    declarations,
+)
 from pallets.work import declarations as work
 from runtime.errors import DispatchError
 from runtime.frame import Event, Pays, PostDispatch
-from runtime.frame.ai_types import VerifierId
+from runtime.frame.ai_types import SlotId, VerifierId
 from runtime.primitives import AccountId, Root
 from tests.helpers.market_stage import (
     ALICE,
@@ -22,9 +32,9 @@ from tests.helpers.market_stage import (
     EVE,
     MODEL_OWNER,
     TREASURY,
-    MarketStage,
     get_total,
 )
+from tests.helpers.program_jobs import ProgramStage
 
 EVERYBODY = (ALICE, BOB, CAROL, DAVE, EVE, MODEL_OWNER, TREASURY)
 PROVIDERS = st.sampled_from((BOB, CAROL))
@@ -36,6 +46,7 @@ PRICES = st.one_of(
         lambda parts: Dutch(min(parts[:2]), max(parts[:2]), parts[2])
     ),
 )
+KINDS = st.sampled_from(("train", "render", "compute to data", "eval"))
 TERMS = st.builds(Terms, st.integers(3, 20), st.integers(1, 4), st.integers(1, 3))
 CHOICE = st.integers(0, 1_000)
 
@@ -45,7 +56,7 @@ class MarketMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stage = MarketStage()
+        self.stage = ProgramStage()
         self.settled: set[tuple[int, int]] = set()
         self.rated: set[tuple[int, int]] = set()
         self.credited: set[tuple[int, int, int]] = set()
@@ -173,6 +184,17 @@ class MarketMachine(RuleBasedStateMachine):
         with self.accounted():
             self.stage.post(price, verifier, terms, owner, rows_per_slot=rows_per_slot)
 
+    @precondition(lambda self: self.stage.market.next_job.get() < JOBS_MAX)
+    @rule(price=PRICES, terms=TERMS, kind=KINDS, owner=st.sampled_from((ALICE, DAVE, BOB)))
+    def post_program(
+        self, price: Posted | Dutch, terms: Terms, kind: str, owner: AccountId
+    ) -> None:
+        spec = self.stage.make_specs()[kind]
+        if isinstance(spec, Train | ComputeToData):
+            spec = replace(spec, dataset=None)  # so that all royalties are one account's
+        with self.accounted():
+            self.stage.post_spec(spec, price, terms=terms, who=owner)
+
     @precondition(has_open)
     @rule(choice=CHOICE, who=PROVIDERS)
     def lock(self, choice: int, who: AccountId) -> None:
@@ -182,7 +204,7 @@ class MarketMachine(RuleBasedStateMachine):
         price = entry.compute_price(now)
         post = self.attempt("lock", who, job, slot, stage.record_of[who])
         is_open = before.state is SlotState.OPEN and now <= entry.open_until
-        if is_open:
+        if is_open and stage.market.is_ready(SlotId(job, slot)):
             assert post is not None
         if post is not None:
             after = stage.get(job, slot)
@@ -255,6 +277,8 @@ class MarketMachine(RuleBasedStateMachine):
     @rule(choice=CHOICE, who=PROVIDERS)
     def copy_a_commitment(self, choice: int, who: AccountId) -> None:
         key = self.pick(choice)
+        if not self.stage.market.is_ready(SlotId(*key)):
+            return  # nobody can have a result yet
         payload = self.stage.run(*key)
         commitment = self.stage.commit(*key, EVE, payload)
         assert self.attempt("submit", who, *key, commitment, payload) is None
@@ -309,6 +333,8 @@ class MarketMachine(RuleBasedStateMachine):
     def mine(self, choice: int, layer: int) -> None:
         stage = self.stage
         key = self.pick_in(choice, SlotState.LOCKED) or self.pick(choice)
+        if not isinstance(stage.get_job(key[0]).spec, Infer):
+            return  # nothing is mined with a program
         summary = stage.make_summary(key[0], (key[1],), layer)
         slot = stage.get(*key)
         with self.accounted():
@@ -362,6 +388,14 @@ class MarketMachine(RuleBasedStateMachine):
         """G1: all accounts together are the issuance; the pallets agree with the ledger."""
         assert get_total(self.stage) - self.stage.money.get_issuance() == self.offset == 0
         self.stage.try_state()
+
+    @invariant()
+    def segments_are_settled_in_order(self) -> None:
+        """None before the one whose weights it goes on from."""
+        for number, job in self.stage.market.job.items():
+            slots = [self.stage.get(number, slot) for slot in range(job.slots)]
+            done = [slot.state is SlotState.SETTLED for slot in slots]
+            assert not job.is_chain or done == sorted(done, reverse=True)
 
     def teardown(self) -> None:
         """M3: after the last deadline one poke ends every slot, and every job can be closed."""

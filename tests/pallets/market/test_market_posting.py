@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pallets.market import Dutch, Posted, SlotState, Terms, declarations
+from pallets.market import Dutch, Infer, Posted, SlotState, Terms, declarations
 from pallets.market.types import ATTEMPTS_MAX, SLOTS_MAX, TERM_BLOCKS_MAX
 from pallets.registry.declarations import BlobInUse
 from pallets.registry.types import Availability
 from runtime.errors import BadOrigin
 from runtime.frame import Origin, Pays
-from runtime.frame.ai_types import JobKind, SlotId, VerifierId
+from runtime.frame.ai_types import JobKind, RecordVersion, SlotId, VerifierId
 from runtime.frame.traits import HoldReason
 from runtime.primitives import Root
 from tests.helpers.market_stage import (
@@ -44,13 +44,15 @@ def held(stage: MarketStage, reason: HoldReason = HoldReason.ESCROW) -> int:
 def test_posting_holds_the_highest_price_and_a_deposit(stage: MarketStage) -> None:
     job = stage.post(Dutch(1_000, PRICE, 20))
     entry = stage.get_job(job)
-    assert (entry.slots, entry.live, entry.version) == (4, 4, 1)
+    assert (entry.slots, entry.live, entry.source) == (4, 4, RecordVersion(stage.model, 1))
     assert (entry.output_row_bytes, entry.trace_row_bytes) == (40, 0)
     assert held(stage) == entry.escrow == 4 * PRICE
     stored = 4 * 256 + 40 * 40
     assert entry.deposit == PARAMS.job_deposit + PARAMS.byte_deposit * stored
     assert held(stage, HoldReason.JOB_DEPOSIT) == entry.deposit
-    posted = declarations.JobPosted(job, ALICE, stage.model, 1, 4, 4 * PRICE)
+    posted = declarations.JobPosted(
+        job, ALICE, JobKind.INFER, RecordVersion(stage.model, 1), 4, 4 * PRICE
+    )
     assert stage.take_events()[-1] == posted
     assert sorted(stage.market.open_slots.items()) == [((job, n), False) for n in range(4)]
 
@@ -58,7 +60,9 @@ def test_posting_holds_the_highest_price_and_a_deposit(stage: MarketStage) -> No
 def test_the_last_slot_may_be_shorter_and_jobs_are_numbered(stage: MarketStage) -> None:
     assert [stage.post(rows_per_slot=n) for n in (40, 100, 12)] == [0, 1, 2]
     assert [stage.get_job(n).slots for n in range(3)] == [1, 1, 4]
-    assert [stage.get_job(2).get_rows(n) for n in (0, 3)] == [(0, 12), (36, 4)]
+    spec = stage.get_job(2).spec
+    assert isinstance(spec, Infer)
+    assert [spec.get_rows(n) for n in (0, 3)] == [(0, 12), (36, 4)]
 
 
 def test_the_open_slots_are_read_with_a_limit(stage: MarketStage) -> None:
@@ -71,7 +75,6 @@ def test_the_open_slots_are_read_with_a_limit(stage: MarketStage) -> None:
 @pytest.mark.parametrize(
     "changes, error",
     [
-        ({"kind": JobKind.TRAIN}, declarations.KindUnsupported),
         ({"replicas": 2}, declarations.ReplicasUnsupported),
         ({"replicas": 0}, declarations.ReplicasUnsupported),
         ({"rows": 0}, declarations.BadTerms),
@@ -185,9 +188,9 @@ def test_a_job_keeps_its_version_and_its_inputs(stage: MarketStage) -> None:
         stage.registry, "update", MODEL_OWNER, stage.model, stage.weights.body, Root(b"2" * 32)
     )
     second = stage.post()
-    assert [stage.get_job(n).version for n in (job, second)] == [1, 2]
     third = stage.post(version=1)
-    assert stage.get_job(third).version == 1
+    sources = [stage.get_job(n).source for n in (job, second, third)]
+    assert sources == [RecordVersion(stage.model, n) for n in (1, 2, 1)]
     stage.dispatch(stage.registry, "retire", MODEL_OWNER, stage.model)
     stage.lock(job)
     assert stage.submit(job).pays_fee is Pays.NO

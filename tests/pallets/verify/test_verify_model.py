@@ -1,6 +1,7 @@
 """Claims against the definition: a claim is valid iff its output is that of the rows it names."""
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -9,10 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pallets.market import Posted
 from pallets.verify import BadWitness, Claim, ClaimOpened, VerdictGiven
 from pallets.weights import verify as weights
-from runtime.claim import compute_claim_roots
+from runtime.claim import ClaimRequest, compute_claim_roots
 from runtime.errors import DispatchError
 from runtime.frame.ai_types import (
-    ClaimRequest,
     FaultKind,
     Inconclusive,
     Invalid,
@@ -22,6 +22,7 @@ from runtime.frame.ai_types import (
     VerifierId,
 )
 from runtime.primitives import AccountId, Hash, Root
+from runtime.task import RowsTask
 from tests.helpers.market_stage import ALICE, BOB, CAROL, ROWS, MarketStage
 
 PER_SLOT = 8
@@ -36,6 +37,12 @@ def flip(data: bytes, byte: int, bit: int) -> bytes:
     wrong = bytearray(data)
     wrong[byte % len(wrong)] ^= 1 << bit
     return bytes(wrong)
+
+
+def move(request: ClaimRequest, **changes: Any) -> ClaimRequest:
+    """The same claim about other rows."""
+    assert isinstance(request.task, RowsTask)
+    return replace(request, task=replace(request.task, **changes))
 
 
 class VerifyMachine(RuleBasedStateMachine):
@@ -63,11 +70,7 @@ class VerifyMachine(RuleBasedStateMachine):
             claimant=who,
             verifier=verifier,
             params=b"",
-            model=stage.model,
-            version=1,
-            inputs=stage.input_root,
-            row_first=rows * PER_SLOT,
-            rows=PER_SLOT,
+            task=RowsTask(stage.model, 1, stage.input_root, rows * PER_SLOT, PER_SLOT),
             out_root=compute_claim_roots(output, trace).out_root,
             output=output,
             trace=trace,
@@ -124,7 +127,7 @@ class VerifyMachine(RuleBasedStateMachine):
     @rule(verifier=VERIFIERS, rows=SLOTS, other=SLOTS, job=JOBS)
     def claim_other_rows(self, verifier: VerifierId, rows: int, other: int, job: int) -> None:
         request = self.make(verifier, rows, SlotId(job, 1), BOB)
-        moved = replace(request, row_first=other * PER_SLOT)
+        moved = move(request, row_first=other * PER_SLOT)
         is_same = rows == other
         self.open(moved, Valid() if is_same else Invalid(BOB, FaultKind.WRONG_OUTPUT))
 
@@ -132,9 +135,9 @@ class VerifyMachine(RuleBasedStateMachine):
     def claim_what_is_gone(self, verifier: VerifierId, rows: int, what: str) -> None:
         request = self.make(verifier, rows, SlotId(9, 0), CAROL)
         gone = {
-            "model": replace(request, model=99),
-            "version": replace(request, version=9),
-            "inputs": replace(request, inputs=Root.zero()),
+            "model": move(request, model=99),
+            "version": move(request, version=9),
+            "inputs": move(request, inputs=Root.zero()),
         }
         self.open(gone[what], Inconclusive())
 

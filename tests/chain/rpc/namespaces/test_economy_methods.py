@@ -5,7 +5,7 @@ from typing import Any
 
 from chain.client.typed_state import get_runtime
 from chain.keystore import KeyPair
-from pallets.market.types import JobSpec, Posted, Terms
+from pallets.market import Infer, Posted, Terms
 from pallets.registry.types import Dataset, KindPrice, Parent, Provider, Relation
 from runtime.frame.ai_types import JobKind, Role, SlotId, VerifierId
 from runtime.primitives import Root
@@ -57,7 +57,7 @@ class Economy:
         )
 
     async def post(self) -> None:
-        spec = JobSpec(JobKind.INFER, MODEL, None, blob_root(INPUTS), 3, 1, 1)
+        spec = Infer(MODEL, None, blob_root(INPUTS), 3, 1, 1)
         price, terms = Posted(PRICE), Terms(100, 100, 3)
         await self.stage.make_block(
             self.sign(ALICE, "Market", "post", spec, price, VerifierId.REPLAY, terms)
@@ -138,7 +138,8 @@ def test_a_job_from_open_slots_to_a_settled_one() -> None:
         assert await stage.ask("market_openSlots") == []
         await economy.post()
         job = await stage.ask("market_getJob", JOB)
-        assert (job["id"], job["owner"], job["model"]) == (JOB, ALICE.address, MODEL)
+        assert (job["id"], job["owner"], job["spec"]["model"]) == (JOB, ALICE.address, MODEL)
+        assert job["source"] == {"record": MODEL, "version": 1}
         assert (job["kind"], job["verifier"]) == ("infer", "replay")
         assert job["price"] == {"type": "posted", "price": str(PRICE)}
         assert job["escrow"] == str(3 * PRICE)

@@ -1,0 +1,111 @@
+"""What a job asks for: one shape for each kind, numbered as `JobKind` numbers the kinds.
+
+An inference runs rows through a model; every other kind runs one of `runtime.programs`.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from runtime.codec import U8, U32, Compact, Name, variant
+from runtime.frame.ai_types import JobKind
+from runtime.primitives import Id, Root
+from runtime.programs import Evaluation, Program, Raytrace, Sgd, Statistics
+
+
+@variant(0)
+@dataclass(frozen=True, slots=True)
+class Infer:
+    """The rows of a blob through a version of a model; a slot is a batch of rows."""
+
+    model: Id
+    version: U32 | None
+    """The version of the model, None for the current one."""
+
+    inputs: Root
+    """The blob of the input rows: int8, row after row."""
+
+    rows: Compact[U32]
+    rows_per_slot: Compact[U32]
+    """The last slot may have fewer."""
+
+    replicas: U8
+    """How many providers fill each slot."""
+
+    def get_rows(self, slot: int) -> tuple[int, int]:
+        """The first row of a slot and how many it has."""
+        first = slot * self.rows_per_slot
+        return first, min(self.rows_per_slot, self.rows - first)
+
+
+@variant(1)
+@dataclass(frozen=True, slots=True)
+class Train:
+    """A training; a slot is a segment of its steps, open once the one before is settled."""
+
+    program: Sgd
+    dataset: Id | None
+    """The record of what it learns from, whose royalties the settlements pay."""
+
+
+@variant(2)
+@dataclass(frozen=True, slots=True)
+class Render:
+    """A picture; a slot is a tile."""
+
+    program: Raytrace
+
+
+@variant(6)
+@dataclass(frozen=True, slots=True)
+class ComputeToData:
+    """Aggregates of a dataset, in one slot."""
+
+    program: Statistics
+    dataset: Id | None
+    """The record of the data, whose royalties the settlement pays."""
+
+
+@variant(7)
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """A model held against labels; a slot is a shard of the rows."""
+
+    program: Evaluation
+    model: Id
+    version: U32 | None
+    """The version of the model, None for the current one."""
+
+
+JobSpec: TypeAlias = Annotated[
+    Infer | Train | Render | ComputeToData | Evaluate, Name("pallet_market::types::JobSpec")
+]
+
+_KINDS: dict[type, JobKind] = {
+    Infer: JobKind.INFER,
+    Train: JobKind.TRAIN,
+    Render: JobKind.RENDER,
+    ComputeToData: JobKind.COMPUTE_TO_DATA,
+    Evaluate: JobKind.EVAL,
+}
+
+
+def get_kind(spec: JobSpec) -> JobKind:
+    """The kind of a job."""
+    return _KINDS[type(spec)]
+
+
+def get_program(spec: JobSpec) -> Program | None:
+    """What a slot runs; None for an inference, which runs a model alone."""
+    return None if isinstance(spec, Infer) else spec.program
+
+
+def get_roots(spec: JobSpec) -> tuple[Root, ...]:
+    """The blobs that a job reads."""
+    return (spec.inputs,) if isinstance(spec, Infer) else spec.program.get_roots()
+
+
+def count_slots(spec: JobSpec) -> int:
+    """How many slots a job has; none where its numbers make no sense."""
+    if not isinstance(spec, Infer):
+        return spec.program.count_slots()
+    return -(-spec.rows // spec.rows_per_slot) if spec.rows_per_slot > 0 else 0
