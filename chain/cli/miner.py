@@ -210,7 +210,10 @@ def status(
             (each.name, each.shares, each.stale, each.rejected, each.blocks, f"{int(each.macs):_}")
             for each in workers
         ]
-        print_table("external miners" if rows else "no external miners", columns, rows)
+        if rows:
+            print_table("external miners", columns, rows)
+        else:
+            print_line("no external miners")
 
     run_command(show, as_json=as_json)
 
