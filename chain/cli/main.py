@@ -6,6 +6,7 @@ from chain.cli import (
     buying,
     chain,
     data,
+    gov,
     job,
     key,
     licensing,
@@ -44,6 +45,7 @@ app.add_typer(job.app, name="job", help="Have models run.")
 app.add_typer(label.app, name="label", help="Have items labelled, or label them.")
 app.add_typer(rent.app, name="rent", help="Let and rent machines by the block.")
 app.add_typer(store.app, name="store", help="Keep files for others, or have them kept.")
+app.add_typer(gov.app, name="gov", help="Propose and vote.")
 app.add_typer(miner.app, name="miner", help="Mine for a node from outside.")
 app.add_typer(chain.app, name="chain", help="Look at blocks and their work.")
 

@@ -13,6 +13,7 @@ from chain.rpc.namespaces.blob_methods import BlobMethods
 from chain.rpc.namespaces.chain_head_methods import ChainHeadMethods
 from chain.rpc.namespaces.chain_methods import ChainMethods
 from chain.rpc.namespaces.economy_methods import MarketMethods, RegistryMethods, WorkMethods
+from chain.rpc.namespaces.governance_methods import GovernanceMethods
 from chain.rpc.namespaces.mining_methods import MiningMethods
 from chain.rpc.namespaces.rights_methods import AssetMethods, RightsMethods
 from chain.rpc.namespaces.state_methods import StateMethods
@@ -61,6 +62,7 @@ def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
         RightsMethods(client),
         WorkMethods(client, served.miner, served.provider),
         VaultMethods(client),
+        GovernanceMethods(client),
         MiningMethods(client, served.mining, spec.consensus, served.author),
     ]
     if served.blobs is not None:
