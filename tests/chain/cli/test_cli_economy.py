@@ -110,7 +110,7 @@ def test_a_job_is_posted_and_looked_at(stage: CliStage, files: Path) -> None:
         (("job", "post", "1", "{files}/float.npy", "--from", "//Alice"), "got float64[3, 64]"),
         (("job", "post", "1", "{files}/huge.npy", "--from", "//Alice"), "a blob has at most"),
         (("job", "post", "1", "{files}/none", "--from", "//Alice"), "cannot be read"),
-        (("job", "post", "1", "{files}/other.npz", "--from", "//Alice"), "is an archive"),
+        (("job", "post", "1", "{files}/other.npz", "--from", "//Alice"), "got an archive"),
         (("job", "post", "1", "{files}/garbage", "--from", "//Alice"), "rows of int8"),
         (("model", "register", "{files}/garbage", "--from", "//Bob"), "expected a model file"),
         (("model", "register", "{files}/other.npz", "--from", "//Bob"), "no array named graph"),
