@@ -1,7 +1,8 @@
 """What models and datasets were made from, as a graph. In `soberana model` and `data`."""
 
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
@@ -9,12 +10,16 @@ from chain.cli.failure import run_command
 from chain.cli.licensing import RecordArgument
 from chain.cli.options import NODE_DEFAULT, BasePathOption, JsonOption, NodeOption, Settings
 from chain.cli.output import Json, print_json, print_line
+from chain.cli.provenance_picture import Edge, draw_picture
 from chain.cli.records import format_percent
 from chain.cli.session import Session, open_session
+from chain.png import dump_png
+from chain.wallet.errors import WalletError
 from chain.wallet.jobs import NoSuchRecord
 from pallets.registry.types import Parent, Record, Version
 from pallets.runtime import Runtime
 from runtime.crypto.ss58 import encode_ss58
+from runtime.frame.ai_types import RecordKind
 
 app = typer.Typer()
 
@@ -53,6 +58,9 @@ def read_provenance(runtime: Runtime, root: int) -> Provenance:
 @app.command()
 def provenance(
     record: RecordArgument,
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="FILE", help="Draw a picture into this file.")
+    ] = None,
     node: NodeOption = NODE_DEFAULT,
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
@@ -62,12 +70,29 @@ def provenance(
     async def run() -> None:
         async with open_session(Settings(node, as_json, base_path)) as session:
             found = await session.chain.read(lambda runtime: read_provenance(runtime, record))
+            if png is not None:
+                write_picture(found, png)
             if as_json:
                 print_json(make_json(found))
             else:
                 print_line("\n".join(draw_provenance(session, found)))
 
     run_command(run, as_json=as_json)
+
+
+def write_picture(found: Provenance, file: Path) -> None:
+    """The graph as a PNG file."""
+    edges = [
+        Edge(number, parent.record, parent.bps)
+        for number in found.records
+        for parent in found.get_parents(number)
+    ]
+    kinds: dict[int, RecordKind | None] = {edge.parent: None for edge in edges}
+    kinds.update({number: record.kind for number, (record, _) in found.records.items()})
+    try:
+        file.write_bytes(dump_png(draw_picture(kinds, edges)))
+    except OSError as error:
+        raise WalletError(f"{file}: cannot be written: {error.strerror}") from error
 
 
 def draw_provenance(session: Session, found: Provenance) -> list[str]:

@@ -101,6 +101,12 @@ def test_provenance_is_drawn_as_a_tree(stage: CliStage) -> None:
     assert lines[1].startswith("├─ derived from 10%: dataset 1 of ")
     assert lines[2].startswith("│  └─ derived from 5%: dataset 0 of ")
     assert lines[3].startswith("└─ labelled by 2.5%: dataset 0 of ")
+    picture = stage.base_path.parent / "graph.png"
+    assert stage.run("model", "provenance", str(third), "--png", str(picture)).code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    nowhere = stage.base_path.parent / "nowhere" / "graph.png"
+    said = stage.run("model", "provenance", str(third), "--png", str(nowhere))
+    assert (said.code, "cannot be written" in said.err) == (1, True)
     graph = stage.run("data", "provenance", str(third), "--json").json
     assert [node["id"] for node in graph["nodes"]] == [2, 1, 0]
     edges = {(edge["child"], edge["parent"], edge["bps"]) for edge in graph["edges"]}

@@ -214,3 +214,12 @@ def test_shares_outlive_their_record(stage: RightsStage) -> None:
     before = get_wealth(stage.ledger, ALICE)
     stage.redeem(ALICE)
     assert get_wealth(stage.ledger, ALICE) - before == EXISTENTIAL_DEPOSIT + 50
+
+
+def test_a_fraction_that_nobody_can_claim_is_counted_as_lost(stage: RightsStage) -> None:
+    for who in (ALICE, BOB, CAROL):
+        stage.stake(who, 1)
+    stage.pay(DAVE, 0, 1)
+    stage.unstake(BOB, 1)
+    assert stage.rights.pool[0].lost > 0
+    stage.try_state()
