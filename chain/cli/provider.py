@@ -43,7 +43,16 @@ from runtime.tensor.blob import blob_root
 
 app = typer.Typer(no_args_is_help=True)
 
-PROVIDED = (JobKind.INFER, JobKind.LABEL, JobKind.STORE, JobKind.RENT)
+PROVIDED = (
+    JobKind.INFER,
+    JobKind.TRAIN,
+    JobKind.RENDER,
+    JobKind.LABEL,
+    JobKind.STORE,
+    JobKind.COMPUTE_TO_DATA,
+    JobKind.EVAL,
+    JobKind.RENT,
+)
 """The kinds of jobs that a person can offer."""
 
 _ATTRIBUTE: Final = re.compile(r"([a-z][a-z0-9_]{0,15})=(.{1,64})")
@@ -80,7 +89,11 @@ def register(
     ] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option("--kind", metavar="KIND", help="infer (if none), label, rent, store."),
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="infer (if none), train, render, compute_to_data, eval, label, rent, store.",
+        ),
     ] = None,
     ttl: TtlOption = TTL_DEFAULT,
     final: FinalOption = False,

@@ -11,6 +11,7 @@ from chain.authorship.work import TaskProduct
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.provider.batch import Assignment, Batch, SlotRun, choose_batch, load_assignment
+from chain.provider.programs import ProgramRun, load_run
 from chain.provider.sender import Sender
 from chain.txpool.transaction import PoolRejection
 from chain.worker import Worker
@@ -20,7 +21,8 @@ from runtime.claim import compute_claim_roots, compute_commitment
 from runtime.errors import InvalidTransaction
 from runtime.frame.ai_types import ProviderInfo, RecordKind, Role, SlotId, SlotPhase, VerifierId
 from runtime.primitives import AccountId
-from runtime.tensor.value import Int32Array
+from runtime.programs import ProgramError
+from runtime.tensor.value import Int32Array, dump_array
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,14 @@ class Provider:
         return self.sender.signer.account
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a round has to do."""
+
+    programs: list[ProgramRun]
+    assignments: list[Assignment]
+
+
 async def provide(provider: Provider) -> None:
     """The service: does its round at every new best block."""
     async for head in provider.client.best.changes():
@@ -71,7 +81,9 @@ async def provide(provider: Provider) -> None:
         hireable = next((each for each in records if each.is_hireable), None)
         if hireable is not None:
             _lock_open(provider, runtime, hireable, head.number)
-        await _fill(provider, _find_assignments(provider, runtime))
+        work = _find_work(provider, runtime)
+        await _run_programs(provider, work.programs)
+        await _fill(provider, work.assignments)
 
 
 def _find_records(runtime: Runtime, account: AccountId) -> list[ProviderInfo]:
@@ -106,9 +118,9 @@ def _note_locked(
 def _forget_done(provider: Provider, runtime: Runtime, number: int) -> None:
     """Drops what has taken effect and is over, or has not taken effect for long."""
     for (call, slot), sent_at in tuple(provider.sent.items()):
-        work = runtime.slots.get_slot_work(slot)
-        phase = None if work is None else work.phase
-        is_mine = work is not None and work.provider == provider.account
+        standing = runtime.slots.get_standing(slot)
+        phase = None if standing is None else standing.phase
+        is_mine = standing is not None and standing.provider == provider.account
         is_old = sent_at + RETRY_BLOCKS <= number
         if phase is SlotPhase.LOCKED and is_mine:
             is_over = call == "submit" and is_old
@@ -138,6 +150,8 @@ def _lock_open(provider: Provider, runtime: Runtime, record: ProviderInfo, numbe
         unit_price = asked.get(job.kind)
         if market.open_slots[slot.job, slot.slot] or unit_price is None:
             continue  # a missed slot, or a kind of job it does not take
+        if not market.is_ready(slot):
+            continue  # a segment whose turn has not come
         price = job.compute_price(number + 1)
         factor_bps = runtime.verify.get_bond_factor_bps(job.verifier)
         bond = max(price * factor_bps // 10_000 + 1, market.params.bond_min)
@@ -164,24 +178,43 @@ def _send(provider: Provider, key: tuple[str, SlotId], *call: object) -> bool:
 # --- running
 
 
-def _find_assignments(provider: Provider, runtime: Runtime) -> list[Assignment]:
+def _find_work(provider: Provider, runtime: Runtime) -> Work:
     """The slots locked by this provider that it has not submitted yet."""
-    found: list[Assignment] = []
+    found = Work([], [])
     for what in tuple(provider.sent):
-        if what[0] != "lock":
-            continue
         slot = what[1]
-        work = runtime.slots.get_slot_work(slot)
-        if work is None or work.phase is not SlotPhase.LOCKED:
+        standing = runtime.slots.get_standing(slot)
+        if what[0] != "lock" or standing is None or standing.phase is not SlotPhase.LOCKED:
             continue
-        if work.provider != provider.account or ("submit", slot) in provider.sent:
+        if standing.provider != provider.account or ("submit", slot) in provider.sent:
             continue
-        assignment = load_assignment(runtime, slot, work)
-        if assignment is None:
+        if not _add_work(found, runtime, slot):
             log.warning("a locked slot lacks data", extra={"job": slot.job, "slot": slot.slot})
-        else:
-            found.append(assignment)
     return found
+
+
+def _add_work(found: Work, runtime: Runtime, slot: SlotId) -> bool:
+    """Whether everything is there that the slot needs; then it is among the work."""
+    work = runtime.slots.get_slot_work(slot)
+    if work is None:
+        run = load_run(runtime, slot)
+        found.programs.extend(() if run is None else (run,))
+        return run is not None
+    assignment = load_assignment(runtime, slot, work)
+    found.assignments.extend(() if assignment is None else (assignment,))
+    return assignment is not None
+
+
+async def _run_programs(provider: Provider, runs: list[ProgramRun]) -> None:
+    """Runs each off the event loop, and submits it; one that cannot run is left to its deadline."""
+    for run in runs:
+        try:
+            output = await provider.worker.run(run.compute)
+        except ProgramError as error:
+            where = {"job": run.slot.job, "slot": run.slot.slot}
+            log.warning("a program cannot run", extra={**where, "why": str(error)})
+            continue
+        _submit(provider, run.slot, output, b"")
 
 
 async def _fill(provider: Provider, assignments: list[Assignment]) -> None:
@@ -190,7 +223,7 @@ async def _fill(provider: Provider, assignments: list[Assignment]) -> None:
     while True:
         for each in running:
             if each.is_finished:
-                _submit(provider, each)
+                _submit_run(provider, each)
         running = [each for each in running if not each.is_finished]
         if not running:
             return
@@ -198,18 +231,21 @@ async def _fill(provider: Provider, assignments: list[Assignment]) -> None:
         batch.resume(await _multiply(provider, batch))
 
 
-def _submit(provider: Provider, done: SlotRun) -> None:
+def _submit_run(provider: Provider, done: SlotRun) -> None:
     """Submits the result of a finished run."""
-    slot, output = done.assignment.slot, done.run.output
-    result = output.astype(output.dtype.newbyteorder("<")).tobytes()
-    trace = b""
+    output, trace = done.run.output, b""
     if done.assignment.verifier is VerifierId.FREIVALDS:
         trace = b"".join(each.astype("<i4").tobytes() for each in done.products)
-    roots = compute_claim_roots(result, trace)
+    _submit(provider, done.assignment.slot, dump_array(output), trace)
+
+
+def _submit(provider: Provider, slot: SlotId, output: bytes, trace: bytes) -> None:
+    """Submits a result with the commitment that makes it this provider's."""
+    roots = compute_claim_roots(output, trace)
     genesis = provider.client.genesis_hash
     commitment = compute_commitment(genesis, slot, provider.account, roots)
     key = ("submit", slot)
-    if _send(provider, key, "submit", slot.job, slot.slot, commitment, result + trace):
+    if _send(provider, key, "submit", slot.job, slot.slot, commitment, output + trace):
         provider.statistics.submitted += 1
 
 

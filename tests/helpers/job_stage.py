@@ -6,9 +6,10 @@ from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.keystore import KeyPair
 from chain.node import Node
-from pallets.market import Infer, Posted, Terms
+from pallets.market import Infer, JobSpec, Posted, Terms
 from pallets.market.types import Slot, SlotState
 from pallets.registry.types import KindPrice, Provider
+from pallets.verify.pallet import REPLAYED_KINDS
 from runtime.frame import Call
 from runtime.frame.ai_types import JobKind, Role, VerifierId
 from runtime.primitives import UNIT, Root
@@ -64,6 +65,32 @@ async def set_up_job(
     await add_block(client, maker, node, (DAVE, post))
     assert get_runtime(client).market.next_job.get() == number + 1, "the job was refused"
     return number
+
+
+async def set_up_programs(
+    node: Node,
+    *specs: JobSpec,
+    blobs: tuple[bytes, ...],
+    terms: Terms = Terms(500, 50, 2),  # noqa: B008 - frozen
+) -> list[int]:
+    """Charlie offers to run programs, and Dave posts these jobs: their numbers."""
+    client = node.client
+    wallet, maker = Wallet(client), BlockMaker(client)
+    prices = tuple(KindPrice(kind, 1) for kind in REPLAYED_KINDS)
+    provider = Provider("https://p.example", (), prices, 16)
+    record = wallet.make_call("Registry", "register", provider, MANIFEST, (), 0, TTL)
+    bond = wallet.make_call("Bonds", "bond", Role.PROVIDER, BOND)
+    puts = [(DAVE, wallet.make_call("Registry", "put_blob", blob)) for blob in blobs]
+    await add_block(client, maker, node, (CHARLIE, record), (CHARLIE, bond), *puts)
+    first = get_runtime(client).market.next_job.get()
+    posts = [
+        wallet.make_call("Market", "post", spec, Posted(PRICE), VerifierId.REPLAY, terms)
+        for spec in specs
+    ]
+    await add_block(client, maker, node, *((DAVE, post) for post in posts))
+    last = get_runtime(client).market.next_job.get()
+    assert last == first + len(specs), "a job was refused"
+    return list(range(first, last))
 
 
 async def add_block(

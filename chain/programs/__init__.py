@@ -1,0 +1,1 @@
+"""Programs as people use them: jobs from files, pictures and models from outputs."""
