@@ -203,7 +203,7 @@ class Multisig(
             return PostDispatch(spent)
         if not info.weight.is_within(max_weight):
             raise MaxWeightTooLow
-        self._close(account, call_hash, opened)  # before the call, which could come back here
+        self._close(account, call_hash, opened)  # before the call, which may need what was held
         attempt = self._calls.attempt(call, origin.act_as(account))
         event = MultisigExecuted(who, opened.when, account, call_hash, attempt.result)
         self._system.deposit_event(self, event)

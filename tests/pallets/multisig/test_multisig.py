@@ -2,7 +2,7 @@
 
 import pytest
 
-from pallets.balances.events import Transfer
+from pallets.balances.events import Released, Transfer
 from pallets.multisig import Multisig, compute_multisig_account
 from pallets.multisig.declarations import (
     MultisigApproval,
@@ -44,6 +44,16 @@ def test_two_of_three_move_the_money_of_their_account(stage: Stage) -> None:
     assert (free(MULTI), free(DAVE)) == (700, 300)
     assert (MULTI, stage.hash(call)) not in stage.multisig.multisigs
     stage.runtime.try_state()
+
+
+def test_the_deposit_is_back_before_the_call_runs(stage: Stage) -> None:
+    """The call may need what was held for it."""
+    call = stage.give(300)
+    stage.as_multi(ALICE, call, None)
+    stage.runtime.take_events()
+    stage.as_multi(BOB, call, FIRST)
+    kinds = [type(event) for event in stage.runtime.get_events()]
+    assert kinds.index(Released) < kinds.index(Transfer)
 
 
 def test_hashes_approve_and_the_last_one_sends_the_call(stage: Stage) -> None:

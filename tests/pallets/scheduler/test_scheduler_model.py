@@ -136,8 +136,9 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end nothing is left over, and no preimage either."""
-        while self.due:
+        for _ in range(60):
             self.pass_blocks(1)
+        assert self.due == {}
         assert list(self.stage.preimage.request_status_for.keys()) == []
 
 
