@@ -27,6 +27,7 @@ from tests.tidy.tree import ROOT
 FIRST_STEPS = (ROOT / "docs/guides/first-steps.md").read_text("utf-8")
 MODELS = (ROOT / "docs/guides/models.md").read_text("utf-8")
 STORAGE = (ROOT / "docs/guides/storage.md").read_text("utf-8")
+LICENCES = (ROOT / "docs/guides/licences.md").read_text("utf-8")
 SALES = (ROOT / "docs/guides/data.md").read_text("utf-8")
 LENET = ROOT / "tests/fixtures/onnx/lenet.onnx"
 NODE_RUN = ["soberana", "node", "run"]
@@ -150,6 +151,16 @@ def test_a_file_is_sold_and_opened(newcomer: Newcomer) -> None:
         "order 0: delivered"
         in newcomer.said["soberana data serve-sales --from //Charlie --once"].out
     )
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_a_licence_is_sold_and_its_revenue_shared(newcomer: Newcomer) -> None:
+    for _, command in iter_commands(LICENCES):
+        newcomer.type(command)
+    assert "98 SBR" in newcomer.said["soberana data shares 0"].out
+    assert (newcomer.folder / "provenance.png").read_bytes().startswith(b"\x89PNG")
     assert newcomer.node is not None
     newcomer.node.stop()
 
