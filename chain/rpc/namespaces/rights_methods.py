@@ -11,6 +11,7 @@ from chain.rpc.namespaces.runtime_json import to_json
 from chain.rpc.parameters import Number32, Number64
 from pallets.rights.types import get_purse
 from runtime.crypto.ss58 import Ss58Error, decode_ss58, encode_ss58
+from runtime.frame.ai_types import Role
 from runtime.primitives import AccountId
 
 PAGE_MAX: Final = 1_000
@@ -49,6 +50,7 @@ class RightsMethods:
             {
                 "auditor": encode_ss58(auditor),
                 "isValid": runtime.registry.attestations.get_valid(record, auditor) is not None,
+                "bond": str(runtime.bonds.get_bonded(auditor, Role.AUDITOR)),
                 "said": to_json(each),
             }
             for (_, auditor), each in said

@@ -7,6 +7,7 @@ from pallets.registry.types import Attribute, Dataset
 from pallets.rights.types import LicenceTerms, LicenceUse, get_purse
 from runtime.address import Id
 from runtime.crypto.ss58 import encode_ss58
+from runtime.frame.ai_types import Role
 from runtime.primitives import Root
 from tests.helpers.node_stage import ALICE, BOB, CHARLIE
 from tests.helpers.rpc_stage import RpcStage, run_rpc_stage
@@ -39,6 +40,7 @@ class Sellers:
         )
         await self.stage.make_block(
             self.sign(BOB, "Rights", "stake_shares", 0, 256),
+            self.sign(BOB, "Bonds", "bond", Role.AUDITOR, 150 * UNIT),
             self.sign(BOB, "Registry", "attest", 0, (Attribute("rows", "10"),), 100),
         )
         await self.stage.make_block(self.sign(CHARLIE, "Rights", "buy", 0, 0))
@@ -72,6 +74,7 @@ def test_what_is_sold_and_who_earns() -> None:
         assert await stage.ask("rights_getStake", 0, ALICE.address) is None
         (said,) = await stage.ask("registry_attestations", 0)
         assert (said["auditor"], said["isValid"]) == (BOB.address, True)
+        assert said["bond"] == str(150 * UNIT)
         assert said["said"]["attributes"] == [{"name": "rows", "value": "10"}]
 
     run_rpc_stage(test)
