@@ -174,6 +174,19 @@ def test_votes_that_suffice_for_long_enough_approve(stage: GovernanceStage) -> N
     stage.try_state()
 
 
+def test_another_aye_does_not_begin_the_confirmation_anew(stage: GovernanceStage) -> None:
+    number = stage.decide()
+    for who in PEOPLE[:3]:
+        stage.send(who, "vote", number, AYE, FUNDS, ONCE)
+    since = stage.now
+    stage.pass_blocks(CONFIRM - 1)
+    stage.send(DAVE, "vote", number, AYE, FUNDS, ONCE)
+    assert stage.get(number).confirming == since
+    stage.pass_blocks(1)
+    stage.send(EVE, "poke", number)
+    assert stage.get(number).since == since + CONFIRM
+
+
 def test_a_vote_against_aborts_the_confirmation(stage: GovernanceStage) -> None:
     number = stage.decide()
     for who in PEOPLE[:3]:
