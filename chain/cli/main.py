@@ -6,6 +6,7 @@ from chain.cli import (
     buying,
     chain,
     data,
+    evaluate,
     gov,
     job,
     key,
@@ -15,11 +16,13 @@ from chain.cli import (
     model,
     provenance,
     provider,
+    render,
     rent,
     run,
     selling,
     shares,
     store,
+    train,
     wallet,
 )
 
@@ -42,6 +45,9 @@ data.app.add_typer(buying.app)
 app.add_typer(data.app, name="data", help="Publish datasets.")
 app.add_typer(provider.app, name="provider", help="Offer to run models.")
 app.add_typer(job.app, name="job", help="Have models run.")
+app.add_typer(train.app)
+app.add_typer(render.app)
+app.add_typer(evaluate.app)
 app.add_typer(label.app, name="label", help="Have items labelled, or label them.")
 app.add_typer(rent.app, name="rent", help="Let and rent machines by the block.")
 app.add_typer(store.app, name="store", help="Keep files for others, or have them kept.")

@@ -17,13 +17,12 @@ from pallets.market import (
     SlotState,
     Terms,
     Train,
-    declarations,
 )
-from pallets.work import declarations as work
 from runtime.errors import DispatchError
 from runtime.frame import Event, Pays, PostDispatch
 from runtime.frame.ai_types import SlotId, VerifierId
 from runtime.primitives import AccountId, Root
+from tests.helpers.market_books import MarketBooks
 from tests.helpers.market_stage import (
     ALICE,
     BOB,
@@ -57,9 +56,9 @@ class MarketMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stage = ProgramStage()
-        self.settled: set[tuple[int, int]] = set()
+        self.books = MarketBooks()
+        self.settled, self.credited = self.books.settled, self.books.credited
         self.rated: set[tuple[int, int]] = set()
-        self.credited: set[tuple[int, int, int]] = set()
         self.offset = get_total(self.stage) - self.stage.money.get_issuance()
 
     # --- choosing
@@ -115,44 +114,10 @@ class MarketMachine(RuleBasedStateMachine):
         owners |= {number: job.owner for number, job in stage.market.job.items()}
         expected, royalties = Counter[AccountId](), 0
         for event in events:
-            royalties += self.note_event(event, owners, expected)
+            royalties += self.books.note_event(event, owners, expected)
         expected[MODEL_OWNER] += royalties
         gains = {who: stage.get_wealth(who) - before[who] for who in EVERYBODY}
         assert gains == {who: expected[who] for who in EVERYBODY}
-
-    def note_event(
-        self, event: Event, owners: dict[int, AccountId], gains: Counter[AccountId]
-    ) -> int:
-        """Books an event's money; returns its royalties."""
-        match event:
-            case declarations.Settled(job, slot, provider, price, burned, treasury, royalty, paid):
-                assert (job, slot) not in self.settled
-                assert burned + treasury + royalty + paid == price
-                assert 10 * royalty <= 4 * price
-                assert paid >= price * 48 // 100
-                assert 10 * event.bonus <= 8 * burned
-                self.settled.add((job, slot))
-                gains.update({provider: paid, TREASURY: treasury})
-                gains.subtract({owners[job]: price})
-                return royalty
-            case declarations.LateFilled(job, slot, filler, culprit, reward, burned):
-                assert (job, slot) not in self.settled
-                self.settled.add((job, slot))
-                gains.update({filler: reward})
-                gains.subtract({culprit: reward + burned})
-            case declarations.Slashed(job, _, provider, amount, burned, owner, treasury):
-                assert burned + owner + treasury == amount
-                assert 10 * burned >= 4 * amount
-                gains.update({owners[job]: owner, TREASURY: treasury})
-                gains.subtract({provider: amount})
-            case work.BonusPaid(_, _, author, amount):
-                gains.update({author: amount})
-            case work.UsefulCredited(job, slot, layer):
-                assert (job, slot, layer) not in self.credited
-                self.credited.add((job, slot, layer))
-            case _:
-                pass
-        return 0
 
     def attempt(self, name: str, who: AccountId, *args: object) -> PostDispatch | None:
         """A call that may be refused, and then leaves everything as it was."""

@@ -1,0 +1,84 @@
+"""`soberana eval`: have a model held against rows with labels."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from chain.cli.failure import run_command
+from chain.cli.options import (
+    NODE_DEFAULT,
+    BasePathOption,
+    DevKeysOption,
+    FromOption,
+    JsonOption,
+    NodeOption,
+    PasswordFileOption,
+    Settings,
+    Signing,
+)
+from chain.cli.output import print_fields, print_json, print_table
+from chain.cli.program_job import (
+    PRICE_DEFAULT,
+    TIMEOUT_DEFAULT,
+    Order,
+    PriceOption,
+    TimeoutOption,
+    run_program,
+)
+from chain.cli.session import open_session
+from chain.programs.labels_file import load_labels_file
+from chain.wallet.model_file import load_rows_file
+from pallets.market import Evaluate
+from runtime.programs import Evaluation, Metric
+from runtime.tensor.blob import blob_root
+
+app = typer.Typer()
+
+
+@app.command("eval")
+def evaluate(
+    model: Annotated[int, typer.Argument(metavar="MODEL", min=0, help="The model's number.")],
+    rows: Annotated[Path, typer.Argument(metavar="ROWS", help="int8 in [-63, 63] (.npy).")],
+    labels: Annotated[Path, typer.Argument(metavar="LABELS", help="A class a row (.npy).")],
+    *,
+    key: FromOption,
+    classes: Annotated[int, typer.Option("--classes", min=1, max=64)] = 10,
+    per_slot: Annotated[int, typer.Option("--rows-per-slot", min=1)] = 256,
+    price: PriceOption = PRICE_DEFAULT,
+    timeout: TimeoutOption = TIMEOUT_DEFAULT,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a model's answers counted by label, by paid providers: every node judges the counts."""
+    settings = Settings(node, as_json, base_path, dev_keys)
+    signing = Signing(key, password_file)
+
+    async def run() -> None:
+        matrix = load_rows_file(rows)
+        contents = (matrix.tobytes(), load_labels_file(labels, len(matrix)).tobytes())
+        roots = blob_root(contents[0]), blob_root(contents[1])
+        program = Evaluation(*roots, len(matrix), per_slot, classes, Metric.CONFUSION)
+        async with open_session(settings) as session:
+            order = Order(Evaluate(program, model, None), contents, price, timeout)
+            number, outputs = await run_program(session, order, signing)
+        counts = sum((program.load_counts(part) for part in outputs), np.zeros((), np.int64))
+        right = int(np.trace(counts))
+        if as_json:
+            print_json(
+                {"job": number, "right": right, "rows": len(matrix), "counts": counts.tolist()}
+            )
+            return
+        share = f"{100 * right / len(matrix):.1f} %"
+        print_fields(
+            f"job {number}: model {model} on {len(matrix)} rows",
+            {"right": f"{right} of {len(matrix)}", "accuracy": share},
+        )
+        lines = [(label, *line) for label, line in enumerate(counts.tolist())]
+        print_table("answers by label", ("label", *map(str, range(classes))), lines)
+
+    run_command(run, as_json=as_json)

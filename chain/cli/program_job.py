@@ -1,0 +1,85 @@
+"""What the commands of programs share: post a job, wait, read its outputs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from chain.cli.job import parse_price, wait_finished
+from chain.cli.model import find_known_blobs
+from chain.cli.options import Signing
+from chain.cli.session import Session
+from chain.wallet.errors import BadAnswer, WalletError
+from chain.wallet.jobs import read_outputs
+from chain.wallet.publishing import batch_calls, make_blob_calls
+from chain.wallet.transaction import make_call
+from pallets.market import JobSpec, Terms
+from pallets.market.declarations import JobPosted
+from runtime.frame.ai_types import VerifierId
+
+TERMS = Terms(600, 100, 3)
+
+PriceOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--price",
+        metavar="AMOUNT",
+        help="For each slot: '2 SBR', or rising: '1 SBR..5 SBR/20' over 20 blocks.",
+    ),
+]
+TimeoutOption: TypeAlias = Annotated[
+    float, typer.Option("--timeout", min=1, help="Give up after so many seconds.")
+]
+PRICE_DEFAULT = "1 SBR..5 SBR/20"
+TIMEOUT_DEFAULT = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is posted, and how long it may take."""
+
+    spec: JobSpec
+    contents: tuple[bytes, ...]
+    price: str
+    timeout_s: float
+
+
+async def run_program(
+    session: Session, order: Order, signing: Signing
+) -> tuple[int, tuple[bytes, ...]]:
+    """Posts the job, shows its progress, and returns its number and the outputs of its slots."""
+    pair, runtime = session.get_key(signing), session.chain.runtime
+    known = await find_known_blobs(session, pair.account, order.contents)
+    price = parse_price(order.price)
+    post = make_call(runtime.market.post, order.spec, price, VerifierId.REPLAY, TERMS)
+    calls = [*make_blob_calls(runtime, known, order.contents), post]
+    inclusions = await session.send_all(pair, batch_calls(runtime, calls), signing, "posting")
+    number = _find_number(event for each in inclusions for event in each.events)
+    await wait_finished(session, number, order.timeout_s)
+    outputs = await session.chain.read(lambda runtime: read_outputs(runtime, number))
+    return number, outputs
+
+
+def read_file(path: Path) -> bytes:
+    """A file's bytes; `WalletError`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WalletError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes a file; `WalletError`."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise WalletError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _find_number(events: Iterable[object]) -> int:
+    for event in events:
+        if isinstance(event, JobPosted):
+            return event.job
+    raise BadAnswer("System.Events", "no job was posted")
