@@ -12,15 +12,6 @@ class ConfigError(NodeError):
     """A setting is unknown, of the wrong type or out of range."""
 
 
-class ProtocolViolation(NodeError):
-    """A peer said what the protocol does not allow; it ends that peer and nothing else."""
-
-    def __init__(self, peer: str, why: str) -> None:
-        super().__init__(f"{peer}: {why}")
-        self.peer = peer
-        self.why = why
-
-
 class SubscriberTooSlow(NodeError):
     """A reader fell behind what its sender keeps for it, and was cut off."""
 
