@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pallets.governance import PARAMETERS_ACCOUNT
-from pallets.market import JobSpec, Posted, SlotState, Terms
+from pallets.market import Infer, Posted, SlotState, Terms
 from pallets.market.settlement import compute_bond, compute_split
 from pallets.market.types import MarketParams
 from pallets.parameters import BOUNDS, ParamOutOfBounds, ParamSet
 from runtime.errors import BadOrigin
 from runtime.frame import Origin
-from runtime.frame.ai_types import ROYALTY_BPS_MAX, JobKind, Role, VerifierId
+from runtime.frame.ai_types import ROYALTY_BPS_MAX, Role, VerifierId
 from runtime.frame.parameters import Param
 from runtime.primitives import BPS, UNIT, AccountId
 from tests.helpers import economy
@@ -118,7 +118,7 @@ def test_every_price_can_be_divided(values: dict[Param, int], price: int, royalt
 def post(chain: ChainStage) -> int:
     """A job of ALICE's with two slots; its number."""
     number = chain.runtime.market.next_job.get()
-    spec = JobSpec(JobKind.INFER, economy.MODEL, None, economy.INPUT_ROOT, 40, 20, 1)
+    spec = Infer(economy.MODEL, None, economy.INPUT_ROOT, 40, 20, 1)
     call = make_call("Market", "post", spec, Posted(UNIT), VerifierId.REPLAY, Terms(50, 5, 2))
     assert chain.apply(ALICE, call).error is None
     return number
