@@ -5,6 +5,7 @@ import typer
 from chain.cli import (
     buying,
     chain,
+    compute,
     data,
     evaluate,
     gov,
@@ -44,6 +45,7 @@ data.app.add_typer(selling.app)
 data.app.add_typer(buying.app)
 app.add_typer(data.app, name="data", help="Publish datasets.")
 app.add_typer(provider.app, name="provider", help="Offer to run models.")
+job.app.add_typer(compute.app)
 app.add_typer(job.app, name="job", help="Have models run.")
 app.add_typer(train.app)
 app.add_typer(render.app)

@@ -16,7 +16,9 @@ from tests.helpers.fake_provider import open_provided_stage
 from tests.helpers.programs_vectors import NO_ROOT
 
 ALICE = ("--from", "//Alice", "--price", "2 SBR")
-KINDS = ("--kind", "train", "--kind", "render", "--kind", "eval")
+KINDS = tuple(
+    word for kind in ("train", "render", "compute_to_data", "eval") for word in ("--kind", kind)
+)
 
 
 @pytest.fixture
@@ -100,12 +102,27 @@ def test_the_curve_falls(stage: CliStage, files: Path) -> None:
     assert "not registered" in said.out
 
 
+def test_a_table_is_summed_by_group(stage: CliStage, tmp_path: Path) -> None:
+    register(stage)
+    table = np.array([(0, 3, 1)] * 6 + [(1, 9, 9)] * 4 + [(2, -2, 5)] * 5, np.int8)
+    np.save(tmp_path / "t.npy", table)
+    what = ("job", "compute", str(tmp_path / "t.npy"), "--group", "0", "--column", "2")
+    said = stage.run(*what, "--column", "1", *ALICE, "--json")
+    assert said.code == 0, said.err
+    assert said.json == {"job": 0, "groups": [[0, 6, 6, 18], [2, 5, 25, -10]]}
+    assert "sum of 2" in stage.run(*what, *ALICE).out
+
+
 @pytest.mark.parametrize(
     "arguments, expected",
     [
         (("render", "{files}/p.png", "--scene", "{files}/no.json"), "cannot be read"),
         (("render", "{files}/p.png", "--scene", "{files}/labels.npy"), "expected a scene as JSON"),
         (("train", "{files}/rows.npy", "{files}/answers.npy", "{files}/m.npz"), "for 900 rows"),
+        (
+            ("job", "compute", "{files}/rows.npy", "--group", "64", "--column", "1"),
+            "Market.BadProgram",
+        ),
         (("eval", "9", "{files}/test.npy", "{files}/answers.npy"), "Market.NoSuchModel"),
         (
             ("train", "{files}/rows.npy", "{files}/labels.npy", "{files}/m", "--dataset", "7"),

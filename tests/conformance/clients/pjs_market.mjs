@@ -47,13 +47,13 @@ await send(
   bonds.bond('Provider', 200n * UNIT),
 );
 const spec = {
-  kind: 'Infer', model: recordOf(registered), version: null, inputs: model.inputRoot,
+  model: recordOf(registered), version: null, inputs: model.inputRoot,
   rows: model.rows, rowsPerSlot: 1, replicas: 1,
 };
 const terms = { openBlocks: 100, workBlocks: 100, attempts: 3 };
 const posted = await send(
   alice, registry.putBlob(model.inputs),
-  market.post(spec, { Posted: { price: 2n * UNIT } }, 'Replay', terms),
+  market.post({ Infer: spec }, { Posted: { price: 2n * UNIT } }, 'Replay', terms),
 );
 const job = posted.find((each) => api.events.market.JobPosted.is(each)).data.job;
 
