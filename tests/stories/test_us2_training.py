@@ -60,7 +60,8 @@ def train_on_chain(job: Train, blobs: tuple[bytes, bytes]) -> tuple[bytes, ...]:
         async with run_stage(client, Keys(provider=CHARLIE)) as node:
             for slot in range(segments):
                 await wait_for_slot(client, number, SlotState.SETTLED, slot)
-            assert node.provider.submitted == segments
+            # No lock was sent for a segment whose turn had not come.
+            assert node.provider.locked == node.provider.submitted == segments
         runtime = get_runtime(client)
         outputs.extend(read_outputs(runtime, number))
         for pallet in runtime.pallets:
