@@ -5,7 +5,7 @@ The only module that knows every pallet. Attribute order is hook order, `index` 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache
 
 from pallets.assets import Assets
 from pallets.balances import Balances, Ledger
@@ -171,10 +171,10 @@ class Runtime:
             batched_calls_limit=BATCHED_CALLS_MAX,
         )
 
-    @cached_property  # what calls are made of is compiled once, but long to compare
+    @property
     def calls(self) -> Codec[Call]:
         """The codec of every call."""
-        return compile_calls(tuple(p.get_calls() for p in self.pallets if p.spec.calls))
+        return _compile_calls(tuple((pallet.index, type(pallet)) for pallet in self.pallets))
 
     @property
     def events(self) -> Codec[tuple[EventRecord, ...]]:
@@ -367,6 +367,15 @@ def _compose_treasury(
     """What belongs to all, spent by one of governance's tracks in its periods."""
     params = replace(TREASURY_PARAMS, period_blocks=config.voting_period_blocks)
     return Treasury(state, system, money, index=29, params=params, parameters=parameters)
+
+
+@cache  # by the pallets' classes: all their calls take long to compare
+def _compile_calls(pallets: tuple[tuple[int, type[Pallet]], ...]) -> Codec[Call]:
+    return compile_calls(
+        tuple(
+            (index, each.spec.name, each.spec.calls) for index, each in pallets if each.spec.calls
+        )
+    )
 
 
 def compose(config: RuntimeConfig) -> Callable[[Overlay, Host], Runtime]:

@@ -85,9 +85,9 @@ class RecordBook:
             raise ExpiredRecord
         return entry
 
-    def ensure_own_live(self, record: int, owner: AccountId) -> None:
+    def ensure_own_live(self, record: int, who: AccountId) -> None:
         """Raises what `get_own_live` does."""
-        self.get_own_live(record, owner)
+        self.get_own_live(record, who)
 
     def compute_shares(self, record: int, royalty_bps: int, parents: Parents) -> Shares:
         """The royalties of a new record. `BadParent`, `RoyaltyTooHigh`, `TooManyShares`."""
