@@ -78,7 +78,7 @@ def evaluate(
             f"job {number}: model {model} on {len(matrix)} rows",
             {"right": f"{right} of {len(matrix)}", "accuracy": share},
         )
-        lines = [(label, *line) for label, line in enumerate(counts.tolist())]
+        lines = [(label, *map(int, counts[label])) for label in range(classes)]
         print_table("answers by label", ("label", *map(str, range(classes))), lines)
 
     run_command(run, as_json=as_json)

@@ -45,7 +45,6 @@ def measure_sent(backend: Backend, origin: Origin, pallet: str, name: str, *args
     raw = encode_call(open_runtime(backend)[0], pallet, name, *args)
 
     def run(each: Runtime) -> None:
-        each.calls = calls  # every block has it
         each.dispatcher.dispatch(calls.decode(raw), origin)
 
     return measure(run, backend)
