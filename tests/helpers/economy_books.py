@@ -75,6 +75,10 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
         expected[HoldReason.SALE][offer.seller] += offer.deposit
     for order in dict(runtime.vault.order_.items()).values():
         expected[HoldReason.SALE][order.buyer] += order.escrow + order.deposit
+    for lease in dict(runtime.leases.lease.items()).values():
+        expected[HoldReason.LEASE][lease.tenant] += lease.balance + lease.deposit
+    for let in dict(runtime.leases.offer.items()).values():
+        expected[HoldReason.LEASE][let.owner] += let.deposit
     found: dict[HoldReason, Counter[AccountId]] = {reason: Counter() for reason in HoldReason}
     for who, holds in runtime.balances.holds.items():
         for held in holds:

@@ -4,32 +4,27 @@ Everything is judged by the chain that a live node left behind, opened again aft
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import pytest
-import trio
 
-from chain.client.block import Imported
-from chain.client.client import Client
-from chain.client.importer import Importer, compute_final_in_dev
 from chain.client.typed_state import get_runtime
-from chain.client.verifier import Verifier
-from chain.clock import SystemClock
-from chain.node import load_spec, open_client
+from chain.node import load_spec
 from chain.wallet.label_sheet import draw_sheet
 from chain.wallet.labelling import read_round
-from chain.worker import InlineWorker
 from pallets.bonds import declarations as bonds
 from pallets.registry.types import Relation
 from pallets.rounds import Judge, Phase, SeatState, declarations
 from pallets.transaction_payment import TransactionFeePaid
 from runtime.frame import Event
-from runtime.primitives import UNIT, AccountId, Hash
 from tests.helpers.digit_labellers import CLASSES, GOLD_ITEMS, ITEMS, compute_hidden_accuracy
+from tests.stories.aftermath import (
+    Aftermath,
+    ensure_every_block_holds,
+    ensure_restart_agrees,
+    open_again,
+)
 from tests.stories.labelling_story import (
     ABSENT,
     ABSENTEE,
@@ -47,7 +42,7 @@ from tests.stories.labelling_story import (
     Told,
     tell_story,
 )
-from tests.stories.live_node import get_account, make_config, read_block, read_events
+from tests.stories.live_node import get_account
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -55,55 +50,18 @@ SMALL_BOND = SMALL_POOL // len(TRIO) // 2
 GOLD_DEPOSIT = SMALL_POOL // 5
 
 
-@dataclass(frozen=True)
-class Aftermath:
-    """The story, and its chain as a node finds it after a restart."""
-
-    told: Told
-    client: Client
-
-    @cached_property
-    def events(self) -> list[Event]:
-        head = self.client.best.value.number
-        return [event for n in range(1, head + 1) for event in self.read(n)]
-
-    def get_hash(self, number: int) -> Hash:
-        found = self.client.get_block_hash(number)
-        assert found is not None
-        return found
-
-    def read(self, number: int) -> tuple[Event, ...]:
-        return read_events(self.client, self.get_hash(number))
-
-    def find(self, kind: type[EventT]) -> list[EventT]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def get_change(self, who: AccountId) -> int:
-        """How an account's whole balance has changed since genesis, but for its fees."""
-        head, genesis = self.client.best.value.hash, self.client.genesis_hash
-        after, before = (get_runtime(self.client, at).system.account[who] for at in (head, genesis))
-        fees = sum(each.actual_fee for each in self.find(TransactionFeePaid) if each.who == who)
-        return after.data.total - before.data.total + fees
-
-
-def make_importer(client: Client) -> Importer:
-    verifier = Verifier(client.api, load_spec("dev").consensus)
-    return Importer(client, verifier, InlineWorker(), SystemClock(), compute_final_in_dev(client))
-
-
 @pytest.fixture(scope="module")
-def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Generator[Aftermath]:
+def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Generator[Aftermath[Told]]:
     folder = tmp_path_factory.mktemp("us4")
     told = tell_story(folder)
-    with open_client(make_config(folder), load_spec("dev")) as client:
-        make_importer(client).replay_stored()
+    with open_again(folder) as client:
         yield Aftermath(told, client)
 
 
 # --- the labels
 
 
-def test_the_labels_are_better_than_a_vote(aftermath: Aftermath) -> None:
+def test_the_labels_are_better_than_a_vote(aftermath: Aftermath[Told]) -> None:
     told = aftermath.told
     standing = read_round(get_runtime(aftermath.client), ROUND)
     votes = np.stack([(told.rows == label).sum(axis=0) for label in range(CLASSES)])
@@ -114,7 +72,7 @@ def test_the_labels_are_better_than_a_vote(aftermath: Aftermath) -> None:
     assert len(standing.labels) == ITEMS
 
 
-def test_pay_follows_what_was_right(aftermath: Aftermath) -> None:
+def test_pay_follows_what_was_right(aftermath: Aftermath[Told]) -> None:
     told = aftermath.told
     seats = dict(read_round(get_runtime(aftermath.client), ROUND).seats)
     at = [each.item for each in told.gold]
@@ -131,7 +89,7 @@ def test_pay_follows_what_was_right(aftermath: Aftermath) -> None:
         assert 0 <= amount - POOL * weight // sum(weights) <= len(LABELLERS)
 
 
-def test_the_labels_can_be_drawn(aftermath: Aftermath) -> None:
+def test_the_labels_can_be_drawn(aftermath: Aftermath[Told]) -> None:
     standing = read_round(get_runtime(aftermath.client), ROUND)
     images = aftermath.told.items.images.tobytes()
     sheet = draw_sheet(images, 64, list(standing.labels), standing.is_sure)
@@ -139,7 +97,7 @@ def test_the_labels_can_be_drawn(aftermath: Aftermath) -> None:
     assert 20 <= standing.is_sure.count(False) <= 80
 
 
-def test_the_dataset_names_who_labelled_it(aftermath: Aftermath) -> None:
+def test_the_dataset_names_who_labelled_it(aftermath: Aftermath[Told]) -> None:
     runtime = get_runtime(aftermath.client)
     version = runtime.registry.version[aftermath.told.dataset, 1]
     assert {parent.relation for parent in version.parents} == {Relation.LABELLED_BY}
@@ -150,11 +108,11 @@ def test_the_dataset_names_who_labelled_it(aftermath: Aftermath) -> None:
 # --- who cheats or is absent
 
 
-def test_a_copied_commitment_is_refused(aftermath: Aftermath) -> None:
+def test_a_copied_commitment_is_refused(aftermath: Aftermath[Told]) -> None:
     assert aftermath.told.copy.failure == "Rounds.CommitmentTaken"
 
 
-def test_the_absent_one_is_frozen_then_slashed(aftermath: Aftermath) -> None:
+def test_the_absent_one_is_frozen_then_slashed(aftermath: Aftermath[Told]) -> None:
     absent = get_account(ABSENT)
     assert aftermath.find(declarations.DutyMissed) == [
         declarations.DutyMissed(SILENT, absent, 0, 0),
@@ -169,7 +127,7 @@ def test_the_absent_one_is_frozen_then_slashed(aftermath: Aftermath) -> None:
         assert (seat.state, seat.paid) == (SeatState.MISSED, 0)
 
 
-def test_gold_that_is_never_shown_costs_its_deposit(aftermath: Aftermath) -> None:
+def test_gold_that_is_never_shown_costs_its_deposit(aftermath: Aftermath[Told]) -> None:
     rounds = get_runtime(aftermath.client).rounds
     judges = [rounds.round[number].judge for number in (ROUND, SILENT, ABSENTEE)]
     assert judges == [Judge.GOLD, Judge.AGREEMENT, Judge.GOLD]
@@ -182,7 +140,7 @@ def test_gold_that_is_never_shown_costs_its_deposit(aftermath: Aftermath) -> Non
     assert len(paid) == 2
 
 
-def test_duties_that_are_fulfilled_cost_no_fee(aftermath: Aftermath) -> None:
+def test_duties_that_are_fulfilled_cost_no_fee(aftermath: Aftermath[Told]) -> None:
     """Dave does nothing but register, join, commit and reveal: half of it for nothing."""
     dave = get_account("Dave")
     fees = [each.actual_fee for each in aftermath.find(TransactionFeePaid) if each.who == dave]
@@ -192,7 +150,7 @@ def test_duties_that_are_fulfilled_cost_no_fee(aftermath: Aftermath) -> None:
 # --- money and the chain
 
 
-def test_balances_changed_by_exactly_that(aftermath: Aftermath) -> None:
+def test_balances_changed_by_exactly_that(aftermath: Aftermath[Told]) -> None:
     paid = aftermath.find(declarations.LabellerPaid)
     gifts = dict.fromkeys((*SPAMMERS[1:], POKER), GIFT)
     for name in (*LABELLERS, POKER):
@@ -204,41 +162,8 @@ def test_balances_changed_by_exactly_that(aftermath: Aftermath) -> None:
     assert aftermath.get_change(get_account(REQUESTER)) == -spent
 
 
-def test_issuance_is_conserved(aftermath: Aftermath) -> None:
-    """After every block all accounts together are the issuance; it falls as the events say."""
-    client = aftermath.client
-    expected = get_runtime(client, client.genesis_hash).balances.total_issuance.get()
-    for number in range(1, client.best.value.number + 1):
-        for event in aftermath.read(number):
-            match event:
-                case TransactionFeePaid():
-                    expected -= event.actual_fee
-                case bonds.Slashed():
-                    expected -= event.burned
-                case declarations.GoldForfeited():
-                    expected -= event.gold_deposit
-                case _:
-                    pass
-        runtime = get_runtime(client, aftermath.get_hash(number))
-        assert runtime.balances.total_issuance.get() == expected, f"block {number}"
-        assert sum(info.data.total for _, info in runtime.system.account.items()) == expected
-        for pallet in (runtime.rounds, runtime.bonds, runtime.registry):
-            pallet.try_state()
-    assert expected % UNIT != 0
-
-
-def test_the_restarted_node_has_the_same_head_and_root(aftermath: Aftermath) -> None:
-    best = aftermath.client.best.value
-    assert (best.hash, best.header.state_root) == (aftermath.told.head, aftermath.told.state_root)
-
-
-def test_a_second_node_replays_the_chain_to_the_same_root(
-    aftermath: Aftermath, tmp_path: Path
+def test_a_restart_and_another_node_find_the_same_and_every_block_holds(
+    aftermath: Aftermath[Told],
 ) -> None:
-    first = aftermath.client
-    with open_client(make_config(tmp_path), load_spec("dev")) as second:
-        importer = make_importer(second)
-        for number in range(1, first.best.value.number + 1):
-            outcome = trio.run(importer.import_block, read_block(first, aftermath.get_hash(number)))
-            assert isinstance(outcome, Imported), f"block {number}: {outcome}"
-        assert second.best.value.hash == aftermath.told.head
+    ensure_restart_agrees(aftermath.client, aftermath.told.head, aftermath.told.state_root)
+    ensure_every_block_holds(aftermath.client, load_spec("dev"))

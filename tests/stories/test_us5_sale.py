@@ -4,26 +4,24 @@ Everything is judged by the chain that a live node left behind, opened again aft
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeVar
 
 import pytest
 
-from chain.client.client import Client
-from chain.client.importer import Importer, compute_final_in_dev
 from chain.client.typed_state import get_runtime
-from chain.client.verifier import Verifier
-from chain.clock import SystemClock
-from chain.node import load_spec, open_client
-from chain.worker import InlineWorker
+from chain.node import load_spec
 from pallets.runtime import TREASURY, VAULT_PARAMS
 from pallets.transaction_payment import TransactionFeePaid
 from pallets.vault import Fault, declarations
 from runtime.frame import Event
-from runtime.primitives import AccountId, Hash
 from runtime.tensor.chunks import commit_chunks
-from tests.stories.live_node import find, get_account, make_config, read_events
+from tests.stories.aftermath import (
+    Aftermath,
+    ensure_every_block_holds,
+    ensure_restart_agrees,
+    open_again,
+)
+from tests.stories.live_node import find, get_account
 from tests.stories.sale_story import (
     ANCESTOR,
     ANCESTOR_BPS,
@@ -43,49 +41,15 @@ BOND = PRICE // 2
 DEPOSIT = VAULT_PARAMS.order_deposit
 
 
-@dataclass(frozen=True)
-class Aftermath:
-    """The story, and its chain as a node finds it after a restart."""
-
-    told: Told
-    client: Client
-
-    @cached_property
-    def events(self) -> list[Event]:
-        head = self.client.best.value.number
-        return [event for n in range(1, head + 1) for event in self.read(n)]
-
-    def get_hash(self, number: int) -> Hash:
-        found = self.client.get_block_hash(number)
-        assert found is not None
-        return found
-
-    def read(self, number: int) -> tuple[Event, ...]:
-        return read_events(self.client, self.get_hash(number))
-
-    def find(self, kind: type[EventT]) -> list[EventT]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def get_change(self, who: AccountId) -> int:
-        """How an account's whole balance has changed since genesis, but for its fees."""
-        head, genesis = self.client.best.value.hash, self.client.genesis_hash
-        after, before = (get_runtime(self.client, at).system.account[who] for at in (head, genesis))
-        fees = sum(each.actual_fee for each in self.find(TransactionFeePaid) if each.who == who)
-        return after.data.total - before.data.total + fees
-
-
 @pytest.fixture(scope="module")
-def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Generator[Aftermath]:
+def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Generator[Aftermath[Told]]:
     folder = tmp_path_factory.mktemp("us5") / "story"
     told = tell_story(folder)
-    with open_client(make_config(folder / "node"), load_spec("dev")) as client:
-        verifier = Verifier(client.api, load_spec("dev").consensus)
-        final = compute_final_in_dev(client)
-        Importer(client, verifier, InlineWorker(), SystemClock(), final).replay_stored()
+    with open_again(folder / "node") as client:
         yield Aftermath(told, client)
 
 
-def test_the_buyer_has_what_was_listed(aftermath: Aftermath) -> None:
+def test_the_buyer_has_what_was_listed(aftermath: Aftermath[Told]) -> None:
     told = aftermath.told
     assert len(told.bought) == SIZE
     assert told.bought == told.honest.plain
@@ -94,7 +58,9 @@ def test_the_buyer_has_what_was_listed(aftermath: Aftermath) -> None:
     assert told.honest.plain[:64] not in told.honest.package.path.read_bytes()
 
 
-def test_the_seller_is_paid_after_the_window_and_so_is_the_ancestor(aftermath: Aftermath) -> None:
+def test_the_seller_is_paid_after_the_window_and_so_is_the_ancestor(
+    aftermath: Aftermath[Told],
+) -> None:
     told = aftermath.told
     released = {each.order: each for each in aftermath.find(declarations.Released)}
     parts = released[told.sale]
@@ -109,7 +75,7 @@ def test_the_seller_is_paid_after_the_window_and_so_is_the_ancestor(aftermath: A
     assert number > delivered.until
 
 
-def test_a_wrong_key_and_a_wrong_chunk_are_refunded_and_slashed(aftermath: Aftermath) -> None:
+def test_a_wrong_key_and_a_wrong_chunk_are_refunded_and_slashed(aftermath: Aftermath[Told]) -> None:
     told = aftermath.told
     for included, fault in (
         (told.wrong_key, Fault.WRONG_KEY),
@@ -128,7 +94,7 @@ def test_a_wrong_key_and_a_wrong_chunk_are_refunded_and_slashed(aftermath: After
     assert told.proof_bytes <= 1_600
 
 
-def test_a_false_dispute_costs_the_buyer(aftermath: Aftermath) -> None:
+def test_a_false_dispute_costs_the_buyer(aftermath: Aftermath[Told]) -> None:
     included = aftermath.told.false_dispute
     forfeited = find(included, declarations.Forfeited)
     assert forfeited.buyer == get_account(LIAR)
@@ -138,13 +104,13 @@ def test_a_false_dispute_costs_the_buyer(aftermath: Aftermath) -> None:
     assert aftermath.get_change(get_account(LIAR)) == -PRICE - DEPOSIT
 
 
-def test_silence_is_refunded(aftermath: Aftermath) -> None:
+def test_silence_is_refunded(aftermath: Aftermath[Told]) -> None:
     (slashed,) = [e for e in aftermath.find(declarations.Slashed) if e.fault is Fault.SILENCE]
     assert (slashed.order, slashed.amount) == (aftermath.told.silence, BOND // 10)
     assert slashed.to_buyer == BOND // 20
 
 
-def test_balances_changed_by_exactly_that(aftermath: Aftermath) -> None:
+def test_balances_changed_by_exactly_that(aftermath: Aftermath[Told]) -> None:
     royalty = PRICE * ANCESTOR_BPS // 10_000
     paid = PRICE * (9_800 - ANCESTOR_BPS) // 10_000
     expected = {
@@ -158,28 +124,8 @@ def test_balances_changed_by_exactly_that(aftermath: Aftermath) -> None:
     assert aftermath.get_change(TREASURY) == treasury
 
 
-def test_issuance_is_conserved_after_every_block(aftermath: Aftermath) -> None:
-    client = aftermath.client
-    expected = get_runtime(client, client.genesis_hash).balances.total_issuance.get()
-    for number in range(1, client.best.value.number + 1):
-        for event in aftermath.read(number):
-            match event:
-                case TransactionFeePaid():
-                    expected -= event.actual_fee
-                case declarations.Released() | declarations.Slashed() | declarations.Forfeited():
-                    expected -= event.burned
-                case _:
-                    pass
-        runtime = get_runtime(client, aftermath.get_hash(number))
-        assert runtime.balances.total_issuance.get() == expected, f"block {number}"
-        assert sum(info.data.total for _, info in runtime.system.account.items()) == expected
-        for pallet in (runtime.vault, runtime.bonds, runtime.registry):
-            pallet.try_state()
-
-
-def test_the_restarted_node_has_the_same_head_and_root(aftermath: Aftermath) -> None:
-    best, told = aftermath.client.best.value, aftermath.told
-    assert (best.hash, best.header.state_root) == (told.head, told.state_root)
-    opened = aftermath.client.get_open_block(best.hash)
-    assert opened is not None
-    assert opened.tree.root == told.state_root
+def test_a_restart_and_another_node_find_the_same_and_every_block_holds(
+    aftermath: Aftermath[Told],
+) -> None:
+    ensure_restart_agrees(aftermath.client, aftermath.told.head, aftermath.told.state_root)
+    ensure_every_block_holds(aftermath.client, load_spec("dev"))
