@@ -18,7 +18,7 @@ import trio
 from chain.authorship.author import Authoring, author_blocks
 from chain.authorship.remote import RemoteMining
 from chain.authorship.template import TemplateSource
-from chain.authorship.work import TASKS_QUEUED_MAX, TaskProduct
+from chain.authorship.work import TASKS_QUEUED_MAX, TaskProduct, multiply_by_author
 from chain.blobs import BlobStore, get_blobs_folder
 from chain.client.client import HEADER, Client
 from chain.client.host import CachingHost
@@ -39,6 +39,7 @@ from chain.keystore import KeyPair
 from chain.miner.device import Device
 from chain.miner.open import OpenDevice, open_guarded_device, open_thread_device
 from chain.miner.statistics import MinerStatistics
+from chain.provider.access import LocalAccess
 from chain.provider.sender import Sender
 from chain.provider.service import Provider, ProviderStatistics, provide
 from chain.provider.storage import StorageKeeper, keep_storage
@@ -176,9 +177,10 @@ async def run_services(
                     opening = open_device(config.authoring, worker, number)
                     services.start_soon(_author, authoring, opening, number)
             if keys.provider is not None:
-                sender = Sender(client, pool, keys.provider)
-                services.start_soon(provide, Provider(client, sender, to_mine, worker, providing))
-                services.start_soon(keep_storage, StorageKeeper(client, sender, store, worker))
+                access = LocalAccess(client, Sender(client, pool, keys.provider))
+                multiply = partial(multiply_by_author, to_mine)
+                services.start_soon(provide, Provider(access, multiply, worker, providing))
+                services.start_soon(keep_storage, StorageKeeper(access, store, worker))
             served = Served(
                 client,
                 pool,

@@ -64,3 +64,9 @@ def is_minable(prepared: PreparedTask) -> bool:
     bounds = (int(a.min()), int(a.max()), int(bt.min()), int(bt.max()))
     in_range = min(bounds) >= -OPERAND_MAX and max(bounds) <= OPERAND_MAX
     return in_range and is_shape(len(a), len(bt), a.shape[1])
+
+
+async def multiply_by_author(tasks: trio.MemorySendChannel[TaskProduct], task: TaskProduct) -> None:
+    """Hands a product to the node's author, and waits until it is done."""
+    await tasks.send(task)
+    await task.done.wait()

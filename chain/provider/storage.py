@@ -11,16 +11,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chain.blobs import BlobError, BlobStore
-from chain.client.client import Client
-from chain.client.typed_state import get_runtime
-from chain.provider.sender import Sender
-from chain.txpool.transaction import PoolRejection
+from chain.provider.access import CallRefused, ChainAccess
 from chain.worker import Worker
 from pallets.leases import Lease, Opening, Replica, StorageTerms
 from pallets.leases.types import MISSES_MAX
 from pallets.runtime import Runtime
 from runtime.audit import draw_audit
-from runtime.errors import InvalidTransaction
 from runtime.frame.ai_types import JobKind, Role
 from runtime.primitives import AccountId, Hash, Root
 
@@ -57,30 +53,28 @@ class Due:
 class StorageKeeper:
     """All that a keeper works with."""
 
-    client: Client
-    sender: Sender
+    access: ChainAccess
     store: BlobStore
     worker: Worker
     statistics: StorageStatistics = field(default_factory=StorageStatistics)
     sent: dict[Due, int] = field(default_factory=dict[Due, int])
     """What was sent, and at which block."""
 
-    @property
-    def account(self) -> AccountId:
-        """The account that keeps, and is paid."""
-        return self.sender.signer.account
-
 
 async def keep_storage(keeper: StorageKeeper) -> None:
     """The service: does its round at every new best block."""
-    async for head in keeper.client.best.changes():
-        runtime = get_runtime(keeper.client, head.hash)
-        due = find_due(runtime, keeper.account, head.number, head.hash, keeper.store)
+    access, store = keeper.access, keeper.store
+    async for tip in access.follow():
+        block = (tip.number, tip.hash)
+        due = await access.read(
+            lambda runtime: find_due(runtime, access.account, *block, store),  # noqa: B023
+            tip.hash,
+        )
         for old in set(keeper.sent) - set(due):
             del keeper.sent[old]
         for each in due:
-            if head.number >= keeper.sent.get(each, -RETRY_BLOCKS) + RETRY_BLOCKS:
-                await _do(keeper, each, head.number)
+            if tip.number >= keeper.sent.get(each, -RETRY_BLOCKS) + RETRY_BLOCKS:
+                await _do(keeper, each, tip.number)
 
 
 def find_due(
@@ -144,7 +138,7 @@ async def _do(keeper: StorageKeeper, due: Due, number: int) -> None:
     """Accepts a lease, or answers its audit if all chunks are here."""
     keeper.sent[due] = number
     if due.drawn is None:
-        if _send(keeper, "accept_lease", due.lease):
+        if await _send(keeper, "accept_lease", due.lease):
             keeper.statistics.accepted += 1
         return
     drawn = due.drawn
@@ -154,7 +148,7 @@ async def _do(keeper: StorageKeeper, due: Due, number: int) -> None:
         keeper.statistics.missing += 1
         log.warning("an audit cannot be answered", extra={"lease": due.lease, "why": str(error)})
         return
-    if _send(keeper, "por_respond", due.lease, openings):
+    if await _send(keeper, "por_respond", due.lease, openings):
         keeper.statistics.answered += 1
 
 
@@ -164,11 +158,11 @@ def open_chunks(store: BlobStore, root: Root, drawn: Sequence[int]) -> tuple[Ope
     return tuple(Opening(each.chunk, each.path) for each in opened)
 
 
-def _send(keeper: StorageKeeper, name: str, *args: object) -> bool:
+async def _send(keeper: StorageKeeper, name: str, *args: object) -> bool:
     """Sends a call of leases; a refusal is logged, and tried again at a later block."""
     try:
-        keeper.sender.send("Leases", name, *args)
-    except (PoolRejection, InvalidTransaction) as error:
-        log.warning("a call of leases was refused", extra={"call": name, "why": repr(error)})
+        await keeper.access.send("Leases", name, *args)
+    except CallRefused as error:
+        log.warning("a call of leases was refused", extra={"call": name, "why": str(error)})
         return False
     return True

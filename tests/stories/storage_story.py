@@ -15,6 +15,7 @@ from chain.blobs import BlobStore
 from chain.client.typed_state import get_runtime
 from chain.db.memory import MemoryStore
 from chain.node import Keys
+from chain.provider.access import LocalAccess
 from chain.provider.sender import Sender
 from chain.provider.storage import StorageKeeper, keep_storage
 from chain.wallet.leasing import OfferRequest, make_offer_calls
@@ -101,8 +102,8 @@ async def tell(folder: Path) -> Told:
 
             async def keep(name: str) -> int:
                 """A keeper joins, and is leased its ciphertext."""
-                sender = Sender(client, node.pool, get_pair(name))
-                keeper = StorageKeeper(client, sender, cast.get_store(name), InlineWorker())
+                access = LocalAccess(client, Sender(client, node.pool, get_pair(name)))
+                keeper = StorageKeeper(access, cast.get_store(name), InlineWorker())
                 keepers.start_soon(keep_storage, keeper)
                 return await lease_from(stage, cast, name)
 

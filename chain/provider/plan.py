@@ -1,0 +1,196 @@
+"""What a provider's round has to do: read from a state, and from what was sent before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final, TypeAlias
+
+from chain.provider.batch import Assignment, load_assignment
+from chain.provider.programs import ProgramRun, load_run
+from pallets.market.types import SlotState
+from pallets.runtime import Runtime
+from runtime.frame.ai_types import JobKind, ProviderInfo, RecordKind, Role, SlotId, SlotPhase
+from runtime.primitives import AccountId
+
+OPEN_SLOTS_READ_MAX: Final = 256
+SLOTS_RESUMED_MAX: Final = 100_000
+RETRY_BLOCKS: Final = 8
+"""A lock or result that has not taken effect after so many blocks is sent again."""
+
+Sent: TypeAlias = Mapping[tuple[str, SlotId], int]
+"""What was sent for a slot, and at which block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an operator wants of what his record offers; all of it unless said."""
+
+    kinds: frozenset[JobKind] | None = None
+    parallel_max: int | None = None
+    price_min: int = 0
+    """The least for a slot, in planck, whatever the record asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whose round it is, and where it stands."""
+
+    account: AccountId
+    choice: Choice
+    number: int
+    """The best block's."""
+
+    sent: Sent
+    is_stopping: bool
+    """Whether nothing new is to be taken."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a round has to do."""
+
+    over: list[tuple[str, SlotId]] = field(default_factory=list[tuple[str, SlotId]])
+    """Sent calls that have taken effect, or have not for long."""
+
+    duties: list[SlotId] = field(default_factory=list[SlotId])
+    """Slots that the account holds and that this run did not know of."""
+
+    record: int = 0
+    """Under which slots are locked."""
+
+    locks: list[SlotId] = field(default_factory=list[SlotId])
+    programs: list[ProgramRun] = field(default_factory=list[ProgramRun])
+    assignments: list[Assignment] = field(default_factory=list[Assignment])
+    lacking: list[SlotId] = field(default_factory=list[SlotId])
+    """Locked slots of which the state lacks a part."""
+
+    held: int = 0
+    """How many slots are locked by the account."""
+
+
+def make_plan(runtime: Runtime, standing: Standing) -> Plan:
+    """The next round of a provider."""
+    records = _find_records(runtime, standing.account)
+    plan = Plan()
+    sent = dict(standing.sent)
+    for key in _find_over(runtime, standing):
+        plan.over.append(key)
+        del sent[key]
+    plan.held = sum(runtime.market.busy[each.id] for each in records)
+    plan.duties = _find_unknown(runtime, standing, sent, plan.held)
+    sent |= {("lock", slot): standing.number for slot in plan.duties}
+    hireable = next((each for each in records if each.is_hireable), None)
+    if hireable is not None and not standing.is_stopping:
+        plan.record = hireable.id
+        plan.locks = _choose_locks(runtime, standing, sent, hireable)
+    _add_all_work(plan, runtime, standing.account, sent)
+    return plan
+
+
+def _find_records(runtime: Runtime, account: AccountId) -> list[ProviderInfo]:
+    """The account's provider records, those that take no jobs now included."""
+    numbers = (
+        record
+        for (_, record), kind in runtime.registry.by_owner.items(account)
+        if kind is RecordKind.PROVIDER
+    )
+    found = (runtime.registry.records.get_provider(each) for each in numbers)
+    return [each for each in found if each is not None]
+
+
+def _find_unknown(runtime: Runtime, standing: Standing, sent: Sent, held: int) -> list[SlotId]:
+    """Slots that are this account's duty and that this run does not know of.
+
+    Those locked before a restart, by hand, or by a call that had been given up for lost.
+    """
+    account = standing.account
+    known = sum(
+        call == "lock" and runtime.market.slot[slot.job, slot.slot].provider == account
+        for call, slot in sent
+    )
+    if held <= known:
+        return []
+    return [
+        slot
+        for (job, number), entry in islice(runtime.market.slot.items(), SLOTS_RESUMED_MAX)
+        if entry.state is SlotState.LOCKED
+        and entry.provider == account
+        and ("lock", slot := SlotId(job, number)) not in sent
+    ]
+
+
+def _find_over(runtime: Runtime, standing: Standing) -> list[tuple[str, SlotId]]:
+    """What has taken effect and is over, or has not taken effect for long."""
+    found: list[tuple[str, SlotId]] = []
+    for (call, slot), sent_at in standing.sent.items():
+        state = runtime.slots.get_standing(slot)
+        phase = None if state is None else state.phase
+        is_mine = state is not None and state.provider == standing.account
+        is_old = sent_at + RETRY_BLOCKS <= standing.number
+        if phase is SlotPhase.LOCKED and is_mine:
+            is_over = call == "submit" and is_old
+        else:
+            is_over = is_old or phase is not SlotPhase.OPEN
+        if is_over:
+            found.append((call, slot))
+    return found
+
+
+def _choose_locks(
+    runtime: Runtime, standing: Standing, sent: Sent, record: ProviderInfo
+) -> list[SlotId]:
+    """Open slots to lock, as far as prices, the bond and the places allow."""
+    market, choice, number = runtime.market, standing.choice, standing.number
+    found: list[SlotId] = []
+    most = record.max_parallel if choice.parallel_max is None else choice.parallel_max
+    room = min(most, record.max_parallel) - market.busy[record.id]
+    free = runtime.bonds.get_bonded(standing.account, Role.PROVIDER)
+    asked = dict(record.prices)
+    for slot in market.get_open_slots(OPEN_SLOTS_READ_MAX):
+        if room <= 0:
+            break
+        if ("lock", slot) in sent:
+            room -= 1
+            continue
+        job = market.job[slot.job]
+        unit_price = asked.get(job.kind)
+        if market.open_slots[slot.job, slot.slot] or unit_price is None:
+            continue  # a missed slot, or a kind of job it does not take
+        if choice.kinds is not None and job.kind not in choice.kinds:
+            continue
+        if not market.is_ready(slot):
+            continue  # a segment whose turn has not come
+        price = job.compute_price(number + 1)
+        factor_bps = runtime.verify.get_bond_factor_bps(job.verifier)
+        bond = max(price * factor_bps // 10_000 + 1, market.params.bond_min)
+        least = max(unit_price, choice.price_min)
+        if number >= job.open_until or price < least or bond > free:
+            continue
+        found.append(slot)
+        room -= 1
+        free -= bond
+    return found
+
+
+def _add_all_work(plan: Plan, runtime: Runtime, account: AccountId, sent: Sent) -> None:
+    """The slots locked by this provider that it has not submitted yet."""
+    for call, slot in sent:
+        state = runtime.slots.get_standing(slot)
+        if call != "lock" or state is None or state.phase is not SlotPhase.LOCKED:
+            continue
+        if state.provider != account or ("submit", slot) in sent:
+            continue
+        if not _add_work(plan, runtime, slot):
+            plan.lacking.append(slot)
+
+
+def _add_work(plan: Plan, runtime: Runtime, slot: SlotId) -> bool:
+    """Whether everything is there that the slot needs; then it is among the work."""
+    work = runtime.slots.get_slot_work(slot)
+    if work is None:
+        run = load_run(runtime, slot)
+        plan.programs.extend(() if run is None else (run,))
+        return run is not None
+    assignment = load_assignment(runtime, slot, work)
+    plan.assignments.extend(() if assignment is None else (assignment,))
+    return assignment is not None
