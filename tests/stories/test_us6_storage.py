@@ -15,8 +15,9 @@ from pallets.leases import declarations as declared
 from pallets.runtime import Runtime
 from runtime.frame.ai_types import Role
 from runtime.frame.traits import HoldReason
-from tests.helpers.node_stage import open_client, run_stage
+from tests.helpers.node_stage import make_spec, open_client, run_stage
 from tests.helpers.scheduler import run_seeded
+from tests.stories.aftermath import ensure_every_block_holds, ensure_restart_agrees
 from tests.stories.live_node import get_account
 from tests.stories.storage_story import (
     BOND,
@@ -92,16 +93,13 @@ def test_the_file_survives_and_is_kept_by_another(told: Told, runtime: Runtime) 
     assert len(subjects) == 3, "each keeper has a ciphertext of its own"
 
 
-def test_nothing_is_lost_or_made(runtime: Runtime) -> None:
-    for pallet in runtime.pallets:
-        pallet.try_state()
-    total = sum(info.data.total for _, info in runtime.system.account.items())
-    assert total == runtime.balances.ledger.get_issuance()
+def test_what_the_owner_pays_from_is_held(runtime: Runtime) -> None:
     owner = get_account(OWNER)
     held = runtime.balances.ledger.get_held(HoldReason.LEASE, owner)
     leases = [each for _, each in runtime.leases.lease.items()]
     assert held == sum(each.balance + each.deposit for each in leases)
 
 
-def test_a_restart_reaches_the_same_root(told: Told, client: Client) -> None:
-    assert client.best.value.header.state_root == told.state_root
+def test_a_restart_finds_the_same_and_every_block_holds(told: Told, client: Client) -> None:
+    ensure_restart_agrees(client, client.best.value.hash, told.state_root)
+    ensure_every_block_holds(client, make_spec())
