@@ -4,26 +4,40 @@ import io
 import zlib
 
 import numpy as np
+import pytest
 
 from chain.client.typed_state import get_runtime
-from chain.db.memory import MemoryStore
-from chain.node import Keys
 from chain.programs.picture import encode_png, stitch
 from chain.wallet.jobs import read_outputs
-from pallets.market import Posted, Render, SlotState, Terms, declarations
-from runtime.programs import SCENE, Inputs, Raytrace
-from runtime.tensor.blob import blob_root
-from tests.helpers.job_stage import set_up_programs, wait_for_slot
-from tests.helpers.market_stage import ALICE, BOB, CAROL, MarketStage, get_total
-from tests.helpers.node_stage import CHARLIE, open_client, run_stage
-from tests.helpers.programs_vectors import FOUR_BALLS, NO_ROOT
+from pallets.market import SlotState, declarations
+from pallets.transaction_payment import TransactionFeePaid
+from runtime.programs import Inputs, Raytrace
+from tests.helpers.node_stage import make_spec
+from tests.helpers.programs_vectors import NO_ROOT
 from tests.helpers.scheduler import run_seeded
+from tests.stories.aftermath import Aftermath, ensure_every_block_holds, ensure_restart_agrees
+from tests.stories.live_node import find, get_account
+from tests.stories.program_story import CHEAT, REQUESTER, RIVAL, SERVICE, reopen
+from tests.stories.rendering_story import (
+    ABANDONED_TILES,
+    ASK,
+    FORGED_TILE,
+    JOB,
+    PRICE,
+    QUICK_TILES,
+    SCENE_BLOB,
+    TILES,
+    Told,
+    tell,
+)
 
-SCENE_BLOB = SCENE.encode(FOUR_BALLS)
-JOB = Render(Raytrace(blob_root(SCENE_BLOB), 256, 256, 64))
-TILES = 16
-PRICE = 1_000_000
 COLOURS = 9_137
+
+
+@pytest.fixture(scope="module")
+def aftermath() -> Aftermath[Told]:
+    told = run_seeded(tell)
+    return Aftermath(told, reopen(told.stopped))
 
 
 def draw_reference() -> bytes:
@@ -33,64 +47,85 @@ def draw_reference() -> bytes:
     return encode_png(stitch(program, [program.run(slot, inputs) for slot in range(4)]))
 
 
-def test_a_node_draws_the_picture_and_is_paid() -> None:
-    async def main() -> None:
-        store = MemoryStore()
-        async with run_stage(open_client(store)) as node:
-            (job,) = await set_up_programs(node, JOB, blobs=(SCENE_BLOB,))
-        client = open_client(store)
-        async with run_stage(client, Keys(provider=CHARLIE)) as node:
-            for slot in range(TILES):
-                await wait_for_slot(client, job, SlotState.SETTLED, slot)
-            assert node.provider.submitted == TILES
-        runtime = get_runtime(client)
-        tiles = read_outputs(runtime, job)
-        picture = stitch(JOB.program, tiles)
-        assert encode_png(picture) == draw_reference()
-        assert len(np.unique(picture.reshape(-1, 3), axis=0)) == COLOURS
-        for pallet in runtime.pallets:
-            pallet.try_state()
-        again = open_client(store).best.value  # what is final is there after a restart
-        assert again.hash == client.get_block_hash(again.number)
-
-    run_seeded(main)
+def test_the_picture_is_the_reference_byte_for_byte(aftermath: Aftermath[Told]) -> None:
+    picture = stitch(JOB.program, read_outputs(get_runtime(aftermath.client), 0))
+    assert encode_png(picture) == draw_reference()
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) == COLOURS
 
 
-def test_a_forged_corner_is_slashed_and_a_runaway_pays_for_the_late_tile() -> None:
-    stage = MarketStage()
-    stage.put_blob(ALICE, SCENE_BLOB)
-    total = get_total(stage)
-    terms = Terms(open_blocks=50, work_blocks=5, attempts=3)
-    job = stage.post_spec(JOB, Posted(PRICE), terms=terms)
-    stage.take_events()
+def test_the_cheaper_provider_is_the_quicker(aftermath: Aftermath[Told]) -> None:
+    """Each takes tiles as soon as the price is what he asks."""
+    at = {
+        (e.slot, e.provider): (n, e.price)
+        for n, e in aftermath.numbered
+        if isinstance(e, declarations.SlotLocked)
+    }
+    posted = aftermath.told.posted.number
+    for number, price in at.values():
+        waited = min(number - posted, PRICE.ramp)
+        assert price == PRICE.min + (PRICE.max - PRICE.min) * waited // PRICE.ramp
+    rival, service = get_account(RIVAL), get_account(SERVICE)
+    early = [price for (_, who), (_, price) in at.items() if who == rival]
+    late = [price for (_, who), (_, price) in at.items() if who == service]
+    assert len(early) == len(QUICK_TILES)
+    assert len(late) == TILES - len(QUICK_TILES) - len(ABANDONED_TILES)
+    assert max(early) < ASK <= min(late)
 
-    # BOB forges the 8 x 8 corner of tile 5: 1.6 % of its pixels.
-    stage.lock(job, 5)
-    pixels = np.frombuffer(stage.run(job, 5), np.uint8).reshape(64, 64, 3).copy()
-    pixels[:8, :8] ^= 1
-    stage.submit(job, 5, BOB, pixels.tobytes())
-    (slashed,) = [e for e in stage.take_events() if isinstance(e, declarations.Slashed)]
-    assert (slashed.amount, slashed.to_owner) == (PRICE // 2, PRICE // 2 * 40 // 100)
-    assert stage.get(job, 5).state is SlotState.OPEN
 
-    # BOB locks tile 7 and disappears; CAROL fills it, and ALICE pays nothing.
-    stage.lock(job, 7)
-    stage.skip(6)
-    wealth = stage.get_wealth(ALICE)
-    stage.submit(job, 7, CAROL)
-    (filled,) = [e for e in stage.take_events() if isinstance(e, declarations.LateFilled)]
-    assert (filled.reward, filled.burned) == (PRICE // 4, PRICE // 4)
-    assert stage.get_wealth(ALICE) == wealth
+def test_a_forged_corner_is_slashed_in_its_block(aftermath: Aftermath[Told]) -> None:
+    slashed = find(aftermath.told.forged, declarations.Slashed)
+    bond = next(e.bond for e in aftermath.find(declarations.SlotLocked) if e.slot == FORGED_TILE)
+    assert (slashed.provider, slashed.amount) == (get_account(CHEAT), bond)
+    assert slashed.to_owner == bond * 40 // 100
+    assert slashed.to_treasury == bond * 20 // 100
+    assert slashed.burned == bond - slashed.to_owner - slashed.to_treasury
+    assert find(aftermath.told.forged, declarations.Reopened).slot == FORGED_TILE
+    slot = get_runtime(aftermath.client).market.slot[0, FORGED_TILE]
+    assert (slot.state, slot.failures) == (SlotState.SETTLED, 1)
 
-    for slot in range(TILES):
-        if slot != 7:
-            stage.lock(job, slot, CAROL)
-            stage.submit(job, slot, CAROL)
-    outputs = [stage.market.output[job, slot] for slot in range(TILES)]
-    assert encode_png(stitch(JOB.program, outputs)) == draw_reference()
-    burned = sum(getattr(event, "burned", 0) for event in stage.take_events())
-    assert get_total(stage) == total - slashed.burned - filled.burned - burned
-    stage.try_state()
+
+def test_a_runaway_pays_for_the_late_tile_and_the_artist_nothing(
+    aftermath: Aftermath[Told],
+) -> None:
+    filled = [find(each, declarations.LateFilled) for each in aftermath.told.filled]
+    assert {each.culprit for each in filled} == {get_account(CHEAT)}
+    locks = {e.slot: e.bond for e in aftermath.find(declarations.SlotLocked)}
+    second = filled[-1]
+    bond = locks[second.slot]
+    assert (second.reward, second.burned) == (bond // 2, bond - bond // 2)
+    settled = aftermath.find(declarations.Settled)
+    assert not {each.slot for each in settled} & set(ABANDONED_TILES)
+    assert {each.slot for each in settled} | set(ABANDONED_TILES) == set(range(TILES))
+
+
+def test_balances_changed_by_exactly_that(aftermath: Aftermath[Told]) -> None:
+    settled, filled = aftermath.find(declarations.Settled), aftermath.find(declarations.LateFilled)
+    forged = find(aftermath.told.forged, declarations.Slashed)
+
+    def earn(name: str) -> int:
+        who = get_account(name)
+        return sum(e.paid for e in settled if e.provider == who) + sum(
+            e.reward for e in filled if e.provider == who
+        )
+
+    lost = forged.amount + sum(each.reward + each.burned for each in filled)
+    expected = {
+        REQUESTER: forged.to_owner - sum(each.price for each in settled),
+        CHEAT: -lost,
+        RIVAL: earn(RIVAL),
+        SERVICE: earn(SERVICE),
+    }
+    assert {name: aftermath.get_change(get_account(name)) for name in expected} == expected
+    (fee,) = [
+        e.actual_fee for e in aftermath.told.filled[0].events if isinstance(e, TransactionFeePaid)
+    ]
+    assert fee == 0, "a duty that is fulfilled costs nothing"
+
+
+def test_a_restart_finds_the_same_and_every_block_holds(aftermath: Aftermath[Told]) -> None:
+    stopped = aftermath.told.stopped
+    ensure_restart_agrees(aftermath.client, stopped.head, stopped.state_root)
+    ensure_every_block_holds(aftermath.client, make_spec())
 
 
 def test_a_png_holds_the_pixels() -> None:
