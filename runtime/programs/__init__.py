@@ -4,6 +4,7 @@ Each is a frozen value of parameters with its rules as methods; `Program` is the
 """
 
 from runtime.programs.evaluation import Evaluation, Metric
+from runtime.programs.product import MatrixProduct, StripOpening, TileOpening
 from runtime.programs.program import Cost, Inputs, Program, ProgramError
 from runtime.programs.raytrace import Raytrace
 from runtime.programs.scene import SCENE, Colour, Plane, Scene, Sphere, Vector
@@ -16,6 +17,7 @@ __all__ = [
     "Cost",
     "Evaluation",
     "Inputs",
+    "MatrixProduct",
     "Metric",
     "Plane",
     "Program",
@@ -25,5 +27,7 @@ __all__ = [
     "Sgd",
     "Sphere",
     "Statistics",
+    "StripOpening",
+    "TileOpening",
     "Vector",
 ]

@@ -106,26 +106,33 @@ class Raytrace:
         for name, side in (("width", self.width), ("height", self.height)):
             ensure(1 <= side <= SIDE_MAX, f"a {name} of 1 to {SIDE_MAX}", side)
         ensure(1 <= self.tile <= TILE_MAX, f"tiles of 1 to {TILE_MAX}", self.tile)
-        (data,) = inputs.blobs
-        scene = decode_scene(data)
         pixels = min(self.tile, self.width) * min(self.tile, self.height)
-        spheres = len(scene.spheres)
-        cells = pixels * (PIXEL_CELLS + PIXEL_SPHERE_CELLS * spheres)
-        cells += TILE_CELLS + TILE_SPHERE_CELLS * spheres
-        return Cost(0, cells, self.get_output_bytes(0))
+        return Cost(0, self.count_pixel_cells(inputs, pixels), self.get_output_bytes(0))
 
     def run(self, slot: int, inputs: Inputs) -> bytes:
         """The tile's pixels row by row: red, green, blue."""
+        _, _, width, height = self.get_tile(slot)
+        return self.run_pixels(slot, inputs, np.arange(width * height, dtype=np.int64))
+
+    def run_pixels(self, slot: int, inputs: Inputs, places: Int64Array) -> bytes:
+        """Some pixels of a tile, by their numbers in it from 0; each stands for itself."""
         (data,) = inputs.blobs
         scene = decode_scene(data)
-        left, top, width, height = self.get_tile(slot)
-        y, x = np.mgrid[top : top + height, left : left + width].reshape(2, -1).astype(np.int64)
+        left, top, width, _ = self.get_tile(slot)
+        x, y = left + places % width, top + places // width
         across = (2 * x + 1 - self.width << BITS) // self.width
         up = (self.height - 1 - 2 * y << BITS) // self.width
         ahead = np.full_like(across, scene.focal)
         origin = np.repeat(_column(scene.eye), across.size, axis=1)
         rays = Rays(origin, _normalise(np.stack([across, up, ahead])))
         return _trace(scene, rays, bounces=1).T.astype(np.uint8).tobytes()
+
+    def count_pixel_cells(self, inputs: Inputs, pixels: int) -> int:
+        """Integers read or written for so many pixels. Errors: `ProgramError`."""
+        (data,) = inputs.blobs
+        spheres = len(decode_scene(data).spheres)
+        cells = pixels * (PIXEL_CELLS + PIXEL_SPHERE_CELLS * spheres)
+        return cells + TILE_CELLS + TILE_SPHERE_CELLS * spheres
 
     def get_tile(self, slot: int) -> tuple[int, int, int, int]:
         """Left, top, width and height of a tile, in pixels."""

@@ -15,3 +15,14 @@ def compute_products(a: Int8Array, b: Int8Array) -> Int32Array:
     exact = np.float32 if a.shape[-1] * OPERAND_MAX**2 < 2**24 else np.float64
     product: Int32Array = np.matmul(a.astype(exact), b.astype(exact)).astype(np.int32)
     return product
+
+
+def compute_any_product(a: Int8Array, b: Int8Array) -> Int32Array:
+    """int32[m, n] of int8[m, k] and the transpose of int8[n, k], whatever is in them.
+
+    k is at most 2^16.
+    """
+    # As above, but an entry may be -128: no sum is beyond k * 128^2 = 2^30, which fits int32.
+    exact = np.float32 if a.shape[-1] * 128**2 < 2**24 else np.float64
+    product: Int32Array = np.matmul(a.astype(exact), b.T.astype(exact)).astype(np.int32)
+    return product

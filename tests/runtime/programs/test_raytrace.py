@@ -12,30 +12,13 @@ from hypothesis import strategies as st
 from runtime.programs import SCENE, Colour, Inputs, ProgramError, Raytrace, Scene, Sphere, Vector
 from runtime.programs.integers import compute_isqrt
 from runtime.programs.scene import FAR, ONE, SPHERES_MAX
+from tests.helpers.programs_strategies import SCENES
 from tests.helpers.programs_vectors import (
     FOUR_BALLS,
     NO_ROOT,
     ball,
     make_scene,
     run_oracle_raytrace,
-)
-
-COORDINATES = st.integers(-FAR, FAR)
-NEARBY = st.integers(-4 * ONE, 4 * ONE)
-POINTS = st.builds(Vector, NEARBY, NEARBY, NEARBY) | st.builds(
-    Vector, COORDINATES, COORDINATES, COORDINATES
-)
-BYTES = st.integers(0, 255)
-COLOURS = st.builds(Colour, BYTES, BYTES, BYTES)
-RADII = st.integers(1, 4 * ONE) | st.integers(1, FAR)
-SCENES = st.builds(
-    replace,
-    st.just(make_scene()),
-    eye=POINTS,
-    lamp=POINTS,
-    focal=st.integers(ONE // 16, FAR),
-    ambient=BYTES,
-    spheres=st.lists(st.builds(Sphere, POINTS, RADII, COLOURS, BYTES), max_size=4).map(tuple),
 )
 
 
@@ -138,3 +121,14 @@ BEYOND = Vector(0, FAR + 1, 0)
 def test_it_refuses_scenes(data: bytes) -> None:
     with pytest.raises(ProgramError):
         Raytrace(NO_ROOT, 20, 20, 8).plan(Inputs((data,)))
+
+
+@given(SCENES, st.integers(0, 3), st.lists(st.integers(0, 10_000), min_size=1, max_size=12))
+def test_a_pixel_alone_is_the_tiles(scene: Scene, slot: int, choices: list[int]) -> None:
+    task, inputs = Raytrace(NO_ROOT, 13, 11, 8), Inputs((SCENE.encode(scene),))
+    tile = np.frombuffer(task.run(slot, inputs), np.uint8).reshape(-1, 3)
+    places = np.array(choices, np.int64) % len(tile)
+    assert task.run_pixels(slot, inputs, places) == tile[places].tobytes()
+    cost = task.plan(inputs)
+    assert task.count_pixel_cells(inputs, 64) == cost.cells
+    assert task.count_pixel_cells(inputs, 1) < cost.cells
