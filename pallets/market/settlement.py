@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pallets.market.types import MarketParams, Stats
+from runtime.decay import compute_decay
 from runtime.frame.ai_types import ROYALTY_BPS_MAX
 from runtime.primitives import BPS, AccountId
 
@@ -66,10 +67,3 @@ def add_rating(stats: Stats, score: int, weight: int, now: int, half_life_blocks
         rating_weight=compute_decay(stats.rating_weight, age, half_life_blocks) + weight,
         rated_at=now,
     )
-
-
-def compute_decay(amount: int, age: int, half_life: int) -> int:
-    """What is left of an amount: half of it after each half-life, a straight line in between."""
-    halvings, rest = divmod(age, half_life)
-    left = amount >> min(halvings, 128)
-    return left - left * rest // (2 * half_life)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pallets.market import MarketParams, Posted, Stats, declarations
-from pallets.market.settlement import OPINION_ONE, add_verdict, compute_decay
+from pallets.market.settlement import OPINION_ONE, add_verdict
 from tests.helpers.market_stage import ALICE, BOB, CAROL, EVE, TERMS, TREASURY, MarketStage
 
 PRICE = 1_000_000
