@@ -9,9 +9,8 @@ from chain.db.memory import MemoryStore
 from chain.node import Keys
 from chain.wallet.publishing import RecordTerms, make_register_call
 from chain.wallet.transaction import make_call
-from pallets.market import JobSpec, Terms
+from pallets.market import Dutch, JobSpec, Posted, Terms
 from pallets.market.declarations import JobPosted
-from pallets.market.types import PriceRule
 from pallets.registry.declarations import Registered
 from pallets.registry.types import KindPrice, Provider
 from runtime.frame.ai_types import JobKind, Role, SlotId, VerifierId
@@ -65,7 +64,7 @@ async def register_runner(stage: LiveNode, name: str, kind: JobKind, ask: int) -
 
 
 async def post(
-    stage: LiveNode, spec: JobSpec, price: PriceRule, blobs: Sequence[bytes], terms: Terms
+    stage: LiveNode, spec: JobSpec, price: Dutch | Posted, blobs: Sequence[bytes], terms: Terms
 ) -> Included:
     """The requester's blobs and job."""
     runtime = stage.runtime

@@ -4,35 +4,31 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_iris
 
+from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.db.memory import MemoryStore
 from chain.node import Keys
 from chain.programs.trained import export_model
 from chain.training.digits import compute_accuracy, load_digits
 from chain.wallet.jobs import read_outputs
-from pallets.market import Posted, SlotState, Train
+from pallets.market import SlotState, Train, declarations
+from pallets.registry.types import Relation
+from pallets.verify import VerdictGiven
+from runtime.frame.ai_types import FaultKind, Invalid
 from runtime.primitives import Hash
-from runtime.programs import Inputs, Sgd
+from runtime.programs import Sgd
 from runtime.tensor.blob import blob_root
 from runtime.tensor.value import Int8Array
 from tests.helpers.job_stage import set_up_programs, wait_for_slot
-from tests.helpers.market_stage import ALICE, BOB, CAROL, MarketStage
-from tests.helpers.node_stage import CHARLIE, open_client, run_stage
+from tests.helpers.node_stage import CHARLIE, make_spec, open_client, run_stage
 from tests.helpers.scheduler import run_seeded
+from tests.stories.aftermath import Aftermath, ensure_every_block_holds, ensure_restart_agrees
+from tests.stories.live_node import find, get_account
+from tests.stories.program_story import CHEAT, REQUESTER, SERVICE, reopen
+from tests.stories.training_story import DATA_OWNER, DATASET_ROYALTY_BPS, Told, tell
 
 SEED = Hash(b"seed" * 8)
-
-
-def split_iris() -> tuple[Int8Array, Int8Array, Int8Array, Int8Array]:
-    """Rows in [-63, 63] and labels: 120 to train on, 30 held out, every fifth of each class."""
-    data, labels = load_iris(return_X_y=True)
-    low, high = data.min(axis=0), data.max(axis=0)
-    rows = np.rint((data - low) / (high - low) * 126 - 63).astype(np.int8)
-    is_test = np.arange(150) % 5 == 0
-    labels = labels.astype(np.int8)
-    return rows[~is_test], labels[~is_test], rows[is_test], labels[is_test]
 
 
 def make_job(rows: Int8Array, labels: Int8Array, task: Sgd) -> tuple[Train, tuple[bytes, bytes]]:
@@ -44,12 +40,12 @@ def make_job(rows: Int8Array, labels: Int8Array, task: Sgd) -> tuple[Train, tupl
 
 NO_ROOT = blob_root(b"")
 DIGITS = Sgd(NO_ROOT, NO_ROOT, 0, 0, 32, 10, 64, 2_000, 7, 7, 4, SEED, 512, 64)
-IRIS = Sgd(NO_ROOT, NO_ROOT, 0, 0, 8, 3, 32, 1_000, 6, 7, 4, SEED, 512, 128)
 
 
 def train_on_chain(job: Train, blobs: tuple[bytes, bytes]) -> tuple[bytes, ...]:
     """The outputs of all segments, by a node that is paid for them."""
     outputs: list[bytes] = []
+    chain: list[Client] = []
 
     async def main() -> None:
         store = MemoryStore()
@@ -62,12 +58,11 @@ def train_on_chain(job: Train, blobs: tuple[bytes, bytes]) -> tuple[bytes, ...]:
                 await wait_for_slot(client, number, SlotState.SETTLED, slot)
             # No lock was sent for a segment whose turn had not come.
             assert node.provider.locked == node.provider.submitted == segments
-        runtime = get_runtime(client)
-        outputs.extend(read_outputs(runtime, number))
-        for pallet in runtime.pallets:
-            pallet.try_state()
+        outputs.extend(read_outputs(get_runtime(client), number))
+        chain.append(client)
 
     run_seeded(main)
+    ensure_every_block_holds(chain[0], make_spec())
     return tuple(outputs)
 
 
@@ -86,37 +81,56 @@ def test_digits_are_learnt_in_eight_segments() -> None:
     assert np.mean(misses[:32]) > 4 * np.mean(misses[-32:])
 
 
-def test_iris_is_learnt() -> None:
-    rows, labels, test_rows, test_labels = split_iris()
-    job, blobs = make_job(rows, labels, IRIS)
-    outputs = train_on_chain(job, blobs)
-    model = export_model(job.program, outputs[-1])
-    assert compute_accuracy(*model, test_rows, test_labels) > 0.95
+@pytest.fixture(scope="module")
+def aftermath() -> Aftermath[Told]:
+    told = run_seeded(tell)
+    return Aftermath(told, reopen(told.stopped))
 
 
-@pytest.mark.parametrize("step", [0, 63])
-def test_a_weight_altered_in_one_step_is_found(step: int) -> None:
-    """The cheat alters weight [0, 0] after a step of its segment and trains on from there."""
-    rows, labels, _, _ = split_iris()
-    job, blobs = make_job(rows, labels, replace(IRIS, steps=128, steps_per_slot=64))
-    stage = MarketStage()
-    for blob in blobs:
-        stage.put_blob(ALICE, blob)
-    number = stage.post_spec(job, Posted(1_000_000))
-    stage.lock(number)
-    stage.submit(number)
-    stage.lock(number, 1)
-    inputs = Inputs(blobs, None, stage.market.output[number, 0])
-    single = replace(job.program, steps_per_slot=1)
-    payload, misses = b"", b""
-    for at in range(64, 128):
-        payload = single.run(at, inputs)
-        misses += payload[-2:]
-        if at == 64 + step:
-            payload = bytes([payload[0] ^ 1]) + payload[1:]
-        inputs = replace(inputs, before=payload)
-    stage.submit(number, 1, BOB, payload[:-2] + misses)
-    assert stage.get(number, 1).failures == 1
-    stage.lock(number, 1, CAROL)
-    stage.submit(number, 1, CAROL)
-    assert stage.get(number, 1).state is SlotState.SETTLED
+def test_iris_is_learnt(aftermath: Aftermath[Told]) -> None:
+    told = aftermath.told
+    graph, tensors = told.file.checked.graph, told.file.tensors
+    assert compute_accuracy(graph, tensors, told.test_rows, told.test_labels) >= 29 / 30
+
+
+def test_an_altered_step_is_found_and_slashed(aftermath: Aftermath[Told]) -> None:
+    """One weight wrong by one, 118 steps before the end of the segment."""
+    told, cheat = aftermath.told, get_account(CHEAT)
+    verdict = find(told.altered, VerdictGiven).verdict
+    assert verdict == Invalid(cheat, FaultKind.WRONG_OUTPUT)
+    slashed = find(told.altered, declarations.Slashed)
+    bond = find(told.lock, declarations.SlotLocked).bond
+    assert (slashed.provider, slashed.amount, slashed.slot) == (cheat, bond, 1)
+    assert (slashed.to_owner, slashed.to_treasury) == (bond * 4 // 10, bond * 2 // 10)
+    assert find(told.altered, declarations.Reopened).slot == 1
+
+
+def test_the_segments_are_settled_in_order(aftermath: Aftermath[Told]) -> None:
+    settled = aftermath.find(declarations.Settled)
+    who = [get_account(CHEAT), *[get_account(SERVICE)] * 3]
+    assert [(each.slot, each.provider) for each in settled] == list(enumerate(who))
+
+
+def test_the_model_names_its_data_and_the_data_earns(aftermath: Aftermath[Told]) -> None:
+    told, runtime = aftermath.told, get_runtime(aftermath.client)
+    version = runtime.registry.version[told.model, 1]
+    assert [(each.record, each.relation) for each in version.parents] == [
+        (told.dataset, Relation.TRAINED_ON)
+    ]
+    settled, altered = aftermath.find(declarations.Settled), told.altered
+    royalty = sum(each.price * DATASET_ROYALTY_BPS // 10_000 for each in settled)
+    slashed = find(altered, declarations.Slashed)
+    expected = {
+        DATA_OWNER: royalty,
+        REQUESTER: slashed.to_owner - sum(each.price for each in settled),
+        CHEAT: settled[0].paid - slashed.amount,
+        SERVICE: sum(each.paid for each in settled[1:]),
+    }
+    assert royalty == sum(each.royalties for each in settled) > 0
+    assert {name: aftermath.get_change(get_account(name)) for name in expected} == expected
+
+
+def test_a_restart_finds_the_same_and_every_block_holds(aftermath: Aftermath[Told]) -> None:
+    stopped = aftermath.told.stopped
+    ensure_restart_agrees(aftermath.client, stopped.head, stopped.state_root)
+    ensure_every_block_holds(aftermath.client, make_spec())
