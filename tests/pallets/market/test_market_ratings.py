@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pallets.market import MarketParams, Posted, Stats, declarations
 from pallets.market.settlement import OPINION_ONE, add_verdict
+from runtime.decay import compute_decay
 from tests.helpers.market_stage import ALICE, BOB, CAROL, EVE, TERMS, TREASURY, MarketStage
 
 PRICE = 1_000_000
