@@ -40,6 +40,7 @@ from runtime.pre_digest import ENGINE, PRE_DIGEST, get_pre_digest
 from runtime.primitives import AccountId, Hash, Root
 from runtime.work_summary import Lane, WorkSummary, compute_work_root
 from tests.helpers.clock import ManualClock
+from tests.stories.aftermath import ensure_every_block_holds
 from tests.stories.live_node import Included, get_account, get_pair, make_config, read_included
 
 INHERENTS = 2
@@ -174,7 +175,8 @@ class HandChain:
 
 @contextmanager
 def open_hand_chain(folder: Path) -> Generator[HandChain]:
-    """A development chain on a database of its own."""
+    """A development chain on a database of its own; in the end another node judges its blocks."""
     spec = load_spec("dev")
     with open_client(make_config(folder), spec) as client:
         yield HandChain(client, spec)
+        ensure_every_block_holds(client, spec)
