@@ -47,7 +47,8 @@ from chain.wallet.publishing import (
     make_register_call,
 )
 from chain.wallet.transaction import make_call
-from pallets.market.types import Dutch, Terms
+from pallets.market.prices import Dutch
+from pallets.market.types import Terms
 from pallets.registry.types import Parent, Relation
 from runtime.address import Id
 from runtime.codec import encode

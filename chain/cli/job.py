@@ -32,7 +32,8 @@ from chain.wallet.model_file import dump_rows_file, load_rows_file
 from chain.wallet.publishing import JobRequest, batch_calls, make_blob_calls, make_post_call
 from chain.wallet.submit import Inclusion
 from pallets.market.declarations import JobPosted
-from pallets.market.types import Dutch, Posted, SlotState, Terms
+from pallets.market.prices import Dutch, Posted
+from pallets.market.types import SlotState, Terms
 from runtime.frame.ai_types import VerifierId
 
 app = typer.Typer(no_args_is_help=True)

@@ -10,7 +10,7 @@ from typing import Final
 from chain.wallet.model_file import ModelFile
 from chain.wallet.transaction import make_call
 from pallets.market import Infer, Terms
-from pallets.market.types import PriceRule
+from pallets.market.prices import PriceRule
 from pallets.registry.types import (
     CHUNK_BYTES,
     Attribute,

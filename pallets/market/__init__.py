@@ -1,7 +1,8 @@
 """The market: jobs cut into slots, escrow, settlement by verdict, ratings."""
 
-from pallets.market.lifecycle import Partners
+from pallets.market.book import Partners
 from pallets.market.pallet import Market
+from pallets.market.prices import Dutch, Posted, PriceRule
 from pallets.market.slots import SlotReader
 from pallets.market.specs import (
     ComputeToData,
@@ -12,10 +13,8 @@ from pallets.market.specs import (
     Train,
 )
 from pallets.market.types import (
-    Dutch,
     Job,
     MarketParams,
-    Posted,
     Slot,
     SlotState,
     Stats,
@@ -33,6 +32,7 @@ __all__ = [
     "MarketParams",
     "Partners",
     "Posted",
+    "PriceRule",
     "Render",
     "Slot",
     "SlotReader",

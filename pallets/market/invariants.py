@@ -1,28 +1,17 @@
 """What must hold of the market's state between any two dispatches."""
 
 from collections import Counter
-from typing import Protocol
 
-from pallets.market.lifecycle import Partners
-from pallets.market.types import Job, Slot, SlotState
-from runtime.codec import U32
-from runtime.frame import StorageMap
+from pallets.market.book import Book, Partners
+from pallets.market.types import Slot, SlotState
 from runtime.frame.ai_types import SlotId
 from runtime.frame.traits import HoldReason
-from runtime.primitives import AccountId, Id
+from runtime.primitives import AccountId
 
 
-class Stored(Protocol):
-    """The market's storage, as far as it is compared."""
-
-    job: StorageMap[Id, Job]
-    slot: StorageMap[tuple[Id, U32], Slot]
-    open_slots: StorageMap[tuple[Id, U32], bool]
-    busy: StorageMap[Id, U32]
-
-
-def ensure_consistent(market: Stored, partners: Partners) -> None:
+def ensure_consistent(book: Book) -> None:
     """Asserts that escrow, deposits, collateral, indices and counters agree with the slots."""
+    market, partners = book.tables, book.partners
     escrow: Counter[AccountId] = Counter()
     deposits: Counter[AccountId] = Counter()
     busy: Counter[int] = Counter()

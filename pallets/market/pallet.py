@@ -5,25 +5,23 @@ submits the result; verify judges it, and the market pays or slashes. See `lifec
 can happen to a slot.
 """
 
-from dataclasses import replace
 from itertools import islice
 
 from pallets.market import declarations as declared
-from pallets.market.claims import make_request
+from pallets.market.book import Book, Partners, Tables
 from pallets.market.declarations import MarketError, MarketEvent
 from pallets.market.invariants import ensure_consistent
-from pallets.market.lifecycle import Lifecycle, Partners, Tables
-from pallets.market.posting import drop_needs, note_needs, plan_job, raise_price
+from pallets.market.lifecycle import Lifecycle
+from pallets.market.locking import is_ready
+from pallets.market.prices import PriceRule
+from pallets.market.requests import cancel_job, close_job, post_job, raise_price, rate_slot
 from pallets.market.specs import JobSpec, count_slots, get_roots
 from pallets.market.types import (
-    SCORE_MAX,
     SLOTS_MAX,
     Job,
     MarketParams,
     Payload,
-    PriceRule,
     Slot,
-    SlotState,
     Stats,
     Tags,
     Terms,
@@ -31,10 +29,8 @@ from pallets.market.types import (
 from pallets.weights import market as weights
 from pallets.weights import verify as verify_weights
 from runtime.codec import U8, U32, Compact
-from runtime.errors import TokenError
 from runtime.frame import (
     Constant,
-    Event,
     Origin,
     Pallet,
     Pays,
@@ -53,8 +49,8 @@ from runtime.frame.ai_types import (
     Verdict,
     VerifierId,
 )
-from runtime.frame.traits import EventSink, HoldReason
-from runtime.primitives import AccountId, Balance, Hash, Id, Weight
+from runtime.frame.traits import EventSink
+from runtime.primitives import Balance, Hash, Id, Weight
 from runtime.state.externalities import Externalities
 
 
@@ -112,18 +108,26 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         params: MarketParams,
     ) -> None:
         super().__init__(state, index=index)
-        self._system = system
-        self._partners = partners
         self.params = params
-        tables = Tables(self.job, self.slot, self.open_slots, self.output, self.stats, self.busy)
-        self._lifecycle = Lifecycle(
+        tables = Tables(
+            self.next_job,
+            self.job,
+            self.slot,
+            self.open_slots,
+            self.output,
+            self.rating,
+            self.stats,
+            self.busy,
+        )
+        self._book = Book(
             state,
             tables,
             partners,
             params,
-            get_now=system.get_block_number,
-            deposit_event=self._deposit_event,
+            system.get_block_number,
+            lambda event: system.deposit_event(self, event),
         )
+        self._lifecycle = Lifecycle(self._book)
 
     # --- the requester's calls
 
@@ -145,20 +149,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         `InputMissing`, `WrongInputSize`, `InputOutOfRange`, `BadProgram`, `ClaimTooLarge`,
         `NoEscrow`.
         """
-        owner = origin.ensure_signed()
-        number, now = self.next_job.get(), self._system.get_block_number()
-        job = plan_job(owner, spec, price, verifier, terms, self._partners, self.params, now)
-        self._hold(HoldReason.ESCROW, owner, job.escrow)
-        self._hold(HoldReason.JOB_DEPOSIT, owner, job.deposit)
-        note_needs(job, self._partners.records)
-        self.next_job.put(number + 1)
-        self.job[number] = job
-        for slot in range(job.slots):
-            self.slot[number, slot] = Slot()
-            self.open_slots[number, slot] = False
-        self._deposit_event(
-            declared.JobPosted(number, owner, job.kind, job.source, job.slots, job.escrow)
-        )
+        post_job(self._book, origin.ensure_signed(), spec, price, verifier, terms)
 
     @call(index=1, weight=weights.TOP_UP)
     def top_up(self, origin: Origin, job: Compact[Id], amount: Compact[Balance]) -> None:
@@ -169,16 +160,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         Origin: signed by the owner. Events: `ToppedUp`.
         Errors: `NoSuchJob`, `NotPayer`, `WrongState`, `BadPrice`, `NoEscrow`.
         """
-        entry = self._get_own_job(origin, job)
-        if entry.live == 0 or entry.is_cancelled:
-            raise declared.WrongState
-        if amount == 0:
-            raise declared.BadPrice
-        added = amount * entry.live
-        self._hold(HoldReason.ESCROW, entry.owner, added)
-        price = raise_price(entry.price, amount)
-        self.job[job] = replace(entry, price=price, escrow=entry.escrow + added)
-        self._deposit_event(declared.ToppedUp(job, added))
+        raise_price(self._book, origin.ensure_signed(), job, amount)
 
     @call(
         index=2,
@@ -190,16 +172,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         Origin: signed by the owner. Events: `Refunded` for each slot, `Finished`, `Cancelled`.
         Errors: `NoSuchJob`, `NotPayer`, `WrongState`.
         """
-        entry = self._get_own_job(origin, job)
-        if entry.live == 0 or entry.is_cancelled:
-            raise declared.WrongState
-        self.job[job] = replace(entry, is_cancelled=True)
-        refunded = 0
-        for slot in range(entry.slots):
-            if self.slot[job, slot].state is SlotState.OPEN:
-                self._lifecycle.refund(SlotId(job, slot))
-                refunded += 1
-        self._deposit_event(declared.Cancelled(job, refunded))
+        entry = cancel_job(self._book, self._lifecycle, origin.ensure_signed(), job)
         return PostDispatch(
             weights.CANCEL_BASE + weights.multiply(weights.SLOT_REFUND, entry.slots)
         )
@@ -217,18 +190,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         Errors: `NoSuchJob`, `NoSuchSlot`, `DeadlinePassed`, `AlreadyLocked`, `WrongState`,
         `NotReady`, `RequirementUnmet`, `BondTooLow`, and those of bonds.
         """
-        who = origin.ensure_signed()
-        at = SlotId(job, slot)
-        entry = self._get_job(job)
-        now = self._system.get_block_number()
-        if self._get_slot(at).state is SlotState.OPEN and now > entry.open_until:
-            raise declared.DeadlinePassed
-        state = self._lifecycle.advance(at)
-        if state.state in (SlotState.LOCKED, SlotState.SUBMITTED):
-            raise declared.AlreadyLocked
-        if state.state is not SlotState.OPEN:
-            raise declared.WrongState
-        self._lifecycle.lock(at, who, provider)
+        self._lifecycle.lock(SlotId(job, slot), origin.ensure_signed(), provider)
 
     @call(index=4, weight=_submit_weight)
     def submit(
@@ -250,32 +212,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         `BadCommitment`.
         """
         who = origin.ensure_signed()
-        at = SlotId(job, slot)
-        entry = self._get_job(job)
-        self._get_slot(at)
-        state = self._lifecycle.advance(at)
-        if state.state is SlotState.LOCKED and state.provider != who:
-            raise declared.NotLockedByYou
-        if state.state not in (SlotState.LOCKED, SlotState.LATE_OPEN):
-            raise declared.WrongState
-        request = make_request(
-            at,
-            entry,
-            who,
-            commitment,
-            payload,
-            self._partners.identity.get_genesis_hash(),
-            lambda other: self.output[job, other],
-        )
-        self.slot[job, slot] = replace(
-            state, state=SlotState.SUBMITTED, claimant=who, commitment=commitment
-        )
-        del self.open_slots[job, slot]
-        self.output[job, slot] = request.output
-        opened = self._partners.claims.open_claim(request)
-        self._deposit_event(declared.Submitted(job, slot, who, commitment, opened.claim))
-        if opened.verdict is not None:
-            self.on_verdict(opened.claim, at, opened.verdict)
+        opened = self._lifecycle.submit(SlotId(job, slot), who, commitment, payload)
         pays = Pays.YES if isinstance(opened.verdict, Invalid) else Pays.NO
         return PostDispatch(weights.submit(len(payload)) + opened.weight, pays)
 
@@ -290,8 +227,8 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         """
         origin.ensure_signed()
         at = SlotId(job, slot)
-        self._get_job(job)
-        before = self._get_slot(at)
+        self._book.get_job(job)
+        before = self._book.get_slot(at)
         if self._lifecycle.advance(at) == before:
             raise declared.NotDue
 
@@ -304,17 +241,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         Origin: signed by the owner. Events: `Rated`.
         Errors: `NoSuchJob`, `NoSuchSlot`, `NotPayer`, `WrongState`, `AlreadyRated`, `BadScore`.
         """
-        self._get_own_job(origin, job)
-        entry = self._get_slot(SlotId(job, slot))
-        if score > SCORE_MAX:
-            raise declared.BadScore
-        if entry.state is not SlotState.SETTLED:
-            raise declared.WrongState
-        if (job, slot) in self.rating:
-            raise declared.AlreadyRated
-        self.rating[job, slot] = score
-        self._lifecycle.note_rating(entry, score)
-        self._deposit_event(declared.Rated(job, slot, entry.record, score, entry.burned, tags))
+        rate_slot(self._book, origin.ensure_signed(), SlotId(job, slot), score, tags)
 
     @call(
         index=7,
@@ -327,21 +254,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         that no job holds a model's version, or the blob of its inputs, for ever.
         Origin: signed. Events: `Closed`. Errors: `NoSuchJob`, `NotPayer`, `NotFinished`.
         """
-        who, entry = origin.ensure_signed(), self._get_job(job)
-        is_kept = self._system.get_block_number() <= entry.last_block + self.params.output_blocks
-        if entry.owner != who and is_kept:
-            raise declared.NotPayer
-        if entry.live > 0:
-            raise declared.NotFinished
-        for slot in range(entry.slots):
-            del self.slot[job, slot]
-            del self.output[job, slot]
-            del self.rating[job, slot]
-        del self.job[job]
-        self._partners.claims.drop_claims(job)
-        drop_needs(entry, self._partners.records)
-        self._partners.money.release(HoldReason.JOB_DEPOSIT, entry.owner, entry.deposit)
-        self._deposit_event(declared.Closed(job, entry.deposit))
+        entry = close_job(self._book, origin.ensure_signed(), job)
         return PostDispatch(
             weights.CLOSE_BASE + weights.multiply(weights.SLOT_REMOVAL, entry.slots)
         )
@@ -357,7 +270,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
 
     def is_ready(self, at: SlotId) -> bool:
         """Whether a slot has all it needs: a segment needs the one before it."""
-        return self._lifecycle.is_ready(at)
+        return is_ready(self._book, at)
 
     def get_open_slots(self, limit: int) -> tuple[SlotId, ...]:
         """Some slots that wait for somebody, those to be filled late included."""
@@ -365,34 +278,4 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
 
     def try_state(self) -> None:
         """Escrow, deposits, collateral, indices and counters agree with the slots."""
-        ensure_consistent(self, self._partners)
-
-    # --- parts of the above
-
-    def _deposit_event(self, event: Event) -> None:
-        self._system.deposit_event(self, event)
-
-    def _get_job(self, job: Id) -> Job:
-        entry = self.job.get(job)
-        if entry is None:
-            raise declared.NoSuchJob
-        return entry
-
-    def _get_own_job(self, origin: Origin, job: Id) -> Job:
-        who = origin.ensure_signed()
-        entry = self._get_job(job)
-        if entry.owner != who:
-            raise declared.NotPayer
-        return entry
-
-    def _get_slot(self, at: SlotId) -> Slot:
-        slot = self.slot.get((at.job, at.slot))
-        if slot is None:
-            raise declared.NoSuchSlot
-        return slot
-
-    def _hold(self, reason: HoldReason, who: AccountId, amount: int) -> None:
-        try:
-            self._partners.money.hold(reason, who, amount)
-        except TokenError as error:
-            raise declared.NoEscrow from error
+        ensure_consistent(self._book)

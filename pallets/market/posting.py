@@ -1,8 +1,9 @@
 """What a job must be to be posted."""
 
 from pallets.market import declarations as declared
+from pallets.market.book import Partners
 from pallets.market.inference import ResultSize, ensure_inference
-from pallets.market.lifecycle import Partners
+from pallets.market.prices import PriceRule
 from pallets.market.programs import ensure_program
 from pallets.market.specs import (
     ComputeToData,
@@ -18,11 +19,8 @@ from pallets.market.types import (
     ATTEMPTS_MAX,
     SLOTS_MAX,
     TERM_BLOCKS_MAX,
-    Dutch,
     Job,
     MarketParams,
-    Posted,
-    PriceRule,
     Terms,
 )
 from runtime.frame.ai_traits import Records
@@ -36,7 +34,7 @@ SLOT_BYTES = 256
 def plan_job(
     owner: AccountId,
     spec: JobSpec,
-    price: Posted | Dutch,
+    price: PriceRule,
     verifier: VerifierId,
     terms: Terms,
     partners: Partners,
@@ -52,7 +50,8 @@ def plan_job(
     if isinstance(spec, Infer) and spec.replicas != 1:
         raise declared.ReplicasUnsupported
     _ensure_terms(spec, terms)
-    _ensure_price(price)
+    if not price.is_well_formed:
+        raise declared.BadPrice
     slots = count_slots(spec)
     if slots > SLOTS_MAX:
         raise declared.TooManySlots
@@ -81,7 +80,7 @@ def plan_job(
         output_row_bytes=size.output_row_bytes,
         trace_row_bytes=size.trace_row_bytes,
         live=slots,
-        escrow=slots * (price.price if isinstance(price, Posted) else price.max),
+        escrow=slots * price.cap,
         deposit=params.job_deposit + params.byte_deposit * stored_bytes,
         is_cancelled=False,
     )
@@ -103,29 +102,12 @@ def drop_needs(job: Job, records: Records) -> None:
         records.drop_use(root)
 
 
-def raise_price(rule: Posted | Dutch, amount: int) -> PriceRule:
-    """A posted price rises, a rising one gets a higher end."""
-    if isinstance(rule, Posted):
-        return Posted(rule.price + amount)
-    return Dutch(rule.min, rule.max + amount, rule.ramp)
-
-
 def _ensure_terms(spec: JobSpec, terms: Terms) -> None:
     times = (terms.open_blocks, terms.work_blocks)
     if count_slots(spec) < 1 or min(times) < 1 or max(times) > TERM_BLOCKS_MAX:
         raise declared.BadTerms
     if not 1 <= terms.attempts <= ATTEMPTS_MAX:
         raise declared.BadTerms
-
-
-def _ensure_price(rule: Posted | Dutch) -> None:
-    match rule:
-        case Posted(price):
-            is_good = price > 0
-        case Dutch(least, most, ramp):
-            is_good = 0 < least <= most and ramp > 0
-    if not is_good:
-        raise declared.BadPrice
 
 
 def _get_source(spec: JobSpec, records: Records) -> tuple[RecordVersion | None, ModelInfo | None]:

@@ -1,7 +1,7 @@
 """What posting a job checks of its program and inputs."""
 
+from pallets.market.book import Partners
 from pallets.market.declarations import BadProgram, ClaimTooLarge, ModelOffChain
-from pallets.market.lifecycle import Partners
 from runtime.frame.ai_types import BLOB_BYTES_MAX, ModelInfo, VerifierId
 from runtime.model import load_model
 from runtime.programs import Inputs, Program, ProgramError

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
+from pallets.market.prices import PriceRule
 from pallets.market.specs import Infer, JobSpec, get_kind, get_program
-from runtime.codec import U8, U32, U64, U128, Compact, MaxLen, Name, variant
+from runtime.codec import U8, U32, U64, U128, Compact, MaxLen
 from runtime.frame.ai_types import BLOB_BYTES_MAX, JobKind, RecordVersion, VerifierId
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id
 
@@ -21,27 +22,6 @@ Payload: TypeAlias = Annotated[bytes, MaxLen(BLOB_BYTES_MAX)]
 """A result: the output, and behind it the trace that its verifier asks for."""
 
 Tags: TypeAlias = Annotated[bytes, MaxLen(TAGS_BYTES_MAX)]
-
-
-@variant(0)
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A fixed price for each slot."""
-
-    price: Balance
-
-
-@variant(1)
-@dataclass(frozen=True, slots=True)
-class Dutch:
-    """A price for each slot that rises from `min` to `max` over `ramp` blocks."""
-
-    min: Balance
-    max: Balance
-    ramp: BlockNumber
-
-
-PriceRule: TypeAlias = Annotated[Posted | Dutch, Name("pallet_market::types::PriceRule")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +105,7 @@ class Job:
     @property
     def price_cap(self) -> int:
         """The most that a slot can cost."""
-        return self.price.price if isinstance(self.price, Posted) else self.price.max
+        return self.price.cap
 
     @property
     def last_block(self) -> int:
@@ -140,12 +120,8 @@ class Job:
         return rows * self.output_row_bytes, rows * self.trace_row_bytes
 
     def compute_price(self, now: int) -> int:
-        """What locking a slot now pays; a rising price rounds down."""
-        match self.price:
-            case Posted(price):
-                return price
-            case Dutch(least, most, ramp):
-                return least + (most - least) * min(now - self.posted_at, ramp) // ramp
+        """What locking a slot now pays."""
+        return self.price.compute(now - self.posted_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from pallets.bonds import Bonds, RoleTerms
 from pallets.market import (
+    Dutch,
     Infer,
     Job,
     JobSpec,
@@ -19,7 +20,6 @@ from pallets.market import (
     SlotReader,
     Terms,
 )
-from pallets.market.types import Dutch
 from pallets.registry import Registry
 from pallets.registry.types import KindPrice, Parent, Provider, Relation
 from pallets.verify import Verify

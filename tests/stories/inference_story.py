@@ -28,7 +28,8 @@ from chain.wallet.publishing import (
 )
 from chain.wallet.transaction import make_call
 from pallets.market.declarations import JobPosted
-from pallets.market.types import Dutch, Terms
+from pallets.market.prices import Dutch
+from pallets.market.types import Terms
 from pallets.registry.declarations import Registered
 from pallets.registry.types import Parent, Relation
 from runtime.claim import compute_claim_roots, compute_commitment
