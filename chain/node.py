@@ -39,6 +39,7 @@ from chain.keystore import KeyPair
 from chain.miner.device import Device
 from chain.miner.open import OpenDevice, open_guarded_device, open_thread_device
 from chain.miner.statistics import MinerStatistics
+from chain.programs.fast import FastPrograms, load_twins, start_in_thread
 from chain.provider.access import LocalAccess
 from chain.provider.sender import Sender
 from chain.provider.service import Provider, ProviderStatistics, provide
@@ -104,7 +105,7 @@ def load_spec(chain: str) -> ChainSpec:
 @contextmanager
 def open_client(config: Config, spec: ChainSpec) -> Generator[Client]:
     """The chain in the base path, its database locked until the block ends."""
-    host = CachingHost()
+    host = CachingHost(FastPrograms(load_twins, start_in_thread))
     genesis = build_genesis(spec, host)
     block = BlockRecord(
         0, genesis.hash, genesis.header.parent_hash, HEADER.encode(genesis.header), ()

@@ -121,7 +121,7 @@ class Runtime:
         self.preimage = accounts.preimage
         self.scheduler = accounts.scheduler
         self.parameters = _compose_parameters(state, self.system)
-        economy = _compose_economy(state, self.system, money, self.parameters, config)
+        economy = _compose_economy(state, host, self.system, money, self.parameters, config)
         self.assets = economy.assets
         self.registry = economy.registry
         self.rights = economy.rights
@@ -296,7 +296,12 @@ def _compose_parameters(state: Overlay, system: System) -> Parameters:
 
 
 def _compose_economy(
-    state: Overlay, system: System, money: Ledger, parameters: Parameters, config: RuntimeConfig
+    state: Overlay,
+    host: Host,
+    system: System,
+    money: Ledger,
+    parameters: Parameters,
+    config: RuntimeConfig,
 ) -> _Economy:
     """The pallets of AI work, which ask each other through traits."""
     assets = Assets(
@@ -329,7 +334,7 @@ def _compose_economy(
         params=RightsParams(TREASURY, UNIT // 10, config.existential_deposit),
     )
     slots = SlotReader(state, system)
-    verify = Verify(state, system, records, index=23)
+    verify = Verify(state, system, records, host, index=23)
     work = Work(
         state,
         system,

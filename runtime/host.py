@@ -4,6 +4,7 @@ from typing import Protocol
 
 from runtime.crypto.multisignature import Ecdsa, Ed25519, Sr25519, verify_multisignature
 from runtime.primitives import AccountId
+from runtime.programs import Inputs, Program
 
 
 class Host(Protocol):
@@ -15,6 +16,10 @@ class Host(Protocol):
         """Whether the account signed the message."""
         ...
 
+    def run_program(self, program: Program, slot: int, inputs: Inputs) -> bytes:
+        """The output of a slot, of inputs that `plan` has accepted. Errors: `ProgramError`."""
+        ...
+
 
 class ReferenceHost:
     """Computes every answer afresh."""
@@ -24,3 +29,7 @@ class ReferenceHost:
     ) -> bool:
         """Whether the account signed the message; ECDSA never counts as signed."""
         return verify_multisignature(signature, message, account)
+
+    def run_program(self, program: Program, slot: int, inputs: Inputs) -> bytes:
+        """The output of a slot, by the program's own rules. Errors: `ProgramError`."""
+        return program.run(slot, inputs)

@@ -10,7 +10,7 @@ from runtime.claim import ClaimRequest
 from runtime.frame.ai_traits import Records
 from runtime.frame.ai_types import FaultKind, Inconclusive, Invalid, Valid, VerifierId
 from runtime.model import LoadedModel, count_cells, load_model, load_rows
-from runtime.programs import Inputs, ProgramError
+from runtime.programs import Inputs, ProgramError, ProgramRunner
 from runtime.task import ProgramTask, RowsTask, load_inputs
 from runtime.tensor.errors import GraphError
 from runtime.tensor.replay import verify_freivalds, verify_replay
@@ -35,11 +35,11 @@ class Case(Protocol):
         ...
 
 
-def load_case(request: ClaimRequest, records: Records) -> Case | None:
+def load_case(request: ClaimRequest, records: Records, runner: ProgramRunner) -> Case | None:
     """The case of a claim; None where a part of it is not in the state, or breaks a rule."""
     if isinstance(request.task, RowsTask):
         return _load_rows_case(request.task, records)
-    return _load_program_case(request.task, records)
+    return _load_program_case(request.task, records, runner)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +97,7 @@ class RowsCase:
 class ProgramCase:
     """A slot of a program."""
 
+    runner: ProgramRunner
     task: ProgramTask
     inputs: Inputs
     macs: int
@@ -105,7 +106,7 @@ class ProgramCase:
     def judge(self, request: ClaimRequest) -> Valid | Invalid | Inconclusive:
         """Runs the slot again."""
         try:
-            output = self.task.program.run(self.task.slot, self.inputs)
+            output = self.runner.run_program(self.task.program, self.task.slot, self.inputs)
         except ProgramError:
             return Inconclusive()  # the inputs break a rule, not the claim
         if request.trace:
@@ -126,7 +127,9 @@ def _load_rows_case(task: RowsTask, records: Records) -> RowsCase | None:
     return RowsCase(loaded, load_rows(inputs, cols, task.row_first, task.rows))
 
 
-def _load_program_case(task: ProgramTask, records: Records) -> ProgramCase | None:
+def _load_program_case(
+    task: ProgramTask, records: Records, runner: ProgramRunner
+) -> ProgramCase | None:
     inputs = load_inputs(task, records)
     if inputs is None:
         return None
@@ -134,4 +137,4 @@ def _load_program_case(task: ProgramTask, records: Records) -> ProgramCase | Non
         cost = task.program.plan(inputs)
     except ProgramError:
         return None
-    return ProgramCase(task, inputs, cost.macs, cost.cells)
+    return ProgramCase(runner, task, inputs, cost.macs, cost.cells)

@@ -29,6 +29,7 @@ from runtime.frame.ai_traits import Records
 from runtime.frame.ai_types import Inconclusive, JobKind, OpenedClaim, VerifierId
 from runtime.frame.traits import EventSink
 from runtime.primitives import Bps, Id, Weight
+from runtime.programs import ProgramRunner
 from runtime.state.externalities import Externalities
 from runtime.task import ProgramTask
 
@@ -67,11 +68,18 @@ class Verify(
     """The latest claim about each slot, until its job is closed."""
 
     def __init__(
-        self, state: Externalities, system: EventSink, records: Records, *, index: int
+        self,
+        state: Externalities,
+        system: EventSink,
+        records: Records,
+        runner: ProgramRunner,
+        *,
+        index: int,
     ) -> None:
         super().__init__(state, index=index)
         self._system = system
         self._records = records
+        self._runner = runner
 
     # --- OpenClaim
 
@@ -99,7 +107,7 @@ class Verify(
             raise UnknownVerifier
         number, at = self.next_claim.get(), request.slot
         self.next_claim.put(number + 1)
-        case = load_case(request, self._records)
+        case = load_case(request, self._records, self._runner)
         macs = 0 if case is None else case.macs
         if case is not None and not self.is_judgeable(request.verifier, macs, case.cells):
             raise WeightTooHigh(f"{macs} MACs and {case.cells} other integers")

@@ -7,6 +7,7 @@ from runtime.programs.evaluation import Evaluation, Metric
 from runtime.programs.product import MatrixProduct, StripOpening, TileOpening
 from runtime.programs.program import Cost, Inputs, Program, ProgramError
 from runtime.programs.raytrace import Raytrace
+from runtime.programs.runner import ProgramRunner, ReferenceRunner
 from runtime.programs.scene import SCENE, Colour, Plane, Scene, Sphere, Vector
 from runtime.programs.sgd import Sgd
 from runtime.programs.statistics import Statistics
@@ -22,7 +23,9 @@ __all__ = [
     "Plane",
     "Program",
     "ProgramError",
+    "ProgramRunner",
     "Raytrace",
+    "ReferenceRunner",
     "Scene",
     "Sgd",
     "Sphere",

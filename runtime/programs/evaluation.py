@@ -15,7 +15,7 @@ from runtime.tensor.interpreter import GraphRun, compute_product
 from runtime.tensor.value import IntArray, Interval
 
 CLASSES_MAX = 64
-COUNT_BYTES = 4
+COUNT_BYTES, COUNT_TYPE = 4, "<u4"
 
 
 class Metric(IntEnum):
@@ -88,21 +88,24 @@ class Evaluation:
 
     def run(self, slot: int, inputs: Inputs) -> bytes:
         """The counts as uint32, little endian."""
+        output, labels = self.run_model(slot, inputs)
+        return self._count(_choose(output), labels).astype(COUNT_TYPE).tobytes()
+
+    def run_model(self, slot: int, inputs: Inputs) -> tuple[IntArray, Int64Array]:
+        """What the model says of each row of a shard, [rows, 1 or classes], and their labels."""
         model = _get_model(inputs)
         rows, labels = inputs.blobs
         first = slot * self.count_per_slot
         count = min(self.count_per_slot, self.count - first)
         x = load_rows(rows, model.checked.graph.input.cols, first, count)
-        y = load_labels(labels, self.count, self.classes)[first : first + count]
         run = GraphRun(model.checked, model.tensors, x)
         while run.pending is not None:
             run.resume(compute_product(run.pending.a, run.pending.b))
-        answers = _choose(run.output)
-        return self._count(answers, y).astype("<u4").tobytes()
+        return run.output, load_labels(labels, self.count, self.classes)[first : first + count]
 
     def load_counts(self, output: bytes) -> Int64Array:
         """The counts of a shard: [right, all], or int64[classes, classes] by label and answer."""
-        counts = np.frombuffer(output, "<u4").astype(np.int64)
+        counts = np.frombuffer(output, COUNT_TYPE).astype(np.int64)
         if self.metric is Metric.ACCURACY:
             return counts
         return counts.reshape(self.classes, self.classes)

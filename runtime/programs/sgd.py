@@ -31,6 +31,7 @@ BACK_BITS = 2
 """By so many bits an error of the hidden layer is divided before it is clipped."""
 
 WEIGHT_BYTES, MISS_BYTES, INDEX_BYTES = 4, 2, 4
+MISS_TYPE = "<u2"
 
 STEP_CELLS, WEIGHT_CELLS, BATCH_CELLS = 9_000, 2, 2
 """What a step costs whatever its size, for each weight, and for each integer of its batch."""
@@ -92,6 +93,10 @@ class Sgd:
         """How many segments the steps make."""
         return -(-self.steps // self.steps_per_slot) if self.steps_per_slot > 0 else 0
 
+    def count_steps(self, slot: int) -> int:
+        """How many steps a segment has."""
+        return min(self.steps_per_slot, self.steps - slot * self.steps_per_slot)
+
     def get_roots(self) -> tuple[Root, ...]:
         """Rows and labels."""
         return self.rows, self.labels
@@ -105,7 +110,7 @@ class Sgd:
 
     def get_output_bytes(self, slot: int) -> int:
         """Weights, and a number for each step."""
-        return self.weights_count * WEIGHT_BYTES + self._count_steps(slot) * MISS_BYTES
+        return self.weights_count * WEIGHT_BYTES + self.count_steps(slot) * MISS_BYTES
 
     def plan(self, inputs: Inputs) -> Cost:
         """The cost of a full segment."""
@@ -113,7 +118,7 @@ class Sgd:
         rows, labels = inputs.blobs
         load_operands(rows, self.count, self.cols)
         load_labels(labels, self.count, self.classes)
-        steps = self._count_steps(0)
+        steps = self.count_steps(0)
         passes = 2 if self.hidden == 0 else 3
         width = self.cols + self.hidden + self.classes
         cells = self.weights_count * WEIGHT_CELLS + self.batch * width * BATCH_CELLS + STEP_CELLS
@@ -129,16 +134,16 @@ class Sgd:
         Weights as int32, then misses as uint16, little endian.
         """
         rows, labels = inputs.blobs
-        x = _append_one(load_operands(rows, self.count, self.cols))
+        x = append_one(load_operands(rows, self.count, self.cols))
         y = load_labels(labels, self.count, self.classes)
         weights = self.draw_weights() if slot == 0 else self.load_weights(inputs.before)
         first = slot * self.steps_per_slot
         misses: list[int] = []
-        for step in range(first, first + self._count_steps(slot)):
+        for step in range(first, first + self.count_steps(slot)):
             chosen = self.draw_batch(step)
             weights, missed = _descend(self, weights, x[chosen], y[chosen])
             misses.append(missed)
-        return _dump(weights) + np.array(misses, "<u2").tobytes()
+        return dump_weights(weights) + np.array(misses, MISS_TYPE).tobytes()
 
     # --- what a segment begins with
 
@@ -167,10 +172,7 @@ class Sgd:
     def load_misses(self, output: bytes) -> tuple[int, ...]:
         """For each step of a segment, how many rows of its batch were told wrong."""
         tail = output[self.weights_count * WEIGHT_BYTES :]
-        return tuple(int(missed) for missed in np.frombuffer(tail, "<u2"))
-
-    def _count_steps(self, slot: int) -> int:
-        return min(self.steps_per_slot, self.steps - slot * self.steps_per_slot)
+        return tuple(int(missed) for missed in np.frombuffer(tail, MISS_TYPE))
 
     def _shape(self, flat: Int64Array) -> Weights:
         cols = self.cols + 1
@@ -204,7 +206,7 @@ def _ensure_parameters(task: Sgd) -> None:
     ensure(size <= BLOB_BYTES_MAX, f"weights of at most {BLOB_BYTES_MAX} bytes", size)
 
 
-def _append_one(x: Int8Array) -> Int8Array:
+def append_one(x: Int8Array) -> Int8Array:
     """The rows with the constant 63 behind each."""
     return np.pad(x, ((0, 0), (0, 1)), constant_values=OPERAND_MAX)
 
@@ -218,7 +220,7 @@ def _descend(task: Sgd, weights: Weights, x: Int8Array, y: Int64Array) -> tuple[
         linear = Weights(_move(weights.first, x, errors, task.rate, task.batch), None)
         return linear, _count_misses(scores, y)
     sums = compute_products(x, first) >> task.shift
-    hidden = _append_one(np.clip(sums, 0, OPERAND_MAX).astype(np.int8))
+    hidden = append_one(np.clip(sums, 0, OPERAND_MAX).astype(np.int8))
     second = to_operand(weights.second)
     scores = compute_products(hidden, second).astype(np.int64)
     errors = _compute_errors(scores, y, task.margin)
@@ -252,6 +254,7 @@ def _count_misses(scores: Int64Array, y: Int64Array) -> int:
     return int((scores.argmax(axis=1) != y).sum())
 
 
-def _dump(weights: Weights) -> bytes:
+def dump_weights(weights: Weights) -> bytes:
+    """Weights as an output has them: int32, little endian."""
     parts = [weights.first] if weights.second is None else [weights.first, weights.second]
     return b"".join(part.astype("<i4").tobytes() for part in parts)

@@ -82,10 +82,7 @@ class Statistics:
         return Cost(0, self.count * (self.cols + 2 * len(named)) + size, size)
 
     def run(self, slot: int, inputs: Inputs) -> bytes:
-        """For each group its rows and the sum of each column, zeros for one too small.
-
-        int64, little endian: the groups from `low` to `high`, one after the other.
-        """
+        """For each group its rows and the sum of each column, zeros for one too small."""
         del slot  # there is one
         (data,) = inputs.blobs
         rows = np.frombuffer(data, np.int8).reshape(self.count, self.cols).astype(np.int64)
@@ -95,6 +92,13 @@ class Statistics:
         parts = np.concatenate([np.ones((len(chosen), 1), np.int64), chosen], axis=1)
         sums = np.zeros((self.groups, parts.shape[1]), np.int64)
         np.add.at(sums, groups[is_counted], parts)
+        return self.dump_sums(sums)
+
+    def dump_sums(self, sums: Int64Array) -> bytes:
+        """The output of int64[groups, 1 + columns], in which groups that are too small are blanked.
+
+        int64, little endian: the groups from `low` to `high`, one after the other.
+        """
         sums[sums[:, 0] < self.group_rows_min] = 0
         return sums.astype("<i8").tobytes()
 

@@ -31,6 +31,7 @@ from runtime.frame.ai_types import Role, SlotId, VerifierId
 from runtime.header import Digest, Header, PreRuntime
 from runtime.pre_digest import ENGINE, PRE_DIGEST, PreDigest
 from runtime.primitives import AccountId, Hash, Root
+from runtime.programs import ReferenceRunner
 from runtime.tensor import DType, Graph, InputSpec, TensorSpec
 from runtime.tensor.blob import blob_root
 from runtime.tensor.ops import Addb, Clip8, Matmul, Relu, Shr
@@ -107,7 +108,7 @@ class MarketStage:
             freeze_blocks=10,
         )
         self.records = self.registry.records
-        self.verify = Verify(self.state, self.system, self.records, index=23)
+        self.verify = Verify(self.state, self.system, self.records, ReferenceRunner(), index=23)
         self.slots = SlotReader(self.state, self.system)
         self.work = Work(
             self.state,

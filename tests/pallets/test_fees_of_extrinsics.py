@@ -15,6 +15,7 @@ from runtime.extensions import SignedExtra
 from runtime.extrinsic import decode_extrinsic, encode_signed
 from runtime.frame import Call
 from runtime.primitives import AccountId
+from runtime.programs import Inputs, Program
 from runtime.system import ExtrinsicFailed, ExtrinsicSuccess
 from tests.helpers.mock_runtime import ALICE, BOB, CHARLIE, MockRuntime, to
 from tests.helpers.noop import assert_noop
@@ -30,6 +31,9 @@ class Trusting:
         self, signature: Ed25519 | Sr25519 | Ecdsa, message: bytes, account: AccountId
     ) -> bool:
         return True
+
+    def run_program(self, program: Program, slot: int, inputs: Inputs) -> bytes:
+        return program.run(slot, inputs)
 
 
 def make_runtime(alice: int = RICH) -> MockRuntime:

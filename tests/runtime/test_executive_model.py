@@ -27,6 +27,7 @@ from runtime.header import Digest, Header, PreRuntime
 from runtime.limits import BLOCK_LENGTH
 from runtime.pre_digest import ENGINE, PRE_DIGEST, PreDigest
 from runtime.primitives import AccountId, Hash, Root
+from runtime.programs import Inputs, Program
 from runtime.state.backend import DictBackend
 from runtime.state.overlay import Overlay
 from runtime.system import ExtrinsicFailed, ExtrinsicSuccess, Remarked
@@ -49,6 +50,9 @@ class MarkHost:
         self, signature: Ed25519 | Sr25519 | Ecdsa, message: bytes, account: AccountId
     ) -> bool:
         return signature == Ed25519(GOOD)
+
+    def run_program(self, program: Program, slot: int, inputs: Inputs) -> bytes:
+        return program.run(slot, inputs)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from runtime.extrinsic import Extrinsic
 from runtime.frame import Origin
 from runtime.header import HEADER, Header
 from runtime.primitives import AccountId, Hash
+from runtime.programs import Inputs, Program
 from runtime.state.backend import DictBackend
 from tests.helpers.codec_strategies import write_compact
 from tests.helpers.metadata_reader import read_metadata
@@ -30,6 +31,9 @@ class Credulous:
         self, signature: Ed25519 | Sr25519 | Ecdsa, message: bytes, account: AccountId
     ) -> bool:
         return True
+
+    def run_program(self, program: Program, slot: int, inputs: Inputs) -> bytes:
+        return program.run(slot, inputs)
 
 
 API = make_api(SPEC, Credulous())

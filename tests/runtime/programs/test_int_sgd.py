@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from runtime.programs import Inputs, ProgramError, Sgd
 from runtime.programs.sgd import WEIGHT_HIGH, WEIGHT_LOW, to_operand
+from tests.helpers.programs_strategies import trainings
 from tests.helpers.programs_vectors import make_sgd, run_oracle_sgd
 
 
@@ -25,27 +25,12 @@ def run_all(task: Sgd, inputs: Inputs) -> list[bytes]:
     return outputs
 
 
-@given(
-    seed=st.text("abcdef", max_size=6),
-    cols=st.integers(1, 6),
-    hidden=st.integers(0, 5),
-    classes=st.integers(2, 4),
-    batch=st.integers(1, 6),
-    terms=st.fixed_dictionaries(
-        {
-            "margin": st.integers(0, 20_000),
-            "shift": st.integers(0, 12),
-            "rate": st.integers(0, 16),
-            "hidden_rate": st.integers(0, 16),
-        }
-    ),
-)
-def test_it_gives_the_oracles_bytes(
-    seed: str, cols: int, hidden: int, classes: int, batch: int, terms: dict[str, int]
-) -> None:
-    task, rows, labels = make_sgd(seed, 9, cols, hidden, classes, batch, 4, **terms)
-    cost = task.plan(Inputs((rows, labels)))
-    output = task.run(0, Inputs((rows, labels)))
+@given(trainings())
+def test_it_gives_the_oracles_bytes(training: tuple[Sgd, Inputs]) -> None:
+    task, inputs = training
+    rows, labels = inputs.blobs
+    cost = task.plan(inputs)
+    output = task.run(0, inputs)
     assert output == run_oracle_sgd(task, rows, labels)
     assert len(output) == cost.output_bytes
 

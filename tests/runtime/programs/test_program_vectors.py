@@ -5,9 +5,19 @@ from typing import Any
 
 import pytest
 
+from consensus.kernels.programs import ProgramTwins
 from runtime.codec import codec_of
 from runtime.model import LoadedModel
-from runtime.programs import Evaluation, Inputs, Program, Raytrace, Sgd, Statistics
+from runtime.programs import (
+    Evaluation,
+    Inputs,
+    Program,
+    ProgramRunner,
+    Raytrace,
+    ReferenceRunner,
+    Sgd,
+    Statistics,
+)
 from runtime.tensor import Graph, InputSpec, check_graph
 from runtime.tensor.ops import Slice
 from tests.helpers.programs_vectors import FOLDER, MAKERS, write
@@ -31,12 +41,15 @@ def test_the_oracle_makes_the_file_again(name: str) -> None:
     assert (FOLDER / f"{name}.json").read_text() == write(MAKERS[name]())
 
 
+@pytest.mark.parametrize("runner", [ReferenceRunner(), ProgramTwins()], ids=["rules", "twins"])
 @pytest.mark.parametrize(
     "name, case",
     [(name, case) for name in PROGRAMS for case in read(name)],
     ids=lambda value: value if isinstance(value, str) else value["name"],
 )
-def test_a_case_gives_the_published_bytes(name: str, case: dict[str, Any]) -> None:
+def test_a_case_gives_the_published_bytes(
+    runner: ProgramRunner, name: str, case: dict[str, Any]
+) -> None:
     parameters = bytes.fromhex(case["parameters"])
     codec = codec_of(PROGRAMS[name])
     program: Program = codec.decode(parameters)
@@ -46,7 +59,7 @@ def test_a_case_gives_the_published_bytes(name: str, case: dict[str, Any]) -> No
     expected = bytes.fromhex(case["output"])
     assert program.count_slots() == 1
     assert program.plan(inputs).output_bytes == len(expected)
-    assert program.run(0, inputs) == expected
+    assert runner.run_program(program, 0, inputs) == expected
 
 
 def make_identity(cols: int) -> LoadedModel:
