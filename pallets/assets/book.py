@@ -192,9 +192,17 @@ class AssetBook:
         entry = Asset(owner, kind, 0, 0, 1, is_transferable, expires_at, Hash.zero(), depositor, 0)
         return self.create(entry)
 
-    def mint_kept(self, keeper: AssetKeeper, asset: Id, dest: AccountId, amount: int) -> None:
-        """Creates units; who receives them pays for the holding."""
-        self.mint(asset, self._get_kept(keeper, asset), dest, amount, dest)
+    def mint_kept(
+        self,
+        keeper: AssetKeeper,
+        asset: Id,
+        dest: AccountId,
+        amount: int,
+        payer: AccountId | None = None,
+    ) -> None:
+        """Creates units; who receives them pays for the holding, unless a payer is named."""
+        entry = self._get_kept(keeper, asset)
+        self.mint(asset, entry, dest, amount, dest if payer is None else payer)
 
     def burn_kept(self, keeper: AssetKeeper, asset: Id, who: AccountId, amount: int) -> None:
         """Destroys free units."""

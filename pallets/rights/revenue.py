@@ -59,6 +59,10 @@ class Revenue:
 
     def issue(self, who: AccountId, record: Id, supply: int) -> None:
         """Makes the signer's record one of shares. `ZeroAmount`, `IssuedAlready`."""
+        self.issue_to(who, record, supply, who)
+
+    def issue_to(self, who: AccountId, record: Id, supply: int, holder: AccountId) -> None:
+        """The same, with all shares in another's hands; `who` pays for that holding."""
         partners, purse = self._partners, get_purse(record)
         partners.titles.ensure_own_live(record, who)
         if supply == 0:
@@ -66,7 +70,7 @@ class Revenue:
         if record in self._maps.pool:
             raise IssuedAlready
         asset = partners.assets.create_kept(KEEPER, AssetKind.SHARE, who, is_transferable=True)
-        partners.assets.mint_kept(KEEPER, asset, who, supply)
+        partners.assets.mint_kept(KEEPER, asset, holder, supply, who)
         partners.money.transfer(who, purse, self._params.endowment, Preservation.PRESERVE)
         partners.titles.set_payee(record, purse)
         # What somebody sent to the purse before there were shares belongs to the first sync.
@@ -146,6 +150,21 @@ class Revenue:
         """What came into a purse since it was last counted."""
         free = self._partners.money.get_free(get_purse(record))
         return free - pool.endowment - pool.counted
+
+    # --- for those who give shares away
+
+    def get_shares(self, record: Id, who: AccountId) -> int:
+        """An account's shares that it has not staked."""
+        pool = self._maps.pool.get(record)
+        return 0 if pool is None else self._partners.assets.get_free(pool.asset, who)
+
+    def give(self, record: Id, source: AccountId, dest: AccountId, amount: int) -> None:
+        """Moves shares that are there; who receives them pays for the holding."""
+        self._partners.assets.move_kept(KEEPER, self._get_pool(record).asset, source, dest, amount)
+
+    def burn(self, record: Id, who: AccountId, amount: int) -> None:
+        """Destroys shares that are there."""
+        self._partners.assets.burn_kept(KEEPER, self._get_pool(record).asset, who, amount)
 
     # --- parts of the above
 

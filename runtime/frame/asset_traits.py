@@ -63,8 +63,18 @@ class Assets(Protocol):
         """A new asset without decimals, paid for by the depositor until it is destroyed."""
         ...
 
-    def mint_kept(self, keeper: AssetKeeper, asset: Id, dest: AccountId, amount: int) -> None:
-        """Creates units; who receives them pays for the holding. Errors: `Expired`, `Overflow`."""
+    def mint_kept(
+        self,
+        keeper: AssetKeeper,
+        asset: Id,
+        dest: AccountId,
+        amount: int,
+        payer: AccountId | None = None,
+    ) -> None:
+        """Creates units; who receives them pays for the holding, unless a payer is named.
+
+        Errors: `Expired`, `Overflow`.
+        """
         ...
 
     def burn_kept(self, keeper: AssetKeeper, asset: Id, who: AccountId, amount: int) -> None:

@@ -61,6 +61,29 @@ def test_the_purse_is_paid_from_the_issue_on() -> None:
         stage.issue(BOB, 1)
 
 
+def test_shares_are_issued_into_another_hand_at_the_owners_cost() -> None:
+    """As a pool of contributors has them, until it gives them away or burns them."""
+    stage = RightsStage()
+    revenue = stage.rights.revenue
+    pot = AccountId(b"pot".ljust(32, b"\0"))
+    revenue.issue_to(ALICE, 0, SUPPLY, pot)
+    held = stage.ledger.get_held(HoldReason.ASSET_DEPOSIT, ALICE)
+    assert (revenue.get_shares(0, pot), revenue.get_shares(0, ALICE)) == (SUPPLY, 0)
+    with stage.refused(rights.NotAllShares):
+        revenue.redeem(ALICE, 0)
+    revenue.give(0, pot, BOB, 300)
+    assert stage.ledger.get_held(HoldReason.ASSET_DEPOSIT, BOB) == 100
+    with stage.refused(FundsUnavailable):
+        revenue.give(0, pot, STRANGER, 1)
+    revenue.burn(0, pot, 700)
+    assert stage.ledger.get_held(HoldReason.ASSET_DEPOSIT, ALICE) == held - 100
+    assert revenue.get_shares(0, pot) == revenue.get_shares(1, pot) == 0
+    revenue.burn(0, BOB, 300)
+    revenue.redeem(ALICE, 0)
+    assert stage.titles.get_payee(0) == ALICE
+    stage.try_state()
+
+
 def test_royalties_and_sales_go_to_the_purse(stage: RightsStage) -> None:
     child = stage.register(DAVE, {0: 1_000})
     assert stage.titles.get_royalties(child, 1) == ((get_purse(0), 1_000),)
