@@ -9,8 +9,10 @@ import os
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from chain.blobs.chunk_tree import compute_file_root
 from chain.blobs.errors import BlobCorrupt, BlobError
 from runtime.primitives import Hash, Root
+from runtime.tensor.chunk_ranges import ChunkRange, prove_range
 from runtime.tensor.chunks import (
     CHUNK_BYTES,
     CHUNKED_BYTES_MAX,
@@ -38,10 +40,20 @@ class OpenedChunk:
     path: MerklePath
 
 
+def pack_header(size_bytes: int) -> bytes:
+    """What the file begins with."""
+    return MAGIC + size_bytes.to_bytes(8, "little")
+
+
 def pack_chunks(tree: ChunkTree, data: bytes) -> tuple[bytes, ...]:
     """The parts of the file, in order."""
     levels = (b"".join(level) for level in tree.levels)
-    return (MAGIC + tree.size_bytes.to_bytes(8, "little"), *levels, data)
+    return (pack_header(tree.size_bytes), *levels, data)
+
+
+def compute_data_offset(size_bytes: int) -> int:
+    """Where the data begins: behind all levels of the tree."""
+    return _compute_node_offset(size_bytes, compute_path_length(count_chunks(size_bytes)) + 1, 0)
 
 
 def read_size(root: Root, file: BinaryIO) -> int:
@@ -57,40 +69,56 @@ def read_size(root: Root, file: BinaryIO) -> int:
 
 def read_chunk(root: Root, file: BinaryIO, index: int) -> OpenedChunk:
     """One chunk with its path, verified. `BlobCorrupt`; `BlobError` for one that there is not."""
+    file.seek(0)
     size = read_size(root, file)
     count = count_chunks(size)
     if not 0 <= index < count:
         raise BlobError(f"expected a chunk below {count}, got {index}")
-    path: list[Hash] = []
-    start, width = HEADER_BYTES, 1 << compute_path_length(count)
-    for height in range(compute_path_length(count)):
-        path.append(_read_hash(root, file, start + ((index >> height) ^ 1) * HASH_BYTES))
-        start += width * HASH_BYTES
-        width //= 2
-    file.seek(start + HASH_BYTES + index * CHUNK_BYTES)
-    chunk = file.read(compute_chunk_bytes(size, index))
-    opened = OpenedChunk(size, index, chunk, tuple(path))
+    path = read_proof(root, file, ChunkRange(size, index, 1))
+    chunk = read_part(root, file, size, index * CHUNK_BYTES, compute_chunk_bytes(size, index))
     try:
-        verify_chunk(root, size, index, chunk, opened.path)
+        verify_chunk(root, size, index, chunk, path)
     except BadOpening as error:
         raise BlobCorrupt(root, f"chunk {index}: {error}") from error
-    return opened
+    return OpenedChunk(size, index, chunk, path)
 
 
-def read_data(root: Root, file: BinaryIO) -> bytes:
-    """All bytes, not verified yet. `BlobCorrupt` where some are missing."""
-    size = read_size(root, file)
-    leaves = 1 << compute_path_length(count_chunks(size))
-    file.seek((2 * leaves - 1) * HASH_BYTES, os.SEEK_CUR)
-    data = file.read(size)
-    if len(data) != size:
-        raise BlobCorrupt(root, f"its file ends after {len(data)} of {size} bytes")
+def read_proof(root: Root, file: BinaryIO, chunks: ChunkRange) -> tuple[Hash, ...]:
+    """The proof of some chunks as it is stored, not verified. `BlobCorrupt`."""
+
+    def read_node(height: int, index: int) -> Hash:
+        file.seek(_compute_node_offset(chunks.size_bytes, height, index))
+        node = file.read(HASH_BYTES)
+        if len(node) != HASH_BYTES:
+            raise BlobCorrupt(root, "its file ends among the hashes of its tree")
+        return Hash(node)
+
+    return prove_range(chunks, read_node)
+
+
+def read_part(root: Root, file: BinaryIO, size_bytes: int, start: int, length: int) -> bytes:
+    """Some of the bytes, not verified. `BlobCorrupt` where they are missing."""
+    file.seek(compute_data_offset(size_bytes) + start)
+    data = file.read(length)
+    if len(data) != length:
+        raise BlobCorrupt(root, f"its file ends after {start + len(data)} of {size_bytes} bytes")
     return data
 
 
-def _read_hash(root: Root, file: BinaryIO, position: int) -> Hash:
-    file.seek(position)
-    data = file.read(HASH_BYTES)
-    if len(data) != HASH_BYTES:
-        raise BlobCorrupt(root, "its file ends among the hashes of its tree")
-    return Hash(data)
+def write_tree(file: BinaryIO, size_bytes: int) -> Root:
+    """Writes header and tree before data that is there already; the root. `BlobError`."""
+
+    def write_nodes(height: int, index: int, nodes: bytes) -> None:
+        os.pwrite(file.fileno(), nodes, _compute_node_offset(size_bytes, height, index))
+
+    file.seek(compute_data_offset(size_bytes))
+    root = compute_file_root(file, size_bytes, write_nodes)
+    os.pwrite(file.fileno(), pack_header(size_bytes), 0)
+    return root
+
+
+def _compute_node_offset(size_bytes: int, height: int, index: int) -> int:
+    """Where a node lies; at the height above the top one the data begins."""
+    leaves = 1 << compute_path_length(count_chunks(size_bytes))
+    before = 2 * leaves - (2 * leaves >> height)
+    return HEADER_BYTES + (before + index) * HASH_BYTES

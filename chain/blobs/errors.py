@@ -34,3 +34,20 @@ class StoreFull(BlobError):
             f"expected room for {wanted_bytes} bytes, got {quota_bytes - used_bytes} "
             f"of a quota of {quota_bytes}"
         )
+
+
+class BlobBusy(BlobError):
+    """Somebody else is writing what the root names."""
+
+    def __init__(self, root: Root) -> None:
+        super().__init__(f"what 0x{root.hex()} names is being written by somebody else")
+
+
+class WrongBytes(BlobError):
+    """A whole file has another root than the one it was to have."""
+
+    def __init__(self, expected: Root, got: Root) -> None:
+        super().__init__(
+            f"expected bytes with root 0x{expected.hex()}, got some with 0x{got.hex()}; "
+            "they were thrown away"
+        )

@@ -10,7 +10,7 @@ Several processes may share a folder: a root names one content, so that writing 
 
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,22 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from chain.blobs.chunk_file import OpenedChunk, pack_chunks, read_chunk, read_data, read_size
+from chain.blobs.chunk_file import (
+    OpenedChunk,
+    compute_data_offset,
+    pack_chunks,
+    read_chunk,
+    read_part,
+    read_size,
+)
+from chain.blobs.chunk_reader import ChunkReader
+from chain.blobs.chunk_tree import compute_file_root
+from chain.blobs.durable import replace_durably
 from chain.blobs.errors import BlobCorrupt, BlobError, BlobMissing, StoreFull
+from chain.blobs.partial import Partial, open_partial_blob, remove_if_idle
 from runtime.primitives import Hash, Root
 from runtime.tensor.blob import blob_root
-from runtime.tensor.chunks import commit_chunks
+from runtime.tensor.chunks import CHUNKED_BYTES_MAX, commit_chunks
 from runtime.tensor.commitment import (
     COLUMN_MULTIPLE,
     STRIP_ROWS,
@@ -41,6 +52,8 @@ HEADER_BYTES: Final = len(MAGIC) + 8
 HASH_BYTES: Final = 32
 MATRIX_SUFFIX, BYTES_SUFFIX, CHUNKS_SUFFIX = ".matrix", ".bytes", ".chunks"
 PART_SUFFIX: Final = ".part"
+PARTIAL_SUFFIX: Final = ".partial"
+COPY_BYTES: Final = 1 << 20
 SIDE_MAX: Final = 2**20
 """Rows and columns of a matrix; more is no tensor of a model."""
 
@@ -48,6 +61,14 @@ BLOBS_FOLDER: Final = "blobs"
 """Its name below a base path."""
 
 QUOTA_BYTES_DEFAULT: Final = 16 * 2**30
+
+OnProgress = Callable[[int], None]
+"""Told how many bytes are done."""
+
+
+def ignore_progress(done_bytes: int) -> None:
+    """Tells nobody."""
+    del done_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +154,58 @@ class BlobStore:
             raise BlobCorrupt(root, "it has other bytes")
         return data
 
+    def put_file(self, path: Path, on_progress: OnProgress = ignore_progress) -> Root:
+        """Keeps a file as `put_chunks` does, without holding it in memory; told of bytes done.
+
+        `StoreFull`, `BlobError`, `WrongBytes` where it changed meanwhile.
+        """
+        try:
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if not 1 <= size <= CHUNKED_BYTES_MAX:
+                    raise BlobError(f"{path}: expected 1 to {CHUNKED_BYTES_MAX} bytes, got {size}")
+                root = compute_file_root(file, size)
+                if self.get_chunked_size(root) is None:
+                    file.seek(0)
+                    self._copy(file, root, size, on_progress)
+        except OSError as error:
+            raise BlobError(f"{path}: cannot be read: {error.strerror}") from error
+        return root
+
+    def _copy(self, file: BinaryIO, root: Root, size: int, on_progress: OnProgress) -> None:
+        with self.open_partial(root, size) as partial:
+            partial.cut(0)
+            while data := file.read(COPY_BYTES):
+                partial.append(data)
+                on_progress(partial.done_bytes)
+            partial.finish()
+
+    def open_partial(self, root: Root, size_bytes: int) -> Partial:
+        """The file of a root on its way, new or where it was left; it takes its room at once.
+
+        `StoreFull`, `BlobBusy`, `BlobError`.
+        """
+        path = self._get_partial_path(root, size_bytes)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BlobError(f"{path}: cannot be written: {error.strerror}") from error
+        if not path.exists():
+            self._ensure_room(compute_data_offset(size_bytes) + size_bytes)
+        return open_partial_blob(path, self._path(root, CHUNKS_SUFFIX), root, size_bytes)
+
+    def get_partial_bytes(self, root: Root, size_bytes: int) -> int | None:
+        """How much of a file is there that is on its way; None if it is not."""
+        try:
+            length = self._get_partial_path(root, size_bytes).stat().st_size
+        except FileNotFoundError:
+            return None
+        return max(0, length - compute_data_offset(size_bytes))
+
+    def open_chunks(self, root: Root) -> ChunkReader:
+        """A file under a chunk root, to read parts of it. `BlobMissing`, `BlobCorrupt`."""
+        return ChunkReader(root, self._open(root, CHUNKS_SUFFIX))
+
     def get_chunked_size(self, root: Root) -> int | None:
         """How many bytes are stored under a chunk root; None if it is not there. `BlobCorrupt`."""
         try:
@@ -149,7 +222,8 @@ class BlobStore:
     def get_chunked(self, root: Root) -> bytes:
         """All bytes under a chunk root. `BlobMissing`, `BlobCorrupt`."""
         with self._open(root, CHUNKS_SUFFIX) as file:
-            data = read_data(root, file)
+            size = read_size(root, file)
+            data = read_part(root, file, size, 0, size)
         if commit_chunks(data).root != root:
             raise BlobCorrupt(root, "it has other bytes")
         return data
@@ -171,8 +245,8 @@ class BlobStore:
         return frozenset(Root(bytes.fromhex(path.stem)) for path in self._iterate_files())
 
     def get_used_bytes(self) -> int:
-        """What all files take, those that are being written included."""
-        return sum(_get_size(path) for path in self._folder.glob("*/*"))
+        """What all files take; of those on their way, what they will take."""
+        return sum(_get_promised_size(path) for path in self._folder.glob("*/*"))
 
     def collect(self, needed: Collection[Root]) -> int:
         """Deletes tensors that no root of ``needed`` names, and what a crash left; the bytes freed.
@@ -190,11 +264,34 @@ class BlobStore:
             path.unlink(missing_ok=True)
         return freed
 
+    def collect_chunks(self, pinned: Collection[Root], before_s: float) -> int:
+        """Deletes bytes in chunks that are older and that no root names; the bytes freed."""
+        keep = frozenset(pinned)
+        freed = 0
+        for path in self._folder.glob(f"*/*{CHUNKS_SUFFIX}"):
+            is_kept = not _is_root(path.stem) or Root(bytes.fromhex(path.stem)) in keep
+            if not is_kept and _is_older(path, before_s):
+                freed += _get_size(path)
+                path.unlink(missing_ok=True)
+        return freed
+
+    def collect_partials(self, before_s: float) -> int:
+        """Deletes files on their way that nobody has added to since, and has open; the bytes freed.
+
+        The time is in seconds since 1970.
+        """
+        stale = [p for p in self._folder.glob(f"*/*{PARTIAL_SUFFIX}") if _is_older(p, before_s)]
+        return sum(remove_if_idle(path) for path in stale)
+
     def _iterate_files(self) -> Iterator[Path]:
         for suffix in (MATRIX_SUFFIX, BYTES_SUFFIX):
             for path in self._folder.glob(f"*/*{suffix}"):
                 if _is_root(path.stem):
                     yield path
+
+    def _get_partial_path(self, root: Root, size_bytes: int) -> Path:
+        """Its name says how much it will take."""
+        return self._path(root, f".{size_bytes}{PARTIAL_SUFFIX}")
 
     def _path(self, root: Root, suffix: str) -> Path:
         name = root.hex()
@@ -212,15 +309,17 @@ class BlobStore:
         """Writes a file that is either there with all its bytes on disk, or not there."""
         if path.exists():
             return
-        size = sum(memoryview(part).nbytes for part in parts)
-        used = self.get_used_bytes()
-        if used + size > self._quota_bytes:
-            raise StoreFull(size, used, self._quota_bytes)
+        self._ensure_room(sum(memoryview(part).nbytes for part in parts))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_durably(path, parts)
         except OSError as error:
             raise BlobError(f"{path}: cannot be written: {error.strerror}") from error
+
+    def _ensure_room(self, size: int) -> None:
+        used = self.get_used_bytes()
+        if used + size > self._quota_bytes:
+            raise StoreFull(size, used, self._quota_bytes)
 
 
 def _write_durably(path: Path, parts: tuple[bytes | memoryview, ...]) -> None:
@@ -229,18 +328,11 @@ def _write_durably(path: Path, parts: tuple[bytes | memoryview, ...]) -> None:
         with os.fdopen(handle, "wb") as file:
             for part in parts:
                 file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+            replace_durably(file, Path(name), path)
     except BaseException:
         with suppress(FileNotFoundError):
             Path(name).unlink()
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _read_commitment(root: Root, file: BinaryIO) -> Commitment:
@@ -271,3 +363,20 @@ def _get_size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def _get_promised_size(path: Path) -> int:
+    """What a file takes, or will take where its name says it."""
+    if path.suffix != PARTIAL_SUFFIX:
+        return _get_size(path)
+    size = path.stem.rpartition(".")[2]
+    if not size.isdecimal() or not 1 <= int(size[:20]) <= CHUNKED_BYTES_MAX:
+        return _get_size(path)
+    return compute_data_offset(int(size)) + int(size)
+
+
+def _is_older(path: Path, before_s: float) -> bool:
+    try:
+        return path.stat().st_mtime < before_s
+    except FileNotFoundError:
+        return False

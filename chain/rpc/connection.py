@@ -1,5 +1,6 @@
 """One connection: HTTP requests in order, or the WebSocket it becomes."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -7,7 +8,10 @@ from typing import Final, TypeAlias
 
 import trio
 
+from chain.blobs import BlobError
 from chain.rpc.access import AccessPolicy
+from chain.rpc.blob_requests import BLOBS_PATH
+from chain.rpc.blob_routes import BlobReply, BlobRoutes, FileBody
 from chain.rpc.dispatch import Dispatcher
 from chain.rpc.http import (
     CONTINUE,
@@ -16,11 +20,15 @@ from chain.rpc.http import (
     HttpFault,
     HttpParser,
     HttpRequest,
+    encode_head,
     encode_response,
 )
 from chain.rpc.jsonrpc import RpcError
 from chain.rpc.limits import RpcLimits
 from chain.rpc.websocket import RECEIVE_BYTES, WebSocketSession, encode_acceptance
+
+_log: Final = logging.getLogger(__name__)
+_WITHOUT_BODY: Final = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 FLUSH_BYTES: Final = 256 << 10
 """Answers to pipelined requests are gathered this far before they are sent."""
@@ -50,6 +58,8 @@ class Service:
     access: AccessPolicy
     dispatcher: Dispatcher
     pages: Mapping[str, Page]
+    blobs: BlobRoutes | None
+    """None where the node serves no files."""
 
 
 class HttpConnection:
@@ -90,7 +100,11 @@ class HttpConnection:
                     await self._become_websocket(request)
                     return
                 self._was_idle = True  # what follows is another request, with a time of its own
-                await self._answer(request)
+                blobs = self._service.blobs
+                if blobs is not None and request.path.startswith(BLOBS_PATH):
+                    await self._answer_blob(request, blobs)
+                else:
+                    await self._answer(request)
                 if not request.keep_alive:
                     await self._flush()
                     return
@@ -137,10 +151,7 @@ class HttpConnection:
             if status is HTTPStatus.METHOD_NOT_ALLOWED:
                 headers["allow"] = "GET, OPTIONS, POST"
         else:
-            origin = request.get_text(b"origin")
-            if origin is not None:
-                headers["access-control-allow-origin"] = origin
-                headers["vary"] = "origin"
+            headers |= _make_permission(request)
         response = encode_response(
             status,
             body or b"",
@@ -151,6 +162,49 @@ class HttpConnection:
         self._add(response)
         if self._pending_bytes >= FLUSH_BYTES:
             await self._flush()
+
+    async def _answer_blob(self, request: HttpRequest, blobs: BlobRoutes) -> None:
+        """Answers from the store; a file goes out part by part, as the client reads it."""
+        await self._flush()
+        end_stream = blobs.begin_stream()
+        try:
+            self._ensure_access(request)
+            if end_stream is None:
+                text = f"{self._limits.blob_streams_max} files are on their way, try again later"
+                raise HttpFault(HTTPStatus.SERVICE_UNAVAILABLE, text)
+            reply = await self._service.dispatcher.run_guarded(request.path, blobs.answer(request))
+            if isinstance(reply, RpcError):
+                raise HttpFault(HTTPStatus.INTERNAL_SERVER_ERROR, reply.message)
+            try:
+                await self._send_reply(request, reply, blobs)
+            finally:
+                reply.close()
+        except HttpFault as fault:
+            body = f"{fault.why}\n".encode()
+            whole = encode_response(
+                fault.status, body, content_type=TEXT, keep_alive=request.keep_alive
+            )
+            self._add(whole[: -len(body)] if request.method == b"HEAD" else whole)
+        finally:
+            if end_stream is not None:
+                end_stream()
+
+    async def _send_reply(self, request: HttpRequest, reply: BlobReply, blobs: BlobRoutes) -> None:
+        headers, body = {**reply.headers, **_make_permission(request)}, reply.body
+        if not isinstance(body, FileBody) and reply.status not in _WITHOUT_BODY:
+            headers.setdefault("content-length", str(len(body)))
+        self._add(encode_head(reply.status, headers, keep_alive=request.keep_alive))
+        if not isinstance(body, FileBody):
+            self._add(b"" if request.method == b"HEAD" else body)
+            return
+        try:
+            while part := await body.read_next(blobs.worker):
+                self._add(part)
+                await self._flush()
+        except BlobError as error:
+            # The length is promised already: ending early is all that can be said.
+            _log.warning("a blob cannot be served to its end", extra={"why": str(error)})
+            request.keep_alive = False
 
     def _ensure_access(self, request: HttpRequest) -> None:
         host, origin = request.get_text(b"host"), request.get_text(b"origin")
@@ -209,6 +263,12 @@ class HttpConnection:
     async def _send(self, data: bytes) -> None:
         with trio.fail_after(self._limits.send_timeout_s):
             await self._stream.send_all(data)
+
+
+def _make_permission(request: HttpRequest) -> dict[str, str]:
+    """Tells a browser that the page which asked may read the answer."""
+    origin = request.get_text(b"origin")
+    return {} if origin is None else {"access-control-allow-origin": origin, "vary": "origin"}
 
 
 def _make_preflight(request: HttpRequest) -> dict[str, str]:

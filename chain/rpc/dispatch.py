@@ -142,6 +142,10 @@ class Dispatcher:
         """Runs a subscription's method: its failure, None if it went well."""
         return await self._guarded(name, work)
 
+    async def run_guarded(self, name: str, work: Awaitable[T]) -> T | RpcError:
+        """The result of some work, or its failure as a client is told of it."""
+        return await self._guarded(name, work)
+
     async def make_guarded(self, name: str, make: Callable[[], T]) -> T | RpcError:
         """The result of a plain function, or its failure as a client is told of it."""
 

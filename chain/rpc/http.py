@@ -207,10 +207,15 @@ def encode_response(
     """A whole response; the connection stays open after it if `keep_alive`."""
     if status is HTTPStatus.OK and content_type is JSON and keep_alive and not headers:
         return b"%b%d\r\n\r\n%b" % (_OK_JSON, len(body), body)
+    content = {"content-type": content_type, "content-length": str(len(body))}
+    known = {} if status is HTTPStatus.NO_CONTENT else content
+    return encode_head(status, {**known, **(headers or {})}, keep_alive=keep_alive) + body
+
+
+def encode_head(status: HTTPStatus, headers: Mapping[str, str], *, keep_alive: bool) -> bytes:
+    """What comes before a response's body, whose length is one of the headers."""
     lines = [f"HTTP/1.1 {status.value} {status.phrase}"]
-    if status is not HTTPStatus.NO_CONTENT:
-        lines += [f"content-type: {content_type}", f"content-length: {len(body)}"]
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     if not keep_alive:
         lines.append("connection: close")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -22,6 +22,8 @@ class RpcLimits:
     """One HTTP body or one WebSocket message: the witness of the longest product takes 2.1 MiB."""
     response_bytes_max: Count = 8 * MIB
     """One answer; a batch is one answer."""
+    blob_streams_max: Count = 16
+    """Stored files that are on their way out at once; one more is answered 503."""
     head_bytes_max: Count = 16 * KIB
     """The request line and headers of one HTTP request."""
     batch_calls_max: Count = 32

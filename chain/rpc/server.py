@@ -16,6 +16,7 @@ from wsproto.utilities import ProtocolError
 from chain.config import RpcConfig
 from chain.errors import ConfigError
 from chain.rpc.access import AccessPolicy, is_loopback
+from chain.rpc.blob_routes import BlobRoutes
 from chain.rpc.connection import HttpConnection, Page, PageContent, Service
 from chain.rpc.dispatch import Dispatcher
 from chain.rpc.http import HttpFault
@@ -53,12 +54,17 @@ class RpcServer:
     """Serves connections, wherever they come from."""
 
     def __init__(
-        self, config: RpcConfig, methods: Methods, worker: Worker, pages: Mapping[str, Page]
+        self,
+        config: RpcConfig,
+        methods: Methods,
+        worker: Worker,
+        pages: Mapping[str, Page],
+        blobs: BlobRoutes | None = None,
     ) -> None:
-        """`pages` are what GET requests find, by path."""
+        """`pages` are what GET requests find, by path; `blobs` answers those below `/blobs/`."""
         access = AccessPolicy(config.origins, config.hosts)
         dispatcher = Dispatcher(methods, worker, config.limits)
-        self._service = Service(config.limits, access, dispatcher, pages)
+        self._service = Service(config.limits, access, dispatcher, pages, blobs)
         self._connections = 0
 
     @property
@@ -88,6 +94,7 @@ async def serve_rpc(
     methods: Methods,
     worker: Worker,
     pages: Mapping[str, Page],
+    blobs: BlobRoutes | None = None,
     *,
     task_status: trio.TaskStatus[tuple[str, int]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -95,7 +102,7 @@ async def serve_rpc(
 
     Raises `ConfigError` if they are not free.
     """
-    server = RpcServer(config, methods, worker, pages)
+    server = RpcServer(config, methods, worker, pages, blobs)
     try:
         listeners = await trio.open_tcp_listeners(config.port, host=config.address, backlog=BACKLOG)
     except OSError as error:
