@@ -19,16 +19,13 @@ from pallets.governance import (
 from pallets.leases import LeaseParams, Leases
 from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
-from pallets.multisig import Multisig
 from pallets.parameters import Parameters
-from pallets.preimage import Preimage
-from pallets.proxy import Proxy, ProxyTerms
 from pallets.registry import Registry
 from pallets.rights import Partners as RightsPartners
 from pallets.rights import Rights, RightsParams
 from pallets.rounds import Partners as RoundPartners
 from pallets.rounds import RoundParams, Rounds
-from pallets.scheduler import Scheduler
+from pallets.runtime_accounts import compose_accounts
 from pallets.timestamp import Timestamp
 from pallets.transaction_payment import FeeRates, TransactionPayment
 from pallets.treasury import Treasury, TreasuryParams
@@ -47,8 +44,8 @@ from runtime.frame.inner_calls import InnerCalls
 from runtime.frame.origin import Origin
 from runtime.frame.parameters import Param
 from runtime.host import Host
-from runtime.limits import BLOCK_LENGTH, PICOSECONDS, make_block_weights
-from runtime.primitives import UNIT, AccountId, Moment, Weight
+from runtime.limits import BLOCK_LENGTH, make_block_weights
+from runtime.primitives import UNIT, AccountId, Moment
 from runtime.state.overlay import Overlay
 from runtime.system import System
 from runtime.version import VERSION, RuntimeVersion
@@ -75,14 +72,7 @@ TREASURY_PARAMS = TreasuryParams(TREASURY, TREASURER_ACCOUNT, period_blocks=1)
 """Its periods are the chain's voting periods."""
 
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
-SIGNATORIES_MAX = 100
-PROXIES_MAX = ANNOUNCEMENTS_MAX = 32
-PREIMAGE_BYTES_MAX = 256 * 1024
-TASKS_MAX = 50
-TASKS_WEIGHT_MAX = Weight(PICOSECONDS, 8 * 1024 * 1024)
-"""Half of a block."""
-
-ITEM_DEPOSIT, BYTE_DEPOSIT = UNIT, UNIT // 1_000
+BYTE_DEPOSIT = UNIT // 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +105,7 @@ class Runtime:
             state, self.system, money, self.system, index=7, rates=FEE_RATES
         )
         inner_calls = InnerCalls(lambda: self.dispatcher, lambda: self.calls)
-        accounts = _compose_accounts(state, self.system, money, inner_calls)
+        accounts = compose_accounts(state, self.system, money, inner_calls)
         self.multisig = accounts.multisig
         self.proxy = accounts.proxy
         self.preimage = accounts.preimage
@@ -203,63 +193,6 @@ def _compose_system(state: Overlay) -> System:
         block_length=BLOCK_LENGTH,
         version=VERSION,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Accounts:
-    multisig: Multisig
-    proxy: Proxy
-    preimage: Preimage
-    scheduler: Scheduler
-
-
-def _compose_accounts(
-    state: Overlay, system: System, money: Ledger, calls: InnerCalls
-) -> _Accounts:
-    """The pallets through which accounts act together, for each other and later."""
-    multisig = Multisig(
-        state,
-        system,
-        money,
-        calls,
-        index=10,
-        deposit_base=_compute_deposit(items=1, size_bytes=88),
-        deposit_factor=_compute_deposit(items=0, size_bytes=32),
-        max_signatories=SIGNATORIES_MAX,
-    )
-    terms = ProxyTerms(
-        PROXIES_MAX,
-        ANNOUNCEMENTS_MAX,
-        proxy_base=_compute_deposit(items=1, size_bytes=8),
-        proxy_factor=_compute_deposit(items=0, size_bytes=37),
-        announcement_base=_compute_deposit(items=1, size_bytes=8),
-        announcement_factor=_compute_deposit(items=0, size_bytes=68),
-    )
-    proxy = Proxy(state, system, money, calls, index=11, terms=terms)
-    preimage = Preimage(
-        state,
-        system,
-        money,
-        index=8,
-        bytes_max=PREIMAGE_BYTES_MAX,
-        deposit_base=_compute_deposit(items=2, size_bytes=96),
-        deposit_byte=BYTE_DEPOSIT,
-    )
-    scheduler = Scheduler(
-        state,
-        system,
-        preimage,
-        calls,
-        index=9,
-        maximum_weight=TASKS_WEIGHT_MAX,
-        max_scheduled_per_block=TASKS_MAX,
-    )
-    return _Accounts(multisig, proxy, preimage, scheduler)
-
-
-def _compute_deposit(*, items: int, size_bytes: int) -> int:
-    """What is held for so many entries in the state of this size together."""
-    return items * ITEM_DEPOSIT + size_bytes * BYTE_DEPOSIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pallets.multisig.declarations import Timepoint
 from pallets.proxy import compute_pure_account
 from pallets.proxy.declarations import ProxyType
-from pallets.runtime import PREIMAGE_BYTES_MAX, TASKS_MAX, Runtime
+from pallets.runtime import Runtime
+from pallets.runtime_accounts import PREIMAGE_BYTES_MAX, TASKS_MAX
 from pallets.scheduler.declarations import INLINE_BYTES_MAX
 from runtime.address import Id
 from runtime.crypto.hashing import blake2_256
