@@ -20,6 +20,7 @@ from runtime.crypto.hashing import blake2_256
 from runtime.errors import CodecError
 from runtime.primitives import Hash
 from runtime.state.backend import Backend
+from runtime.state.proof import encode_proof, prove
 
 KEYS_MAX = 1_000
 KEYS_ALL_MAX = 100_000
@@ -120,6 +121,22 @@ class StateMethods:
             before = values
             if changes:
                 await subscriber.send(_make_changes(head.hash, changes))
+
+    @rpc("state_getReadProof", safe=True)
+    def get_read_proof(self, keys: list[bytes], at: bytes | None = None) -> object:
+        """A proof for each key, in their order, of its value or of its absence under the root.
+
+        Proofs are made from the last final block on; their form is in `docs/spec/state.md`.
+        """
+        ensure_at_most(KEYS_MAX, keys, "keys")
+        block_hash, _ = get_state(self._client, at)
+        block = self._client.get_open_block(block_hash)
+        if block is None:
+            oldest = self._client.finalised.value.number
+            text = f"Client error: proofs are made from the last final block on, #{oldest}"
+            raise RpcError(CLIENT_ERROR, text)
+        proofs = [to_hex(encode_proof(prove(block.tree, key))) for key in keys]
+        return {"at": to_hex(block_hash), "proof": proofs}
 
     @rpc("state_getMetadata", safe=True)
     def get_metadata(self, at: bytes | None = None) -> str:

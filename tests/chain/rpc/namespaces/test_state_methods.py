@@ -3,8 +3,12 @@
 from hashlib import blake2b
 from typing import Any
 
+import pytest
+
 from runtime.codec import U32, codec_of
 from runtime.crypto.hashing import blake2_256
+from runtime.primitives import Hash
+from runtime.state.proof import BadStateProof, decode_proof, verify_proof
 from runtime.version import RuntimeVersion
 from tests.helpers.node_stage import ALICE, BOB, CHARLIE
 from tests.helpers.rpc_stage import RpcStage, hex_of, run_rpc_stage
@@ -248,5 +252,50 @@ def test_what_a_runtime_call_refuses() -> None:
             )
             assert code == 4003
             assert message.startswith("Client error: Execution failed: AccountNonceApi")
+
+    run_rpc_stage(test)
+
+
+def test_values_and_absences_are_proven_against_the_state_root() -> None:
+    """Every bit of a proof counts, and another key's proof is none."""
+
+    async def test(stage: RpcStage) -> None:
+        block = await stage.make_block(stage.wallet.transfer(BOB, ALICE.account, UNIT, 0))
+        root = stage.client.best.value.header.state_root
+        keys = [CODE, NUMBER, "0x1234"]
+        answer = await stage.ask("state_getReadProof", keys, block)
+        assert answer["at"] == block == hex_of(stage.client.best.value.hash)
+        assert await stage.ask("state_getReadProof", keys) == answer
+        for key, text in zip(keys, answer["proof"], strict=True):
+            raw, value_hash = bytes.fromhex(key[2:]), await stage.ask("state_getStorageHash", key)
+            proof = decode_proof(bytes.fromhex(text[2:]))
+            found = verify_proof(root, raw, proof)
+            assert (None if found is None else hex_of(found)) == value_hash
+            other = bytes([*root[:-1], root[-1] ^ 1])
+            with pytest.raises(BadStateProof):
+                verify_proof(Hash(other), raw, proof)
+        with pytest.raises(BadStateProof):
+            verify_proof(root, b"another key", decode_proof(bytes.fromhex(answer["proof"][0][2:])))
+
+    run_rpc_stage(test)
+
+
+def test_proofs_of_older_states_are_refused() -> None:
+    async def test(stage: RpcStage) -> None:
+        for nonce in range(3):
+            await stage.make_block(stage.wallet.transfer(BOB, ALICE.account, UNIT, nonce))
+        genesis = hex_of(stage.client.genesis_hash)
+        code, message, _ = await stage.refuse("state_getReadProof", [CODE], genesis)
+        assert (code, message) == (
+            4003,
+            "Client error: proofs are made from the last final block on, #2",
+        )
+        too_many = [CODE] * 1_001
+        code, message, _ = await stage.refuse("state_getReadProof", too_many)
+        assert (code, message) == (
+            -32602,
+            "Invalid params: keys: expected at most 1000, got 1001",
+        )
+        assert (await stage.refuse("state_getReadProof", [CODE], UNKNOWN))[0] == 4003
 
     run_rpc_stage(test)
