@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import trio
 
 from chain.authorship.template import (
@@ -18,20 +17,19 @@ from chain.authorship.template import (
     make_seeded_summary,
     make_template,
 )
-from chain.authorship.work import PreparedTask, TaskProduct, is_minable, prepare_task
+from chain.authorship.work import TaskProduct, is_minable, multiply_plainly, prepare_task
 from chain.client.block import Imported
 from chain.client.importer import ImportRequest, submit_block
 from chain.miner.device import Device
 from chain.miner.pace import Pace, search_while
-from chain.miner.search import Found, Search, SearchWork, SeededRun
+from chain.miner.search import Found, Search, SearchWork, SeededRun, make_bare_search
 from chain.miner.statistics import MinerStatistics
 from consensus.digest import AHEAD_MS_MAX
 from consensus.pouw.solve import MatrixWork
 from runtime.errors import InvalidTransaction
 from runtime.pre_digest import get_pre_digest
 from runtime.primitives import AccountId
-from runtime.tensor.commitment import Int32Matrix
-from runtime.work_summary import Lane
+from runtime.work_summary import Lane, WorkSummary
 
 log = logging.getLogger(__name__)
 
@@ -157,28 +155,29 @@ async def _mine_task(authoring: Authoring, device: Device, task: TaskProduct) ->
     try:
         prepared = await worker.run(lambda: prepare_task(task))
         if not is_minable(prepared):
-            task.product = await worker.run(lambda: _multiply(prepared, task))
-            return
-        try:
-            template = await make_template(authoring.source, authoring.author, prepared.summary)
-        except InvalidTransaction as error:
-            log.info("a paid product cannot seal a block", extra={"why": str(error)})
-            task.product = await worker.run(lambda: _multiply(prepared, task))
+            task.product = await worker.run(lambda: multiply_plainly(prepared, task))
             return
         work = MatrixWork(Lane.TASK, prepared.a, prepared.bt)
-        found = await device.search(_make_search(authoring, template, work), stop=trio.Event())
+        template = await _find_task_template(authoring, prepared.summary)
+        bare = make_bare_search(work)
+        search = bare if template is None else _make_search(authoring, template, work)
+        found = await device.search(search, stop=trio.Event())
         authoring.statistics.note_found(found, Lane.TASK)
         assert found.product is not None, "given operands are multiplied to the end; qed"
         task.product = found.product[: len(task.a), : len(task.bt)]
-        task.has_sealed = await _submit(authoring, template, found)
+        if template is not None:
+            task.has_sealed = await _submit(authoring, template, found)
     finally:
         task.done.set()
 
 
-def _multiply(prepared: PreparedTask, task: TaskProduct) -> Int32Matrix:
-    """The plain product, where there is nothing to mine."""
-    product = prepared.a.astype(np.int32) @ prepared.bt.T.astype(np.int32)
-    return product[: len(task.a), : len(task.bt)]
+async def _find_task_template(authoring: Authoring, summary: WorkSummary) -> Template | None:
+    """A template for a paid product; None where the chain takes no block with it now."""
+    try:
+        return await make_template(authoring.source, authoring.author, summary)
+    except InvalidTransaction as error:
+        log.info("a paid product cannot seal a block", extra={"why": str(error)})
+        return None
 
 
 async def _mine_seeded(

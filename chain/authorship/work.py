@@ -9,7 +9,7 @@ import trio
 
 from consensus.kernels.shape import OPERAND_MAX
 from consensus.pouw.params import is_shape
-from runtime.tensor.commitment import matrix_root, pad_operand
+from runtime.tensor.commitment import Int32Matrix, matrix_root, pad_operand
 from runtime.work_summary import Lane, RowRef, WorkSummary
 
 TASKS_QUEUED_MAX: Final = 16
@@ -64,6 +64,12 @@ def is_minable(prepared: PreparedTask) -> bool:
     bounds = (int(a.min()), int(a.max()), int(bt.min()), int(bt.max()))
     in_range = min(bounds) >= -OPERAND_MAX and max(bounds) <= OPERAND_MAX
     return in_range and is_shape(len(a), len(bt), a.shape[1])
+
+
+def multiply_plainly(prepared: PreparedTask, task: TaskProduct) -> Int32Matrix:
+    """The plain product, where there is nothing to mine."""
+    product = prepared.a.astype(np.int32) @ prepared.bt.T.astype(np.int32)
+    return product[: len(task.a), : len(task.bt)]
 
 
 async def multiply_by_author(tasks: trio.MemorySendChannel[TaskProduct], task: TaskProduct) -> None:

@@ -1,4 +1,4 @@
-"""`soberana provider`: register as one with a bond, and see how it is doing."""
+"""`soberana provider`: register as one with a bond, work, and see how it is doing."""
 
 import re
 from dataclasses import dataclass, replace
@@ -6,7 +6,9 @@ from typing import Annotated, Final
 
 import typer
 
+from chain.cli import provide
 from chain.cli.failure import WrongUse, run_command
+from chain.cli.job_kinds import KindOption, parse_kinds
 from chain.cli.options import (
     NODE_DEFAULT,
     BasePathOption,
@@ -37,23 +39,12 @@ from pallets.registry.types import KindPrice
 from pallets.runtime import Runtime
 from runtime.codec import encode
 from runtime.crypto.ss58 import encode_ss58
-from runtime.frame.ai_types import JobKind, ProviderInfo, RecordKind, Role
+from runtime.frame.ai_types import ProviderInfo, RecordKind, Role
 from runtime.primitives import AccountId
 from runtime.tensor.blob import blob_root
 
 app = typer.Typer(no_args_is_help=True)
-
-PROVIDED = (
-    JobKind.INFER,
-    JobKind.TRAIN,
-    JobKind.RENDER,
-    JobKind.LABEL,
-    JobKind.STORE,
-    JobKind.COMPUTE_TO_DATA,
-    JobKind.EVAL,
-    JobKind.RENT,
-)
-"""The kinds of jobs that a person can offer."""
+app.command()(provide.run)
 
 _ATTRIBUTE: Final = re.compile(r"([a-z][a-z0-9_]{0,15})=(.{1,64})")
 
@@ -87,14 +78,7 @@ def register(
         list[str] | None,
         typer.Option("--attribute", metavar="NAME=VALUE", help="What you have: gpu=H200."),
     ] = None,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--kind",
-            metavar="KIND",
-            help="infer (if none), train, render, compute_to_data, eval, label, rent, store.",
-        ),
-    ] = None,
+    kind: KindOption = None,
     ttl: TtlOption = TTL_DEFAULT,
     final: FinalOption = False,
     password_file: PasswordFileOption = None,
@@ -160,15 +144,6 @@ def parse_attributes(texts: list[str] | None) -> dict[str, str]:
             raise WrongUse(f"--attribute: expected NAME=VALUE, each name once, got {text!r}")
         attributes[found[1]] = found[2]
     return attributes
-
-
-def parse_kinds(texts: list[str] | None) -> list[JobKind]:
-    """Kinds of jobs as `--kind` gives them, in their order."""
-    known = {kind.name.lower(): kind for kind in PROVIDED}
-    for text in texts or ():
-        if text not in known:
-            raise WrongUse(f"--kind: expected one of {', '.join(known)}, got {text!r}")
-    return sorted({known[text] for text in texts or ("infer",)})
 
 
 def read_provider(runtime: Runtime, number: int) -> ProviderView:

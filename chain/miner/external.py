@@ -205,13 +205,8 @@ class ExternalMiner:
         return found
 
     async def _submit(self, rpc: RpcClient, job: int, found: Found) -> None:
-        assert found.seal is not None, "asked for a seal; qed"
-        witness = None if found.witness is None else f"0x{WITNESS.encode(found.witness).hex()}"
-        seal = f"0x{SEAL.encode(found.seal).hex()}"
         try:
-            outcome = await rpc.call(
-                str, "work_submitSeal", job, self.options.worker, seal, witness
-            )
+            outcome = await submit_seal(rpc, job, self.options.worker, found)
         except RpcRefused as error:
             self.counts.refused += 1
             self.on_event(str(error))
@@ -226,13 +221,21 @@ class ExternalMiner:
                 self.counts.share += 1
 
 
-def to_search(work: WorkAnswer, what: SearchWork) -> Search:
-    """A node's template as a search for shares. Errors: BadAnswer."""
+async def submit_seal(rpc: RpcClient, job: int, worker: str, found: Found) -> str:
+    """What became of a seal: `share`, `block` or `stale`. Errors: RpcRefused and what is LOST."""
+    assert found.seal is not None, "asked for a seal; qed"
+    witness = None if found.witness is None else f"0x{WITNESS.encode(found.witness).hex()}"
+    seal = f"0x{SEAL.encode(found.seal).hex()}"
+    return await rpc.call(str, "work_submitSeal", job, worker, seal, witness)
+
+
+def to_search(work: WorkAnswer, what: SearchWork, *, is_for_share: bool = True) -> Search:
+    """A node's template as a search for a share, or for a whole block. Errors: BadAnswer."""
     try:
         return Search(
             Hash(bytes.fromhex(work.pre_hash.removeprefix("0x"))),
             decode_ss58(work.author),
-            int(work.share_target, 16),
+            int(work.share_target if is_for_share else work.target, 16),
             PowParams(SeededShape(work.seeded.m, work.seeded.n, work.seeded.k)),
             what,
         )

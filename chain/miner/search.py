@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from consensus.kernels.backend import Cancelled, IsCancelled, ProductBackend, never_cancelled
 from consensus.kernels.seeded import SeededBackend
-from consensus.pouw.params import PowParams
+from consensus.pouw.params import PowParams, SeededShape
 from consensus.pouw.seal import Seal
 from consensus.pouw.seeded_run import solve_seeded_run
 from consensus.pouw.solve import MatrixWork, SeededWork, SolveResult, solve
@@ -55,6 +55,15 @@ class Found:
     macs: int
     tickets: int
     best_ticket: bytes
+
+
+ANY_SHAPE: Final = PowParams(SeededShape(64, 64, 64))
+"""Of the Seeded lane, where that is not what is searched."""
+
+
+def make_bare_search(work: MatrixWork) -> Search:
+    """A product for its own sake: no ticket of it wins."""
+    return Search(Hash.zero(), AccountId.zero(), 0, ANY_SHAPE, work)
 
 
 NOTHING: Final = Found(None, None, None, 0, 0, 0, WORST_TICKET)

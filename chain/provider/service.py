@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import trio
+
 from chain.authorship.work import TaskProduct
 from chain.provider.access import CallRefused, ChainAccess
 from chain.provider.batch import Assignment, Batch, SlotRun, choose_batch
@@ -38,7 +40,7 @@ class ProviderStatistics:
     """Slots locked now."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Provider:
     """All that a provider works with."""
 
@@ -47,7 +49,7 @@ class Provider:
     worker: Worker
     statistics: ProviderStatistics
     choice: Choice = field(default_factory=Choice)
-    is_stopping: bool = False
+    stopping: trio.Event = field(default_factory=trio.Event)
     """Set to end the service when nothing is locked any more."""
 
     sent: dict[tuple[str, SlotId], int] = field(default_factory=dict[tuple[str, SlotId], int])
@@ -59,7 +61,7 @@ async def provide(provider: Provider) -> None:
     access = provider.access
     async for tip in access.follow():
         standing = Standing(
-            access.account, provider.choice, tip.number, provider.sent, provider.is_stopping
+            access.account, provider.choice, tip.number, provider.sent, provider.stopping.is_set()
         )
         plan = await access.read(lambda runtime: make_plan(runtime, standing), tip.hash)  # noqa: B023
         await _do_round(provider, plan)

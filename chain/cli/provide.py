@@ -1,0 +1,179 @@
+"""`soberana provider run`: one command for the owner of a machine: it takes jobs and does them."""
+
+import logging
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import trio
+import typer
+
+from chain.cli.failure import run_command
+from chain.cli.job_kinds import COMPUTED, parse_kinds
+from chain.cli.miner import BackendOption, ThreadsOption, make_config, show_speed
+from chain.cli.options import (
+    NODE_DEFAULT,
+    BasePathOption,
+    DevKeysOption,
+    FromOption,
+    JsonOption,
+    NodeOption,
+    PasswordFileOption,
+    Settings,
+    Signing,
+)
+from chain.cli.output import Json, Waiting, print_json_line, print_line, waiting
+from chain.cli.session import open_session
+from chain.config import AuthoringConfig, load_config
+from chain.log import configure_logging
+from chain.miner.open import open_guarded_device
+from chain.miner.statistics import MinerStatistics
+from chain.provider.daemon import DaemonOptions, ProviderDaemon
+from chain.provider.plan import Choice
+from chain.wallet.amount import parse_amount
+from chain.wallet.connect import parse_node_url
+from chain.worker import ThreadWorker
+
+log = logging.getLogger(__name__)
+
+SHOW_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """All that a daemon is started with."""
+
+    settings: Settings
+    signing: Signing
+    options: DaemonOptions
+    device: AuthoringConfig
+
+
+def run(
+    *,
+    key: FromOption,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="infer, train, render, compute_to_data, eval. [all that your record offers]",
+        ),
+    ] = None,
+    max_parallel: Annotated[
+        int | None, typer.Option("--max-parallel", min=1, help="Slots at a time. [your record's]")
+    ] = None,
+    min_price: Annotated[
+        str, typer.Option("--min-price", metavar="AMOUNT", help="Take no slot for less.")
+    ] = "0 SBR",
+    mine: Annotated[
+        bool, typer.Option("--mine", help="Mine while nobody pays, if the node gives templates.")
+    ] = False,
+    worker: Annotated[
+        str | None,
+        typer.Option("--worker", metavar="NAME", help="What the node calls you. [this machine]"),
+    ] = None,
+    backend: BackendOption = "auto",
+    threads: ThreadsOption = 1,
+    log_level: Annotated[
+        str, typer.Option("--log-level", help="debug, info, warning or error.")
+    ] = "info",
+    node: NodeOption = NODE_DEFAULT,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Do jobs for a node, near or far, until Ctrl-C; then finish what is locked."""
+
+    async def start() -> None:
+        kinds = None if kind is None else frozenset(parse_kinds(kind, COMPUTED))
+        options = DaemonOptions(
+            parse_node_url(node),
+            worker or socket.gethostname()[:64] or "provider",
+            Choice(kinds, max_parallel, parse_amount(min_price)),
+            mine,
+            secrets.randbits(62),
+        )
+        settings = Settings(node, as_json, base_path, dev_keys)
+        device = make_config(backend, threads)
+        configure_logging(load_config(None, {}, {"log.level": log_level}).log.level)
+        await _run(Start(settings, Signing(key, password_file), options, device))
+
+    run_command(start, as_json=as_json)
+
+
+async def _run(start: Start) -> None:
+    """Unlocks the key, opens the device, provides."""
+    worker, as_json = ThreadWorker(), start.settings.as_json
+    async with open_session(start.settings) as session:
+        pair, store = session.get_key(start.signing), session.places.blobs
+    with waiting("starting the device; the first start compiles its kernels") as line:
+        async with open_guarded_device(start.device, worker) as device:
+            mining = MinerStatistics(trio.current_time)
+            daemon = ProviderDaemon(start.options, pair, device, store, worker, mining)
+            if as_json:
+                print_json_line({"account": pair.address, "device": device.name})
+            await _provide(daemon, line)
+    if as_json:
+        print_json_line(_count(daemon))
+    else:
+        print_line(f"stopped: {_describe(daemon)}")
+
+
+async def _provide(daemon: ProviderDaemon, line: Waiting) -> None:
+    async with trio.open_nursery() as nursery:
+        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            nursery.start_soon(_stop_at_signal, signals, daemon, nursery.cancel_scope)
+            nursery.start_soon(_show, daemon, line)
+            await daemon.run()
+            nursery.cancel_scope.cancel()
+
+
+async def _stop_at_signal(
+    signals: AsyncIterator[int], daemon: ProviderDaemon, scope: trio.CancelScope
+) -> None:
+    async for _ in signals:
+        if daemon.stopping.is_set():
+            log.warning("stopping at once", extra={"locked": daemon.providing.held})
+            scope.cancel()
+            return
+        log.info(
+            "stopping when what is locked is done; once more stops at once",
+            extra={"locked": daemon.providing.held},
+        )
+        daemon.stop()
+
+
+async def _show(daemon: ProviderDaemon, line: Waiting) -> None:
+    while True:
+        line.say(_describe(daemon))
+        await trio.sleep(SHOW_S)
+
+
+def _describe(daemon: ProviderDaemon) -> str:
+    providing, keeping = daemon.providing, daemon.keeping
+    place = "connecting" if daemon.tips is None else f"block #{daemon.tips.value.number}"
+    return (
+        f"{place}: {providing.held} slots locked, {providing.submitted} submitted, "
+        f"{providing.products} products ({providing.sealed} sealed blocks), "
+        f"{keeping.answered} audits answered, "
+        f"{show_speed(daemon.mining.macs_per_s)} on {daemon.device.name}"
+    )
+
+
+def _count(daemon: ProviderDaemon) -> dict[str, Json]:
+    providing, keeping = daemon.providing, daemon.keeping
+    return {
+        "stopped": True,
+        "locked": providing.locked,
+        "submitted": providing.submitted,
+        "held": providing.held,
+        "products": providing.products,
+        "sealed": providing.sealed,
+        "leasesAccepted": keeping.accepted,
+        "auditsAnswered": keeping.answered,
+    }
