@@ -47,6 +47,11 @@ class NodeUrl:
         scheme: Scheme = "wss" if self.is_encrypted else "ws"
         return NodeUrl(scheme, self.host, self.port, self.path)
 
+    def over_http(self) -> "NodeUrl":
+        """The same place over HTTP."""
+        scheme: Scheme = "https" if self.is_encrypted else "http"
+        return NodeUrl(scheme, self.host, self.port, self.path)
+
 
 def parse_node_url(text: str) -> NodeUrl:
     """A node's URL; `BadNodeUrl` naming what is wrong with it."""

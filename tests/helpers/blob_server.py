@@ -1,9 +1,9 @@
 """The blob service on streams in memory or on a loopback socket, without the rest of a node."""
 
+import re
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import trio
@@ -71,22 +71,12 @@ def ask_head(server: RpcServer, target: str, *headers: str) -> Response:
     return Response(int(first.split()[1]), dict(line.lower().split(": ", 1) for line in lines), b"")
 
 
-@dataclass(slots=True)
-class BlobPeer:
-    """A blob service on loopback, in a thread; it may be stopped and started again."""
-
-    server: RpcServer
-    port: int
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self.port}"
+Serve = Callable[[trio.SocketStream], Awaitable[None]]
 
 
 @contextmanager
-def serve_blobs(server: RpcServer, port: int = 0) -> Generator[BlobPeer]:
-    """Serves until the block ends."""
+def serve_on_loopback(serve: Serve, port: int = 0) -> Generator[str]:
+    """Serves connections in a thread until the block ends; the URL."""
     ready = threading.Event()
     found: list[tuple[int, trio.lowlevel.TrioToken, trio.CancelScope]] = []
 
@@ -96,15 +86,56 @@ def serve_blobs(server: RpcServer, port: int = 0) -> Generator[BlobPeer]:
             bound = listeners[0].socket.getsockname()[1]
             found.append((bound, trio.lowlevel.current_trio_token(), scope))
             ready.set()
-            await trio.serve_listeners(server.serve_connection, listeners)
+            await trio.serve_listeners(serve, listeners)
 
     thread = threading.Thread(target=trio.run, args=(run,), daemon=True)
     thread.start()
     assert ready.wait(10)
     bound, token, scope = found[0]
     try:
-        yield BlobPeer(server, bound)
+        yield f"http://127.0.0.1:{bound}"
     finally:
         token.run_sync_soon(scope.cancel)
         thread.join(10)
         assert not thread.is_alive()
+
+
+@contextmanager
+def serve_blobs(store: BlobStore, port: int = 0, **options: Any) -> Generator[str]:
+    """A store on loopback until the block ends; the URL."""
+    with serve_on_loopback(make_blob_server(store, **options).serve_connection, port) as url:
+        yield url
+
+
+@contextmanager
+def serve_lies(answer: Callable[[str, str], bytes | None]) -> Generator[str]:
+    """A peer that answers each request, by method and target, with any bytes; None hangs up.
+
+    An empty answer is silence.
+    """
+
+    async def serve(stream: trio.SocketStream) -> None:
+        data = b""
+        with suppress(trio.BrokenResourceError):
+            async with stream:
+                while True:
+                    while b"\r\n\r\n" not in data:
+                        more = await stream.receive_some(65_536)
+                        if not more:
+                            return
+                        data += more
+                    head, _, data = data.partition(b"\r\n\r\n")
+                    size = re.search(rb"(?i)content-length: (\d+)", head)
+                    while size and len(data) < int(size[1]):
+                        data += await stream.receive_some(65_536)
+                    data = data[int(size[1]) :] if size else data
+                    method, target, _ = head.decode("latin-1").split("\r\n")[0].split(" ")
+                    said = answer(method, target)
+                    if said is None:
+                        return
+                    if not said:
+                        await trio.sleep_forever()
+                    await stream.send_all(said)
+
+    with serve_on_loopback(serve) as url:
+        yield url
