@@ -88,7 +88,9 @@ class PoolConfig:
     future_bytes_max: Count = 2 * 2**20
     ready_per_account_max: Count = 64
     future_per_account_max: Count = 16
-    transaction_bytes_max: Count = 64 * 2**10
+    transaction_bytes_max: Count = 288 * 2**10
+    """Two strips of the longest operands of a product, and a tile of it, fit."""
+
     banned_s: Count = 1_800
     """How long an invalid transaction is refused without a look."""
 

@@ -32,7 +32,8 @@ from pallets.treasury import Treasury, TreasuryParams
 from pallets.utility import Utility
 from pallets.vault import Partners as SalePartners
 from pallets.vault import Vault, VaultParams
-from pallets.verify import Verify
+from pallets.verify import Partners as VerifyPartners
+from pallets.verify import Verify, VerifyParams
 from pallets.weights.block import BASE_BLOCK, BASE_EXTRINSIC
 from pallets.work import Work, WorkParams
 from runtime.codec import Codec
@@ -64,6 +65,7 @@ MARKET_PARAMS = MarketParams(
 LEASE_PARAMS = LeaseParams(
     treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, lease_deposit=UNIT // 2
 )
+VERIFY_PARAMS = VerifyParams(demand_min=UNIT // 10)
 VAULT_PARAMS = VaultParams(treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, order_deposit=UNIT)
 ROUND_PARAMS = RoundParams(
     bond_min=UNIT, gold_deposit_min=UNIT, round_deposit=UNIT, byte_deposit=UNIT // 1_000
@@ -267,7 +269,8 @@ def _compose_economy(
         params=RightsParams(TREASURY, UNIT // 10, config.existential_deposit),
     )
     slots = SlotReader(state, system)
-    verify = Verify(state, system, records, host, index=23)
+    verify_partners = VerifyPartners(records, money, system, host, lambda: market)
+    verify = Verify(state, system, verify_partners, index=23, params=VERIFY_PARAMS)
     work = Work(
         state,
         system,

@@ -49,6 +49,18 @@ class ClaimRequest:
     """Binds all of this to chain, slot and claimant; the seed of whatever is drawn at random."""
 
 
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A result that was submitted and waits for its verdict."""
+
+    request: ClaimRequest
+    owner: AccountId
+    """Who asked for it, and pays."""
+
+    bond: int
+    """The collateral that answers for it, in planck."""
+
+
 def compute_claim_roots(output: bytes, trace: bytes) -> ClaimRoots:
     """The roots of an output and its trace, which may be empty."""
     return ClaimRoots(blob_root(output), blob_root(trace) if trace else Root.zero())

@@ -9,6 +9,7 @@ from pallets.market.specs import (
     Evaluate,
     Infer,
     JobSpec,
+    Product,
     Render,
     Train,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Partners",
     "Posted",
     "PriceRule",
+    "Product",
     "Render",
     "Slot",
     "SlotReader",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pallets.market.declarations import BadCommitment, WrongResultSize
 from pallets.market.specs import Evaluate, Infer
-from pallets.market.types import Job
+from pallets.market.types import Job, Slot
 from runtime.claim import ClaimRequest, compute_claim_roots, compute_commitment
 from runtime.frame.ai_types import SlotId
 from runtime.primitives import AccountId, Hash
@@ -31,17 +31,21 @@ def make_request(
     roots = compute_claim_roots(output, trace)
     if compute_commitment(genesis, at, claimant, roots) != commitment:
         raise BadCommitment
-    return ClaimRequest(
-        slot=at,
-        claimant=claimant,
-        verifier=job.verifier,
-        params=b"",
-        task=make_task(job, at.slot, get_output),
-        out_root=roots.out_root,
-        output=output,
-        trace=trace,
-        commitment=commitment,
-    )
+    task = make_task(job, at.slot, get_output)
+    verifier, root = job.verifier, roots.out_root
+    return ClaimRequest(at, claimant, verifier, b"", task, root, output, trace, commitment)
+
+
+def remake_request(
+    at: SlotId, job: Job, slot: Slot, get_output: Callable[[int], bytes]
+) -> ClaimRequest:
+    """The claim of a submitted slot that waits for its verdict; such claims have no trace."""
+    assert slot.claimant is not None, f"{at}: what is submitted is somebody's; qed"
+    assert slot.commitment is not None, f"{at}: what is submitted is committed to; qed"
+    output, task = get_output(at.slot), make_task(job, at.slot, get_output)
+    root, verifier = compute_claim_roots(output, b"").out_root, job.verifier
+    about = (verifier, b"", task, root, output, b"", slot.commitment)
+    return ClaimRequest(at, slot.claimant, *about)
 
 
 def make_task(job: Job, slot: int, get_output: Callable[[int], bytes]) -> RowsTask | ProgramTask:

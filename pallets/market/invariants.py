@@ -43,8 +43,9 @@ def ensure_consistent(book: Book) -> None:
 
 
 def _ensure_slot(at: SlotId, slot: Slot, partners: Partners) -> None:
-    assert slot.state is not SlotState.SUBMITTED, f"{at}: claims are judged at once"
+    is_submitted = slot.state is SlotState.SUBMITTED
+    assert is_submitted == partners.claims.is_pending(at), f"{at}: {slot.state.name}, its claim not"
     locked = partners.slasher.get_locked(at.to_duty())
     assert locked == slot.bond, f"{at}: {locked} locked, not {slot.bond}"
-    has_provider = slot.state in (SlotState.LOCKED, SlotState.LATE_OPEN, SlotState.SETTLED)
+    has_provider = slot.state not in (SlotState.OPEN, SlotState.REFUNDED)
     assert has_provider == (slot.provider is not None), f"{at}: {slot}"

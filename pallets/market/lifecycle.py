@@ -3,6 +3,7 @@
     Open -> Locked -> Submitted -> Settled              a valid result in time
                       Submitted -> Open | Refunded      an invalid one: the provider is slashed
             Locked -> LateOpen                          the deadline was missed
+            Locked -> Open | Refunded                   so it was, and a verdict takes its time
                       LateOpen -> Submitted -> Settled  anybody fills it, paid by the collateral
                       LateOpen -> Open | Refunded       nobody does: the provider is slashed
     Open -> Refunded                                    nobody took it, or it was cancelled
@@ -35,6 +36,9 @@ from runtime.primitives import AccountId, Hash, Id
 LATE_FILLER_BPS = 5_000
 """What of the collateral goes to whoever fills a slot late, or to the owner if nobody does."""
 
+CHALLENGER_BPS = 4_000
+"""What of it goes to whoever proved a result wrong; the owner then has `INVALID_TREASURY_BPS`."""
+
 INVALID_BURNED_BPS = 4_000
 INVALID_OWNER_BPS = 4_000
 INVALID_TREASURY_BPS = 2_000
@@ -64,7 +68,9 @@ class Lifecycle:
             case SlotState.OPEN if now > job.open_until or self._is_orphan(job, at):
                 return self.refund
             case SlotState.LOCKED if now > slot.deadline:
-                return self._open_late
+                # Who fills a slot late has nothing at stake, so his result must be judged at once.
+                is_immediate = self._partners.claims.is_immediate(job.verifier)
+                return self._open_late if is_immediate else self._miss
             case SlotState.LATE_OPEN if now > slot.deadline:
                 return self._punish_silence
             case _:
@@ -104,6 +110,8 @@ class Lifecycle:
         request = make_request(
             at, job, who, commitment, payload, genesis, lambda other: output[at.job, other]
         )
+        if not slot.is_late:
+            self._drop_busy(slot)
         self._book.put_slot(
             at, replace(slot, state=SlotState.SUBMITTED, claimant=who, commitment=commitment)
         )
@@ -117,8 +125,11 @@ class Lifecycle:
 
     # --- verdicts
 
-    def judge(self, at: SlotId, verdict: Verdict) -> None:
-        """Ends the judging of a submitted slot."""
+    def judge(self, at: SlotId, verdict: Verdict, challenger: AccountId | None = None) -> int:
+        """Ends the judging of a submitted slot; what the challenger was paid who brought it about.
+
+        A challenger is paid from what is slashed.
+        """
         slot = self._tables.slot[at.job, at.slot]
         assert slot.state is SlotState.SUBMITTED, f"{at}: a claim is judged once; qed"
         if not isinstance(verdict, Valid):
@@ -129,7 +140,7 @@ class Lifecycle:
             case Valid(), True:
                 self._settle_late(at, slot)
             case Invalid(), False:
-                self._punish_fraud(at, slot)
+                return self._punish_fraud(at, slot, challenger)
             case Invalid(), True:
                 # The claimant had nothing locked: only the fee is lost.
                 self._book.put_slot(
@@ -138,6 +149,7 @@ class Lifecycle:
                 self._tables.open_slots[at.job, at.slot] = True
             case _:
                 self._make_whole(at, slot)
+        return 0
 
     def _settle(self, at: SlotId, slot: Slot) -> None:
         job, partners = self._tables.job[at.job], self._partners
@@ -153,7 +165,7 @@ class Lifecycle:
         burned = slot.price - treasury - royalty - paid
         partners.money.burn_held(HoldReason.ESCROW, job.owner, burned)
         partners.slasher.unlock(at.to_duty())
-        self._free_provider(slot, is_valid=True)
+        self._note_history(slot, is_valid=True)
         self._book.put_slot(
             at, replace(slot, state=SlotState.SETTLED, bond=0, claimant=None, burned=burned)
         )
@@ -185,23 +197,21 @@ class Lifecycle:
         self._book.deposit_event(declared.LateFilled(at.job, at.slot, filler, culprit, *parts))
         self._end_slot(at, 0)
 
-    def _punish_fraud(self, at: SlotId, slot: Slot) -> None:
-        split = SlashSplit(
-            INVALID_BURNED_BPS,
-            INVALID_OWNER_BPS,
-            INVALID_TREASURY_BPS,
-            injured=self._tables.job[at.job].owner,
-            reporter=self._book.params.treasury,
-        )
-        self._free_provider(slot, is_valid=False)
+    def _punish_fraud(self, at: SlotId, slot: Slot, challenger: AccountId | None) -> int:
+        owner = self._tables.job[at.job].owner
+        parts = (INVALID_BURNED_BPS, INVALID_OWNER_BPS, INVALID_TREASURY_BPS)
+        split = SlashSplit(*parts, injured=owner, reporter=self._book.params.treasury)
+        if challenger is not None:
+            parts = (INVALID_BURNED_BPS, INVALID_TREASURY_BPS, CHALLENGER_BPS)
+            split = SlashSplit(*parts, injured=owner, reporter=challenger)
+        self._note_history(slot, is_valid=False)
         self._partners.credit.note_failed(at)
-        self._slash(at, slot, split)
+        reward = self._slash(at, slot, split, is_reported=challenger is not None)
         self._fail_slot(at, slot)
+        return reward
 
     def _make_whole(self, at: SlotId, slot: Slot) -> None:
         self._partners.slasher.unlock(at.to_duty())
-        if not slot.is_late:
-            self._drop_busy(slot)
         self.refund(at)
 
     # --- time
@@ -210,13 +220,22 @@ class Lifecycle:
         job, slot = self._tables.job[at.job], self._tables.slot[at.job, at.slot]
         assert slot.provider is not None, "a locked slot has a provider; qed"
         until = slot.deadline + job.work_blocks
-        self._free_provider(slot, is_valid=False)
+        self._drop_busy(slot)
+        self._note_history(slot, is_valid=False)
         self._partners.credit.note_failed(at)
         self._book.put_slot(
             at, replace(slot, state=SlotState.LATE_OPEN, deadline=until, is_late=True)
         )
         self._tables.open_slots[at.job, at.slot] = True
         self._book.deposit_event(declared.LateOpened(at.job, at.slot, slot.provider, until))
+
+    def _miss(self, at: SlotId) -> None:
+        """A deadline was missed, and nobody may fill the slot late."""
+        slot = self._tables.slot[at.job, at.slot]
+        self._drop_busy(slot)
+        self._note_history(slot, is_valid=False)
+        self._partners.credit.note_failed(at)
+        self._punish_silence(at)
 
     def _punish_silence(self, at: SlotId) -> None:
         owner = self._tables.job[at.job].owner
@@ -256,23 +275,28 @@ class Lifecycle:
         self._tables.open_slots[at.job, at.slot] = False
         self._book.deposit_event(declared.Reopened(at.job, at.slot, failures))
 
-    def _slash(self, at: SlotId, slot: Slot, split: SlashSplit) -> None:
+    def _slash(
+        self, at: SlotId, slot: Slot, split: SlashSplit, *, is_reported: bool = False
+    ) -> int:
+        """Takes the collateral; what somebody had for reporting it, beside owner and treasury."""
         assert slot.provider is not None, "collateral is somebody's; qed"
         outcome = self._partners.slasher.slash(at.to_duty(), split)
-        parts = (outcome.slashed, outcome.burned, outcome.injured, outcome.reporter)
+        reward = outcome.reporter if is_reported else 0
+        parts = (outcome.slashed, outcome.burned, outcome.injured, outcome.reporter - reward)
         self._book.deposit_event(declared.Slashed(at.job, at.slot, slot.provider, *parts))
+        return reward
 
     # --- parts of the above
 
-    def _free_provider(self, slot: Slot, *, is_valid: bool) -> None:
-        """The provider's turn is over: it may take another slot, and its history knows."""
+    def _note_history(self, slot: Slot, *, is_valid: bool) -> None:
+        """The provider's history knows how it went."""
         record = slot.record
         assert record is not None, "a provider has a record; qed"
-        self._drop_busy(slot)
         stats = self._tables.stats[record]
         self._tables.stats[record] = add_verdict(stats, is_valid=is_valid, price=slot.price)
 
     def _drop_busy(self, slot: Slot) -> None:
+        """The provider's turn is over: it may take another slot."""
         record = slot.record
         assert record is not None, "a provider has a record; qed"
         busy = self._tables.busy[record] - 1

@@ -51,6 +51,9 @@ def ensure_bond(book: Book, who: AccountId, job: Job, price: int) -> int:
     """The collateral for a slot at this price, which is bonded and free. Errors: `BondTooLow`."""
     default_bps = book.partners.claims.get_bond_factor_bps(job.verifier)
     factor_bps = book.partners.parameters.get_param(Param.BOND_FACTOR_BPS, default_bps)
+    if not book.partners.claims.is_immediate(job.verifier):
+        # What is set is for results that are judged at once: more may be asked here, never less.
+        factor_bps = max(factor_bps, default_bps)
     bond = compute_bond(price, factor_bps, book.read_params())
     free = book.partners.slasher.get_bonded(who, Role.PROVIDER)
     if free < bond:

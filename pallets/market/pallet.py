@@ -9,6 +9,7 @@ from itertools import islice
 
 from pallets.market import declarations as declared
 from pallets.market.book import Book, Partners, Tables
+from pallets.market.claims import remake_request
 from pallets.market.declarations import MarketError, MarketEvent
 from pallets.market.invariants import ensure_consistent
 from pallets.market.lifecycle import Lifecycle
@@ -22,12 +23,14 @@ from pallets.market.types import (
     MarketParams,
     Payload,
     Slot,
+    SlotState,
     Stats,
     Tags,
     Terms,
 )
 from pallets.weights import market as weights
 from pallets.weights import verify as verify_weights
+from runtime.claim import Submission
 from runtime.codec import U8, U32, Compact
 from runtime.frame import (
     Constant,
@@ -50,7 +53,7 @@ from runtime.frame.ai_types import (
     VerifierId,
 )
 from runtime.frame.traits import EventSink
-from runtime.primitives import Balance, Hash, Id, Weight
+from runtime.primitives import AccountId, Balance, Hash, Id, Weight
 from runtime.state.externalities import Externalities
 
 
@@ -201,8 +204,9 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         commitment: Hash,
         payload: Payload,
     ) -> PostDispatch:
-        """Submits a slot's result, which is judged at once: paid if valid, slashed if not.
+        """Submits a slot's result: paid if judged valid, slashed if not.
 
+        It is judged at once, or once its verifier has let the time pass to challenge it.
         The payload is the output, then the trace if the job's verifier asks for one; the
         commitment binds both to this chain, slot and signer. A valid result costs no fee. After a
         missed deadline anybody may submit, without a lock.
@@ -218,17 +222,20 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
 
     # --- everybody's calls
 
-    @call(index=5, weight=weights.POKE)
+    @call(index=5, weight=weights.POKE + verify_weights.CONCLUDE)
     def poke(self, origin: Origin, job: Compact[Id], slot: Compact[U32]) -> None:
         """Applies to a slot what is due because time has passed.
 
-        Origin: signed. Events: `LateOpened`, `Slashed`, `Reopened`, `Refunded`, `Finished`.
+        Origin: signed. Events: `LateOpened`, `Slashed`, `Reopened`, `Refunded`, `Finished`; for a
+        result whose time to be challenged is over, those of verify's `poke`.
         Errors: `NoSuchJob`, `NoSuchSlot`, `NotDue`.
         """
         origin.ensure_signed()
         at = SlotId(job, slot)
         self._book.get_job(job)
         before = self._book.get_slot(at)
+        if before.state is SlotState.SUBMITTED:
+            self._book.partners.claims.conclude(at)
         if self._lifecycle.advance(at) == before:
             raise declared.NotDue
 
@@ -259,12 +266,20 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
             weights.CLOSE_BASE + weights.multiply(weights.SLOT_REMOVAL, entry.slots)
         )
 
-    # --- OnVerdict
+    # --- Submissions
 
-    def on_verdict(self, claim: Id, slot: SlotId, verdict: Verdict) -> None:
-        """Settles, slashes or refunds a submitted slot."""
+    def get_submission(self, slot: SlotId) -> Submission:
+        """The result of a slot whose claim is pending."""
+        job, entry = self.job[slot.job], self.slot[slot.job, slot.slot]
+        request = remake_request(slot, job, entry, lambda other: self.output[slot.job, other])
+        return Submission(request, job.owner, entry.bond)
+
+    def on_verdict(
+        self, claim: Id, slot: SlotId, verdict: Verdict, challenger: AccountId | None = None
+    ) -> int:
+        """Settles, slashes or refunds a submitted slot; what a challenger was paid for it."""
         del claim  # a slot has one claim at a time
-        self._lifecycle.judge(slot, verdict)
+        return self._lifecycle.judge(slot, verdict, challenger)
 
     # --- reading
 

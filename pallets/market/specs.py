@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 from runtime.codec import U8, U32, Compact, Name, variant
 from runtime.frame.ai_types import JobKind
 from runtime.primitives import Id, Root
-from runtime.programs import Evaluation, Program, Raytrace, Sgd, Statistics
+from runtime.programs import Evaluation, MatrixProduct, Program, Raytrace, Sgd, Statistics
 
 
 @variant(0)
@@ -76,8 +76,17 @@ class Evaluate:
     """The version of the model, None for the current one."""
 
 
+@variant(10)
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product of two matrices that are not in the state; a slot is some strips of its rows."""
+
+    program: MatrixProduct
+
+
 JobSpec: TypeAlias = Annotated[
-    Infer | Train | Render | ComputeToData | Evaluate, Name("pallet_market::types::JobSpec")
+    Infer | Train | Render | ComputeToData | Evaluate | Product,
+    Name("pallet_market::types::JobSpec"),
 ]
 
 _KINDS: dict[type, JobKind] = {
@@ -86,6 +95,7 @@ _KINDS: dict[type, JobKind] = {
     Render: JobKind.RENDER,
     ComputeToData: JobKind.COMPUTE_TO_DATA,
     Evaluate: JobKind.EVAL,
+    Product: JobKind.PRODUCT,
 }
 
 

@@ -23,3 +23,25 @@ def freivalds(cells: int) -> Weight:
 
 WORST = freivalds(CELLS_MAX)
 """No claim weighs more."""
+
+# --- claims that wait
+
+PROOF_BYTES_ITEM = 512
+"""A stored item with its path in the state."""
+
+SAMPLE_CELLS = 370_000
+"""64 pixels of the scene with the most spheres."""
+
+OPEN = Weight(100_000_000, 4 * PROOF_BYTES_ITEM)
+CLOSING = Weight(7_000_000_000, 180 * PROOF_BYTES_ITEM)
+"""Settling or slashing with the most royalties there are, and returning every deposit."""
+
+READING = Weight(500_000_000, 3 * 64 * 1024)
+"""The claimed output, and the scene."""
+
+CHECK = CLOSING + READING + Weight(50_000 * SAMPLE_CELLS)
+CHALLENGE_PIXEL = CHECK
+CONCLUDE = CHECK
+PROVE_TILE = CLOSING + Weight(20_000_000_000, 16 * PROOF_BYTES_ITEM)
+DEMAND_TILE = Weight(400_000_000, 12 * PROOF_BYTES_ITEM)
+ANSWER_TILE = Weight(600_000_000, 12 * PROOF_BYTES_ITEM)

@@ -1,7 +1,7 @@
 """The boundaries between the pallets of AI work: records, bonds, market, verify, work.
 
     market -> Records, Slasher, OpenClaim, WorkCredit, UnitPrices
-    verify -> Records, OnVerdict          (late verdicts; a verdict at once is returned)
+    verify -> Records, Submissions        (late verdicts; a verdict at once is returned)
     work   -> Records, Slots
     registry and bonds need none of these
 
@@ -12,7 +12,7 @@ Amounts are in planck.
 
 from typing import Protocol
 
-from runtime.claim import ClaimRequest
+from runtime.claim import ClaimRequest, Submission
 from runtime.frame.ai_types import (
     DutyId,
     Inconclusive,
@@ -162,16 +162,41 @@ class OpenClaim(Protocol):
         """Collateral that a slot's lock needs, in basis points of its price (5,000 = half)."""
         ...
 
+    def is_immediate(self, verifier: VerifierId) -> bool:
+        """Whether the verdict is known in the block that opens a claim."""
+        ...
+
+    def is_pending(self, slot: SlotId) -> bool:
+        """Whether a claim about the slot waits for its verdict."""
+        ...
+
+    def conclude(self, slot: SlotId) -> bool:
+        """Gives the verdict of a pending claim whose time has passed; False where none is due."""
+        ...
+
     def drop_claims(self, job: Id) -> None:
         """Forgets the claims of a job that is over and leaves the state."""
         ...
 
 
-class OnVerdict(Protocol):
-    """What verify tells the market about a claim that was not judged at once."""
+class Submissions(Protocol):
+    """What verify asks and tells the market of claims that are not judged at once."""
 
-    def on_verdict(self, claim: Id, slot: SlotId, verdict: Valid | Invalid | Inconclusive) -> None:
-        """Settles, slashes or refunds; called exactly once for each pending claim."""
+    def get_submission(self, slot: SlotId) -> Submission:
+        """The result of a slot whose claim is pending."""
+        ...
+
+    def on_verdict(
+        self,
+        claim: Id,
+        slot: SlotId,
+        verdict: Valid | Invalid | Inconclusive,
+        challenger: AccountId | None = None,
+    ) -> int:
+        """Settles, slashes or refunds; called exactly once for each pending claim.
+
+        Returns what the challenger who brought the verdict about was paid.
+        """
         ...
 
 

@@ -59,6 +59,7 @@ class JobKind(IntEnum):
     EVAL = 7
     RENT = 8
     PROVE = 9
+    PRODUCT = 10
 
 
 class VerifierId(IntEnum):
@@ -75,6 +76,8 @@ class VerifierId(IntEnum):
     SAMPLED = 6
     BUYER_ACCEPT = 7
     COURT = 8
+    SPOT_CHECK = 9
+    TILE_PROOF = 10
 
 
 class TensorType(IntEnum):

@@ -28,6 +28,7 @@ class HoldReason(IntEnum):
     ROUND = 10
     GOVERNANCE = 11
     SALE = 12
+    CHALLENGE = 15
 
 
 class Preservation(IntEnum):

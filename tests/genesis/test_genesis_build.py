@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "a01db35f5fef615c576ed50d0e0aaa3e2e208d91c1beb41b273a18caa72c3c9f",
-    "local": "12b6253634e800c19f2aad26ade7d8df5152a48be8138fe2836c1c6cd2ad221a",
+    "dev": "1ea6d85245ff53ab74f2dc44fc4ef1574fef894e7f6a6f31a57fc668ecc5ab6a",
+    "local": "d7e166e5cec3160914acd7c94f8fdfd29071d23906d7d750dc36ba52433d239f",
 }
 
 

@@ -22,12 +22,13 @@ from pallets.market import (
 )
 from pallets.registry import Registry
 from pallets.registry.types import KindPrice, Parent, Provider, Relation
-from pallets.verify import Verify
+from pallets.verify import Partners as VerifyPartners
+from pallets.verify import Verify, VerifyParams
 from pallets.verify.pallet import REPLAYED_KINDS
 from pallets.work import Work, WorkParams
 from runtime.errors import DispatchError
 from runtime.frame import Event, Origin, Pallet, PostDispatch
-from runtime.frame.ai_types import Role, SlotId, VerifierId
+from runtime.frame.ai_types import JobKind, Role, SlotId, VerifierId
 from runtime.header import Digest, Header, PreRuntime
 from runtime.pre_digest import ENGINE, PRE_DIGEST, PreDigest
 from runtime.primitives import AccountId, Hash, Root
@@ -62,6 +63,9 @@ BLOCK_MACS = 1_000_000
 GENESIS = Hash(b"g" * 32)
 TERMS = Terms(open_blocks=20, work_blocks=5, attempts=2)
 PARAMS = MarketParams(treasury=TREASURY, bond_min=BOND_MIN, job_deposit=10_000, byte_deposit=10)
+VERIFY_PARAMS = VerifyParams(
+    spot_blocks=8, proof_blocks=10, answer_blocks=4, react_blocks=2, demand_min=500
+)
 WORK_PARAMS = WorkParams(era_blocks=10, eras_kept=3, receipts_kept=25)
 
 
@@ -108,7 +112,12 @@ class MarketStage:
             freeze_blocks=10,
         )
         self.records = self.registry.records
-        self.verify = Verify(self.state, self.system, self.records, ReferenceRunner(), index=23)
+        verify_partners = VerifyPartners(
+            self.records, self.money, self.system, ReferenceRunner(), lambda: self.market
+        )
+        self.verify = Verify(
+            self.state, self.system, verify_partners, index=23, params=VERIFY_PARAMS
+        )
         self.slots = SlotReader(self.state, self.system)
         self.work = Work(
             self.state,
@@ -148,7 +157,7 @@ class MarketStage:
         target = (1 << 256) // macs - 1
         pre_digest = PreDigest(self.author, 0, target, 0, 0, Hash.zero())
         logs = (PreRuntime(ENGINE, PRE_DIGEST.encode(pre_digest)),)
-        parent = GENESIS if self.number == 1 else Hash.zero()
+        parent = GENESIS if self.number == 1 else Hash(self.number.to_bytes(32, "little"))
         self.system.initialize(Header(parent, self.number, Hash.zero(), Hash.zero(), Digest(logs)))
         self.registry.on_initialize(self.number)
         self.work.on_initialize(self.number)
@@ -209,8 +218,9 @@ class MarketStage:
         return self.register(DAVE, self.weights.body, 100, parents)
 
     def register_provider(self, who: AccountId, max_parallel: int = 8) -> int:
-        """A provider of whatever can be replayed."""
-        prices = tuple(KindPrice(kind, 1) for kind in REPLAYED_KINDS)
+        """A provider of whatever can be replayed, and of products."""
+        kinds = (*REPLAYED_KINDS, JobKind.PRODUCT)
+        prices = tuple(KindPrice(kind, 1) for kind in kinds)
         return self.register(who, Provider("https://p.example", (), prices, max_parallel))
 
     def put_blob(self, who: AccountId, content: bytes) -> Root:

@@ -168,7 +168,7 @@ def test_a_call_refuses_every_origin_but_those_it_names(pallet: Pallet, spec: Ca
     named = {name for name in ORIGINS if name in re.split(r"[, ]+", stated[1])}
     assert named
     runtime = make_runtime()
-    zeros = bytes((pallet.index, spec.index)) + bytes(1_024)
+    zeros = bytes((pallet.index, spec.index)) + bytes(8_192)
     call, _ = runtime.calls.decode_from(zeros, 0)
     for name, origin in ORIGINS.items():
         if name not in named:
