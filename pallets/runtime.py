@@ -20,6 +20,8 @@ from pallets.leases import LeaseParams, Leases
 from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
 from pallets.parameters import Parameters
+from pallets.pools import Partners as PoolPartners
+from pallets.pools import PoolParams, Pools
 from pallets.registry import Registry
 from pallets.rights import Partners as RightsPartners
 from pallets.rights import Rights, RightsParams
@@ -69,6 +71,12 @@ VERIFY_PARAMS = VerifyParams(demand_min=UNIT // 10)
 VAULT_PARAMS = VaultParams(treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, order_deposit=UNIT)
 ROUND_PARAMS = RoundParams(
     bond_min=UNIT, gold_deposit_min=UNIT, round_deposit=UNIT, byte_deposit=UNIT // 1_000
+)
+POOL_PARAMS = PoolParams(
+    seat_deposit=UNIT,
+    validation_deposit_min=UNIT,
+    pool_deposit=UNIT,
+    byte_deposit=UNIT // 1_000,
 )
 TREASURY_PARAMS = TreasuryParams(TREASURY, TREASURER_ACCOUNT, period_blocks=1)
 """Its periods are the chain's voting periods."""
@@ -124,10 +132,16 @@ class Runtime:
         self.work = economy.work
         self.governance = _compose_governance(state, self.system, money, inner_calls, config)
         self.treasury = _compose_treasury(state, self.system, money, self.parameters, config)
-        self.leases = economy.leases
-        self.rounds = economy.rounds
-        self.vault = economy.vault
-        self.pallets: tuple[Pallet, ...] = (
+        self.leases = economy.exchange.leases
+        self.rounds = economy.exchange.rounds
+        self.vault = economy.exchange.vault
+        self.pools = economy.exchange.pools
+        self.pallets = self._order_pallets()
+        self.dispatcher = Dispatcher(state, self.pallets)
+
+    def _order_pallets(self) -> tuple[Pallet, ...]:
+        """In the order of their hooks."""
+        return (
             self.system,
             self.timestamp,
             self.utility,
@@ -149,9 +163,9 @@ class Runtime:
             self.leases,
             self.rounds,
             self.vault,
+            self.pools,
             self.scheduler,  # the last, so that its calls find every pallet's block begun
         )
-        self.dispatcher = Dispatcher(state, self.pallets)
 
     def _make_utility(self) -> Utility:
         return Utility(
@@ -198,6 +212,14 @@ def _compose_system(state: Overlay) -> System:
 
 
 @dataclass(frozen=True, slots=True)
+class _Exchange:
+    leases: Leases
+    rounds: Rounds
+    vault: Vault
+    pools: Pools
+
+
+@dataclass(frozen=True, slots=True)
 class _Economy:
     assets: Assets
     registry: Registry
@@ -207,9 +229,7 @@ class _Economy:
     market: Market
     verify: Verify
     work: Work
-    leases: Leases
-    rounds: Rounds
-    vault: Vault
+    exchange: _Exchange
 
 
 def _compose_parameters(state: Overlay, system: System) -> Parameters:
@@ -283,15 +303,29 @@ def _compose_economy(
     )
     partners = Partners(money, records, bonds, verify, work, system, parameters)
     market = Market(state, system, partners, index=22, params=MARKET_PARAMS)
+    exchange = _compose_exchange(state, system, money, registry, bonds, rights)
+    return _Economy(assets, registry, rights, bonds, slots, market, verify, work, exchange)
+
+
+def _compose_exchange(
+    state: Overlay,
+    system: System,
+    money: Ledger,
+    registry: Registry,
+    bonds: Bonds,
+    rights: Rights,
+) -> _Exchange:
+    """The pallets in which machines, labels and data change hands beside the market."""
+    records = registry.records
     lease_partners = LeasePartners(money, records, bonds, system)
     leases = Leases(state, system, lease_partners, index=25, params=LEASE_PARAMS)
     round_partners = RoundPartners(money, records, bonds, system)
     rounds = Rounds(state, system, round_partners, index=26, params=ROUND_PARAMS)
     sale_partners = SalePartners(money, records, bonds)
     vault = Vault(state, system, sale_partners, index=27, params=VAULT_PARAMS)
-    return _Economy(
-        assets, registry, rights, bonds, slots, market, verify, work, leases, rounds, vault
-    )
+    pool_partners = PoolPartners(money, records, rights.revenue, system)
+    pools = Pools(state, system, pool_partners, index=31, params=POOL_PARAMS)
+    return _Exchange(leases, rounds, vault, pools)
 
 
 def _compose_governance(

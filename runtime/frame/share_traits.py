@@ -8,8 +8,8 @@ from runtime.primitives import AccountId, Id
 class Shares(Protocol):
     """What a pallet asks of the rights pallet to divide a record's shares among many."""
 
-    def issue_to(self, owner: AccountId, record: Id, supply: int, holder: AccountId) -> None:
-        """Makes an owner's record one of shares, all in the hands of another, at the owner's cost.
+    def issue_to(self, who: AccountId, record: Id, supply: int, holder: AccountId) -> None:
+        """Makes an owner's record one of shares, all in the hands of another, at its own cost.
 
         Errors: `NoSuchRecord`, `NotOwner`, `RetiredRecord`, `ExpiredRecord`, `ZeroAmount`,
         `IssuedAlready`, the ledger's where the deposits are not there.

@@ -29,6 +29,7 @@ class HoldReason(IntEnum):
     GOVERNANCE = 11
     SALE = 12
     CHALLENGE = 15
+    POOL = 16
 
 
 class Preservation(IntEnum):

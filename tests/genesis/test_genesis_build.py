@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "1ea6d85245ff53ab74f2dc44fc4ef1574fef894e7f6a6f31a57fc668ecc5ab6a",
-    "local": "d7e166e5cec3160914acd7c94f8fdfd29071d23906d7d750dc36ba52433d239f",
+    "dev": "661248aa0366d52b4f54cca3e912a775fadce38448dfb4df3f5f213bbbc8e544",
+    "local": "6608f8d9fd9a5db1e42d8a6a5d4c9d486a0b74209d014fb0a00bead8896588b0",
 }
 
 

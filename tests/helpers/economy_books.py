@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pallets.assets import Assets
 from pallets.balances.events import Deposit, Withdraw
+from pallets.pools import Pools, SeatState
 from pallets.rights import Rights
 from pallets.runtime import Runtime
 from pallets.transaction_payment import TransactionFeePaid
@@ -71,6 +72,8 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
         expected[HoldReason.JOB_DEPOSIT][job.owner] += job.deposit
     for entry in dict(runtime.rounds.round.items()).values():
         expected[HoldReason.ROUND][entry.owner] += entry.escrow + entry.deposit
+    for who, amount in iter_pool_deposits(runtime.pools):
+        expected[HoldReason.POOL][who] += amount
     for offer in dict(runtime.vault.offer_.items()).values():
         expected[HoldReason.SALE][offer.seller] += offer.deposit
     for order in dict(runtime.vault.order_.items()).values():
@@ -98,6 +101,15 @@ def iter_asset_deposits(assets: Assets) -> Iterator[tuple[AccountId, int]]:
         yield holding.payer, holding.deposit
     for (_, owner, _), approval in assets.approval.items():
         yield owner, approval.deposit
+
+
+def iter_pool_deposits(pools: Pools) -> Iterator[tuple[AccountId, int]]:
+    """Who has how much on hold for pools and for seats in them."""
+    for entry in dict(pools.pool.items()).values():
+        yield entry.owner, entry.escrow + entry.deposit
+    for (number, _), seat in pools.seat.items():
+        if seat.state is SeatState.COMMITTED:
+            yield seat.who, pools.pool[number].seat_deposit
 
 
 def iter_right_deposits(rights: Rights) -> Iterator[tuple[AccountId, int]]:

@@ -1,0 +1,131 @@
+"""What calls of a collection pool cost here, beside the weight that they declare.
+
+Each row is one call in the worst case there is: thirty-two seats, shards and hidden examples of
+64 KiB each, and a training as dear as a pool may name, or nearly so.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pallets.pools import PoolSpec, ShareGrant, Training
+from pallets.pools.types import SEATS_MAX
+from pallets.weights.pools import ROWS_MAX
+from runtime.frame import Call
+from runtime.primitives import AccountId, Hash
+from runtime.tensor.blob import blob_root
+from tests.helpers.weighing import Book
+from tests.pallets.pools import stage as pools
+from tests.pallets.pools.stage import FUNDS, OWNER, SALT, STRANGER, SUPPLY, PoolStage, get_salt
+
+COLS, CLASSES = 15, 10
+PEOPLE = tuple(AccountId(bytes([n]) * 32) for n in range(120, 120 + SEATS_MAX))
+STEPS = 64
+
+
+def draw(seed: int) -> bytes:
+    """As many examples as a blob has room for, 64 KiB of them."""
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(-63, 64, (ROWS_MAX, COLS), np.int8)
+    labels = rng.integers(0, CLASSES, ROWS_MAX).astype(np.int8)
+    return np.column_stack([rows, labels]).tobytes()
+
+
+BASE, HIDDEN = draw(0), draw(1)
+SHARDS = tuple(draw(2 + seat) for seat in range(SEATS_MAX))
+
+
+def make_spec(stage: PoolStage) -> PoolSpec:
+    """The largest pool."""
+    spec = stage.make_spec(hidden=HIDDEN, base=stage.put_blob(OWNER, BASE))
+    training = Training(32, 96, 2_000, 7, 7, 4, Hash(b"d" * 32), STEPS)
+    return replace(
+        spec,
+        cols=COLS,
+        classes=CLASSES,
+        training=training,
+        seats=SEATS_MAX,
+        shard_rows=ROWS_MAX,
+        validation_rows=ROWS_MAX,
+    )
+
+
+def make_stage() -> PoolStage:
+    """A stage with as many contributors as a pool may have."""
+    stage = PoolStage()
+    for who in PEOPLE:
+        stage.money.mint(who, FUNDS)
+    return stage
+
+
+def make_call(stage: PoolStage, name: str, *args: object) -> Call:
+    """A call of the pallet."""
+    return stage.runtime.make_call(stage.pools, name, *args)
+
+
+def weigh(book: Book) -> None:
+    """A row for each call."""
+    stage, last = make_stage(), PEOPLE[-1]
+    spec = make_spec(stage)
+    shared = replace(spec, shares=ShareGrant(stage.record, SUPPLY))
+    opening = make_call(stage, "open", shared, pools.TERMS)
+    book.call("pools.OPEN", "open", stage, OWNER, opening)
+    number = stage.open(**{"base": spec.base, "hidden": HIDDEN, **_get_changes(shared)})
+    for who, shard in zip(PEOPLE[:-1], SHARDS, strict=False):
+        stage.commit(number, who, shard)
+    commit = make_call(stage, "commit", number, Hash(b"c" * 32))
+    book.call("pools.COMMIT", "commit(the last)", stage, last, commit)
+    stage.commit(number, last, SHARDS[-1])
+    _put_blobs(stage)
+    _weigh_misses(book, stage, number)
+    for who, shard in zip(PEOPLE[:-1], SHARDS, strict=False):
+        stage.reveal(number, who, shard)
+    reveal = make_call(stage, "reveal", number, blob_root(SHARDS[-1]), get_salt(last))
+    book.call("pools.REVEAL", "reveal(64 KiB, the last)", stage, last, reveal)
+    stage.reveal(number, last, SHARDS[-1])
+    show = make_call(stage, "show_validation", number, blob_root(HIDDEN), SALT)
+    book.call("", "show_validation(64 KiB)", stage, OWNER, show)
+    stage.show(number, HIDDEN)
+    for index in range(SEATS_MAX - 1):
+        stage.score(number, index)
+    score = make_call(stage, "score", number, SEATS_MAX - 1)
+    book.call("", "score(32 of 32, and settling)", stage, STRANGER, score)
+    stage.score(number, SEATS_MAX - 1)
+    earner = next(who for at, who in enumerate(PEOPLE) if stage.get_seat(number, at).shares > 0)
+    claim = make_call(stage, "claim_shares", number)
+    book.call("pools.CLAIM", "claim_shares", stage, earner, claim)
+    stage.skip(stage.pools.params.result_blocks + 1)
+    book.call("pools.CLOSE", "close", stage, STRANGER, make_call(stage, "close", number))
+
+
+def _weigh_misses(book: Book, stage: PoolStage, number: int) -> None:
+    """A poke after which nobody has revealed, on a stage that then is as before."""
+    mark, at = stage.state.mark(), stage.number
+    stage.pass_phase(number)
+    poke = make_call(stage, "poke", number)
+    book.call("", "poke(32 misses)", stage, STRANGER, poke)
+    stage.state.rollback_to(mark)
+    stage.number = at
+
+
+def _put_blobs(stage: PoolStage) -> None:
+    """As over several blocks, each of which takes four of them."""
+    pairs = [*zip(PEOPLE, SHARDS, strict=True), (OWNER, HIDDEN)]
+    for who, shard in pairs:
+        stage.put_blob(who, shard)
+        stage.registry.block_blob_bytes.kill()
+
+
+def _get_changes(spec: PoolSpec) -> dict[str, Any]:
+    names = ("cols", "classes", "training", "seats", "shard_rows", "shares", "validation_rows")
+    return {name: getattr(spec, name) for name in names}
+
+
+def main() -> None:
+    """Prints the rows."""
+    weigh(Book())
+
+
+if __name__ == "__main__":
+    main()
