@@ -50,6 +50,9 @@ class Weight:
     def __add__(self, other: Self) -> "Weight":
         return Weight(self.ref_time + other.ref_time, self.proof_size + other.proof_size)
 
+    def __mul__(self, count: int) -> "Weight":
+        return Weight(self.ref_time * count, self.proof_size * count)
+
     def is_within(self, limit: Self) -> bool:
         """Whether neither part exceeds the limit's."""
         return self.ref_time <= limit.ref_time and self.proof_size <= limit.proof_size

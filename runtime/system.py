@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, TypeAlias
 
+from runtime import weights
 from runtime.account import AccountData, AccountInfo
 from runtime.codec import U16, U32, Codec, Compact, MaxLen
 from runtime.crypto.hashing import blake2_256
@@ -90,8 +91,7 @@ class Remarked(Event, index=5):
 
 
 def _remark_weight(remark: bytes) -> Weight:
-    """Twice what `tests/bench/bench_weights.py` measured of the dearer one, with its event."""
-    return Weight(30_000_000 + 4_000 * len(remark))
+    return weights.remark(len(remark))
 
 
 class System(

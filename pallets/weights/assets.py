@@ -1,22 +1,19 @@
-"""Weights of the assets pallet, twice what `tests/bench/bench_asset_weights.py` measured."""
+"""Weights of the assets pallet."""
 
 from runtime.primitives import Weight
 
-PROOF_BYTES_ITEM = 512
-"""An account, an asset, a holding or an approval with its path in the state."""
-
-CREATE = Weight(140_000_000, 3 * PROOF_BYTES_ITEM)
-MINT = Weight(170_000_000, 4 * PROOF_BYTES_ITEM)
+CREATE = Weight(150_000_000, 2_700)
+MINT = Weight(180_000_000, 2_300)
 """Into a new holding."""
 
-BURN = Weight(210_000_000, 5 * PROOF_BYTES_ITEM)
-TRANSFER = Weight(280_000_000, 8 * PROOF_BYTES_ITEM)
+BURN = Weight(230_000_000, 3_000)
+TRANSFER = Weight(290_000_000, 4_700)
 """Into a new holding, with what remains swept to the owner."""
 
-APPROVE = Weight(140_000_000, 4 * PROOF_BYTES_ITEM)
-TRANSFER_FROM = Weight(350_000_000, 9 * PROOF_BYTES_ITEM)
-FREEZE = Weight(78_000_000, 2 * PROOF_BYTES_ITEM)
-SET_OWNER = Weight(210_000_000, 5 * PROOF_BYTES_ITEM)
-DESTROY = Weight(110_000_000, 3 * PROOF_BYTES_ITEM)
-POKE = Weight(210_000_000, 5 * PROOF_BYTES_ITEM)
+APPROVE = Weight(150_000_000, 2_300)
+TRANSFER_FROM = Weight(360_000_000, 5_200)
+FREEZE = Weight(91_000_000, 1_300)
+SET_OWNER = Weight(220_000_000, 3_000)
+DESTROY = Weight(120_000_000, 1_800)
+POKE = Weight(220_000_000, 3_500)
 """With a hold."""

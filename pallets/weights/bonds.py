@@ -1,11 +1,8 @@
-"""Weights of the bonds pallet: about twice what was measured, rounded up."""
+"""Weights of the bonds pallet."""
 
 from runtime.primitives import Weight
 
-PROOF_BYTES_ITEM = 512
-"""An account or a bond with its path in the state."""
-
-BOND = Weight(150_000_000, 3 * PROOF_BYTES_ITEM)
-UNBOND = Weight(60_000_000, PROOF_BYTES_ITEM)
-CANCEL_UNBOND = Weight(50_000_000, PROOF_BYTES_ITEM)
-WITHDRAW = Weight(150_000_000, 3 * PROOF_BYTES_ITEM)
+BOND = Weight(150_000_000, 2_300)
+UNBOND = Weight(120_000_000, 2_300)
+CANCEL_UNBOND = Weight(93_000_000, 1_300)
+WITHDRAW = Weight(170_000_000, 2_400)

@@ -1,25 +1,20 @@
-"""Weights of governance's calls: about twice what was measured, rounded up.
-
-Those of proposed calls come on top.
-"""
+"""Weights of governance's calls; those of proposed calls come on top."""
 
 from runtime.primitives import Weight
 
-PROOF_BYTES_ITEM = 512
-"""A stored item with its path in the state."""
+PROPOSE = Weight(370_000_000, 3_200)
+PLACE_DECISION_DEPOSIT = Weight(170_000_000, 2_400)
+POKE = Weight(190_000_000, 2_900)
+ENACT = Weight(370_000_000, 2_900)
+CANCEL = Weight(200_000_000, 2_900)
+KILL = Weight(270_000_000, 3_500)
+CLOSE = Weight(240_000_000, 3_400)
+VOTE = Weight(450_000_000, 4_300)
+"""By an account with nearly as many votes as it may have."""
 
-RECORD_BYTES = 2_048
-"""A voter's record with all its votes."""
+REMOVE_VOTE = Weight(390_000_000, 2_700)
+DELEGATE = Weight(2_900_000_000, 28_000)
+"""To an account with as many votes as it may have."""
 
-PROPOSE = Weight(300_000_000, 5 * PROOF_BYTES_ITEM)
-PLACE_DECISION_DEPOSIT = Weight(200_000_000, 7 * PROOF_BYTES_ITEM)
-POKE = Weight(200_000_000, 6 * PROOF_BYTES_ITEM)
-ENACT = Weight(300_000_000, 4 * PROOF_BYTES_ITEM)
-CANCEL = Weight(200_000_000, 6 * PROOF_BYTES_ITEM)
-KILL = Weight(300_000_000, 8 * PROOF_BYTES_ITEM)
-CLOSE = Weight(250_000_000, 6 * PROOF_BYTES_ITEM + 16_384)
-VOTE = Weight(300_000_000, 8 * PROOF_BYTES_ITEM + RECORD_BYTES)
-REMOVE_VOTE = Weight(300_000_000, 8 * PROOF_BYTES_ITEM + RECORD_BYTES)
-DELEGATE = Weight(6_000_000_000, 48 * PROOF_BYTES_ITEM + RECORD_BYTES)
-UNDELEGATE = Weight(6_000_000_000, 48 * PROOF_BYTES_ITEM + RECORD_BYTES)
-UNLOCK = Weight(3_000_000_000, 48 * PROOF_BYTES_ITEM + RECORD_BYTES)
+UNDELEGATE = Weight(2_800_000_000, 27_000)
+UNLOCK = Weight(1_800_000_000, 25_000)

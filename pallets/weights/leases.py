@@ -1,20 +1,22 @@
-"""Weights of the leases pallet: about twice what `tests/bench/bench_lease_weights.py` measured."""
+"""Weights of the leases pallet."""
 
 from runtime.primitives import Weight
 
-PROOF_BYTES_ITEM = 512
-"""A stored item with its path in the state."""
-
-POST_OFFER = Weight(120_000_000, 8 * PROOF_BYTES_ITEM)
-WITHDRAW_OFFER = Weight(80_000_000, 3 * PROOF_BYTES_ITEM)
-START_LEASE = Weight(200_000_000, 8 * PROOF_BYTES_ITEM)
-ACCEPT_LEASE = Weight(200_000_000, 8 * PROOF_BYTES_ITEM)
-TOP_UP = Weight(400_000_000, 14 * PROOF_BYTES_ITEM)
-ADVANCE = Weight(700_000_000, 16 * PROOF_BYTES_ITEM)
+POST_OFFER = Weight(210_000_000, 3_900)
+WITHDRAW_OFFER = Weight(120_000_000, 1_800)
+START_LEASE = Weight(290_000_000, 5_500)
+ACCEPT_LEASE = Weight(240_000_000, 4_100)
+TOP_UP = Weight(560_000_000, 4_600)
+ADVANCE = Weight(780_000_000, 7_800)
 """Everything that can be due of a lease, then one payment and its end."""
+
+OPENING = Weight(21_000_000, 0)
+"""A chunk that an audit asks for."""
+
+PATH_NODE = Weight(4_000_000, 0)
+"""A node of its path."""
 
 
 def por_respond(openings: int, path_nodes: int) -> Weight:
     """Checking chunks with their paths, then paying for the window."""
-    ref_time = ADVANCE.ref_time + 10_000_000 * openings + 3_200_000 * path_nodes
-    return Weight(ref_time, ADVANCE.proof_size)
+    return ADVANCE + OPENING * openings + PATH_NODE * path_nodes

@@ -1,24 +1,25 @@
-"""Weights of multisig's calls, twice what `tests/bench/bench_account_weights.py` measured.
-
-The weight of what the call inside does comes on top.
-"""
+"""Weights of multisig's calls; the weight of what the call inside does comes on top."""
 
 from runtime.primitives import Weight
 
-PROOF_BYTES_ITEM = 512
-"""An account or an open multisig, with its path in the state."""
+AS_MULTI_THRESHOLD_1 = Weight(75_000_000, 0)
+AS_MULTI_THRESHOLD_1_OTHER = Weight(1_600_000, 0)
+AS_MULTI = Weight(230_000_000, 2_200)
+AS_MULTI_OTHER = Weight(3_000_000, 32)
+CANCEL_AS_MULTI = Weight(140_000_000, 1_800)
+CANCEL_AS_MULTI_OTHER = Weight(1_600_000, 0)
 
 
 def as_multi_threshold_1(others: int) -> Weight:
     """Deriving the account of so many signatories and one."""
-    return Weight(62_000_000 + 1_700_000 * others)
+    return AS_MULTI_THRESHOLD_1 + AS_MULTI_THRESHOLD_1_OTHER * others
 
 
 def as_multi(others: int) -> Weight:
     """The dearest of opening, approving and closing, with its deposit."""
-    return Weight(210_000_000 + 3_000_000 * others, 4 * PROOF_BYTES_ITEM)
+    return AS_MULTI + AS_MULTI_OTHER * others
 
 
 def cancel_as_multi(others: int) -> Weight:
     """Closing with the deposit given back."""
-    return Weight(130_000_000 + 1_700_000 * others, 3 * PROOF_BYTES_ITEM)
+    return CANCEL_AS_MULTI + CANCEL_AS_MULTI_OTHER * others

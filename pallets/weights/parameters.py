@@ -1,5 +1,5 @@
-"""Weights of the parameters pallet: about twice what was measured, rounded up."""
+"""Weights of the parameters pallet."""
 
 from runtime.primitives import Weight
 
-SET_PARAM = Weight(50_000_000, 512)
+SET_PARAM = Weight(45_000_000, 520)

@@ -1,39 +1,49 @@
-"""Weights of the registry: about twice what was measured, rounded up."""
+"""Weights of the registry."""
 
 from runtime.primitives import Weight
 
-PROOF_BYTES_ITEM = 512
-"""An account, a record or an entry of an index, with its path in the state."""
-
-HEARTBEAT = Weight(50_000_000, PROOF_BYTES_ITEM)
-TRANSFER = Weight(300_000_000, 6 * PROOF_BYTES_ITEM)
-RETIRE = Weight(16_000_000_000, 320 * PROOF_BYTES_ITEM)
+HEARTBEAT = Weight(66_000_000, 1_100)
+TRANSFER = Weight(250_000_000, 4_900)
+RETIRE = Weight(6_300_000_000, 63_000)
 """With as many versions as are kept, each of as many tensors as there may be."""
 
-DROP_BLOB = Weight(150_000_000, 4 * PROOF_BYTES_ITEM)
-ON_FINALIZE = Weight(5_000_000)
-ATTEST = Weight(160_000_000, 3 * PROOF_BYTES_ITEM)
+DROP_BLOB = Weight(120_000_000, 2_700)
+ON_FINALIZE = Weight(3_100_000, 520)
+ATTEST = Weight(420_000_000, 4_100)
 """In the place of another, with as many attributes as there may be."""
 
-REVOKE = Weight(70_000_000, 3 * PROOF_BYTES_ITEM)
+REVOKE = Weight(200_000_000, 3_000)
+REGISTER = Weight(240_000_000, 4_200)
+PARENT = Weight(98_000_000, 1_300)
+"""With its part of as many royalties as there may be."""
+
+UPDATE = Weight(5_100_000_000, 46_000)
+"""In the place of another version."""
+
+GRAPH_BYTE = Weight(4_600_000, 1)
+"""An op can be as short as two bytes."""
+
+TENSOR = Weight(150_000_000, 880)
+TENSOR_BYTE = Weight(5_500, 1)
+PUT_BLOB = Weight(150_000_000, 3_200)
+BLOB_BYTE = Weight(650, 0)
 
 
 def register(parents: int, body: Weight) -> Weight:
     """A new record."""
-    return Weight(300_000_000 + 60_000_000 * parents, (8 + parents) * PROOF_BYTES_ITEM) + body
+    return REGISTER + PARENT * parents + body
 
 
 def update(body: Weight) -> Weight:
     """A new version, in the place of another."""
-    return Weight(800_000_000, 16 * PROOF_BYTES_ITEM) + body
+    return UPDATE + body
 
 
 def check_body(graph_bytes: int, tensors: int, tensor_bytes: int) -> Weight:
-    """A graph is checked, tensors are read and hashed; an op can be as short as two bytes."""
-    ref_time = 10_000_000 * graph_bytes + 60_000_000 * tensors + 10_000 * tensor_bytes
-    return Weight(ref_time, graph_bytes + PROOF_BYTES_ITEM * tensors + tensor_bytes)
+    """A graph is checked, tensors are read and hashed."""
+    return GRAPH_BYTE * graph_bytes + TENSOR * tensors + TENSOR_BYTE * tensor_bytes
 
 
 def put_blob(size_bytes: int) -> Weight:
     """The bytes are hashed and become state."""
-    return Weight(150_000_000 + 5_000 * size_bytes, 4 * PROOF_BYTES_ITEM + size_bytes)
+    return PUT_BLOB + BLOB_BYTE * size_bytes

@@ -1,37 +1,43 @@
-"""Weights of labelling rounds: about twice what was measured, rounded up."""
+"""Weights of labelling rounds."""
 
 from runtime.primitives import Weight
-
-PROOF_BYTES_ITEM = 512
-"""A stored item with its path in the state."""
 
 SEATS_MAX = 16
 ITEMS_MAX = 4_096
 CLASSES_MAX = 256
 
-POST = Weight(300_000_000, 8 * PROOF_BYTES_ITEM + 65_536)
-JOIN = Weight(300_000_000, 10 * PROOF_BYTES_ITEM)
-COMMIT = Weight(300_000_000, (SEATS_MAX + 4) * PROOF_BYTES_ITEM)
-POKE = Weight(200_000_000, 2 * PROOF_BYTES_ITEM)
-CLOSE = Weight(600_000_000, (3 * SEATS_MAX + 8) * PROOF_BYTES_ITEM)
-MISS = Weight(150_000_000, 8 * PROOF_BYTES_ITEM)
+POST = Weight(200_000_000, 70_000)
+JOIN = Weight(280_000_000, 4_000)
+COMMIT = Weight(430_000_000, 11_000)
+POKE = Weight(1_200_000_000, 13_000)
+CLOSE = Weight(640_000_000, 22_000)
+MISS = Weight(160_000_000, 2_000)
+REVEAL = Weight(460_000_000, 2_900)
+REVEAL_BYTE = Weight(120_000, 1)
+SETTLE = Weight(660_000_000, 6_200)
+SETTLE_SEAT = Weight(260_000_000, 2_900)
+SETTLE_ITEM = Weight(220_000, 0)
+SETTLE_ANSWER = Weight(86_000, 0)
+"""An item of one seat."""
+
+SETTLE_CLASS = Weight(5_100, 0)
+"""A class of one item."""
 
 
 def reveal(answer_bytes: int) -> Weight:
     """Hashing, unpacking and storing the answers."""
-    return Weight(300_000_000 + 50_000 * answer_bytes, 6 * PROOF_BYTES_ITEM + answer_bytes)
+    return REVEAL + REVEAL_BYTE * answer_bytes
 
 
 def settle(seats: int, items: int, classes: int) -> Weight:
     """Reading and weighing so many answers, and paying for them."""
-    ref_time = 2_000_000_000 + seats * (1_000_000_000 + 100_000 * items)
-    proof_size = (8 + 10 * seats) * PROOF_BYTES_ITEM + seats * items
-    return Weight(ref_time + 300_000 * items + 10_000 * items * classes, proof_size)
+    answers = SETTLE_SEAT * seats + SETTLE_ANSWER * (seats * items)
+    return SETTLE + answers + SETTLE_ITEM * items + SETTLE_CLASS * (items * classes)
 
 
 def time_out(seats: int, items: int, classes: int) -> Weight:
     """Whatever is due of a round: each seat misses once, and then it is settled."""
-    return settle(seats, items, classes) + Weight(MISS.ref_time * seats, MISS.proof_size * seats)
+    return settle(seats, items, classes) + MISS * seats
 
 
 TIME_OUT_WORST = time_out(SEATS_MAX, ITEMS_MAX, CLASSES_MAX)

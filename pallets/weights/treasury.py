@@ -1,11 +1,8 @@
-"""Weights of the treasury: about twice what was measured, rounded up."""
+"""Weights of the treasury."""
 
 from runtime.primitives import Weight
 
-PROOF_BYTES_ITEM = 512
-"""A stored item with its path in the state."""
-
-SPEND = Weight(100_000_000, 3 * PROOF_BYTES_ITEM)
-PAYOUT = Weight(250_000_000, 6 * PROOF_BYTES_ITEM)
-VOID_SPEND = Weight(100_000_000, 3 * PROOF_BYTES_ITEM)
-ON_INITIALIZE = Weight(150_000_000, 3 * PROOF_BYTES_ITEM)
+SPEND = Weight(63_000_000, 2_100)
+PAYOUT = Weight(160_000_000, 3_900)
+VOID_SPEND = Weight(50_000_000, 1_100)
+ON_INITIALIZE = Weight(68_000_000, 2_200)

@@ -1,7 +1,6 @@
-"""What calls that carry or keep other calls cost: multisig, proxy, preimage, scheduler.
+"""What calls that carry or keep other calls cost; see `tests/helpers/weighing.py`.
 
-Rows are made and read as in `bench_weights.py`. The call inside is an empty remark, whose weight
-comes on top of what is shown.
+Multisig, proxy, preimage, scheduler. The call inside is an empty remark.
 """
 
 from collections.abc import Callable
@@ -19,13 +18,12 @@ from runtime.primitives import UNIT, AccountId, Hash, Weight
 from runtime.state import Backend, DiffBackend
 from tests.bench.bench_weights import (
     ALICE,
-    Cost,
+    Scale,
     build_state,
-    encode_call,
     make_call,
-    measure,
-    open_runtime,
+    open_stage,
 )
+from tests.helpers.weighing import Book, Cost
 
 NO_WEIGHT, BIG = Weight(), Weight(10**11, 10**6)
 CROWD = tuple(AccountId(n.to_bytes(2, "big") * 16) for n in range(1, 100))
@@ -34,43 +32,38 @@ SIGNED = Origin.signed(ALICE)
 
 def add(backend: Backend, *steps: Callable[[Runtime], object]) -> DiffBackend:
     """The state after some steps of block 1."""
-    runtime, _ = open_runtime(backend)
+    runtime = open_stage(backend).runtime
     for step in steps:
         step(runtime)
     return DiffBackend(backend, runtime.state.changes())
 
 
-def measure_sent(backend: Backend, origin: Origin, pallet: str, name: str, *args: object) -> Cost:
-    """The cost of decoding and dispatching a call, which must not fail."""
-    calls = open_runtime(backend)[0].calls
-    raw = encode_call(open_runtime(backend)[0], pallet, name, *args)
-
-    def run(each: Runtime) -> None:
-        each.dispatcher.dispatch(calls.decode(raw), origin)
-
-    return measure(run, backend)
-
-
 def make_remark(size: int = 0) -> Call:
     """A call that does nothing."""
-    return make_call(open_runtime(build_state())[0], "System", "remark", bytes(size))
+    return make_call(open_stage(build_state()).runtime, "System", "remark", bytes(size))
+
+
+def encode_remark() -> bytes:
+    """An empty one's bytes."""
+    return open_stage(build_state()).runtime.calls.encode(make_remark())
 
 
 # --- multisig
 
 
-def measure_multisig() -> dict[str, Cost]:
+def weigh_multisig(book: Book) -> None:
     """Every way through its calls, with two signatories and with a hundred."""
-    rows: dict[str, Cost] = {}
-    for others in (CROWD[:1], CROWD):
-        rows |= {f"multisig.{k}({len(others)})": v for k, v in measure_group(others).items()}
-    return rows
+    scale = Scale(book, "Multisig")
+    few, many = (weigh_group(scale, others) for others in (CROWD[:1], CROWD))
+    names = ("AS_MULTI_THRESHOLD_1", "AS_MULTI", "AS_MULTI", "AS_MULTI", "CANCEL_AS_MULTI")
+    for name, small, large in zip(names, few, many, strict=True):
+        scale.slope(f"{name}_OTHER", "the group", small, large, len(CROWD) - 1)
 
 
-def measure_group(others: tuple[AccountId, ...]) -> dict[str, Cost]:
+def weigh_group(scale: Scale, others: tuple[AccountId, ...]) -> list[Cost]:
     """The costs in a group of Alice and these, all of whom must agree."""
     remark, threshold = make_remark(), len(others) + 1
-    hashed = blake2_256(encode_call(open_runtime(build_state())[0], "System", "remark", b""))
+    hashed = blake2_256(encode_remark())
 
     def approve(who: AccountId) -> Callable[[Runtime], object]:
         def step(runtime: Runtime) -> None:
@@ -94,30 +87,34 @@ def measure_group(others: tuple[AccountId, ...]) -> dict[str, Cost]:
         ),
     )
 
-    def at(backend: Backend, name: str, *args: object) -> Cost:
-        return measure_sent(backend, SIGNED, "Multisig", name, *args)
+    one = len(others) == 1
 
-    rows = {
-        "as_multi_threshold_1": at(build_state(), "as_multi_threshold_1", others, remark),
-        "as_multi, opening": at(
-            build_state(), "as_multi", threshold, others, None, remark, NO_WEIGHT
+    def weigh(figure: str, case: str, backend: Backend, name: str, *args: object) -> Cost:
+        case = f"{case}, {len(others) + 1} signatories"
+        return scale.call(figure if one else "", case, backend, SIGNED, name, *args)
+
+    opening = (threshold, others, None, remark, NO_WEIGHT)
+    executing = (threshold, others, first, remark, BIG)
+    hashed_first = (threshold, others, first, hashed)
+    last = before_last if len(others) > 1 else all_but_one
+    return [
+        weigh(
+            "AS_MULTI_THRESHOLD_1", "alone", build_state(), "as_multi_threshold_1", others, remark
         ),
-        "as_multi, executing": at(all_but_one, "as_multi", threshold, others, first, remark, BIG),
-        "cancel_as_multi": at(opened, "cancel_as_multi", threshold, others, first, hashed),
-    }
-    if len(others) > 1:
-        args = (threshold, others, first, remark, NO_WEIGHT)
-        rows["as_multi, approving"] = at(before_last, "as_multi", *args)
-    return rows
+        weigh("AS_MULTI", "opening", build_state(), "as_multi", *opening),
+        weigh("AS_MULTI", "executing", all_but_one, "as_multi", *executing),
+        weigh("AS_MULTI", "approving", last, "approve_as_multi", *hashed_first, NO_WEIGHT),
+        weigh("CANCEL_AS_MULTI", "closing", opened, "cancel_as_multi", *hashed_first),
+    ]
 
 
 # --- proxy
 
 
-def measure_proxy() -> dict[str, Cost]:
+def weigh_proxy(book: Book) -> None:
     """Its calls with lists as long as they may be, but for the one entry that a call adds."""
     remark, who = make_remark(), CROWD[-1]
-    hashed = Hash(blake2_256(encode_call(open_runtime(build_state())[0], "System", "remark", b"")))
+    hashed = Hash(blake2_256(encode_remark()))
     any_, pure = ProxyType.ANY, compute_pure_account(ALICE, ProxyType.ANY, 0, 1, 0)
 
     def sent(sender: AccountId, name: str, *args: object) -> Callable[[Runtime], object]:
@@ -134,8 +131,10 @@ def measure_proxy() -> dict[str, Cost]:
         others = (Hash(bytes([n]) * 32) for n in range(count))
         return tuple(sent(who, "announce", Id(ALICE), each) for each in others)
 
-    def at(backend: Backend, sender: AccountId, name: str, *args: object) -> Cost:
-        return measure_sent(backend, Origin.signed(sender), "Proxy", name, *args)
+    scale = Scale(book, "Proxy")
+
+    def weigh(figure: str, at: Backend, sender: AccountId, name: str, *args: object) -> None:
+        scale.call(figure, name, at, Origin.signed(sender), name, *args)
 
     funded = add(build_state(), lambda runtime: runtime.balances.ledger.mint(who, 100 * UNIT))
     almost, full = (add(funded, *proxies(ALICE, count)) for count in (31, 32))
@@ -143,67 +142,71 @@ def measure_proxy() -> dict[str, Cost]:
     made = add(funded, sent(ALICE, "create_pure", any_, 0, 0))
     rich = add(made, lambda runtime: runtime.balances.ledger.mint(pure, 100 * UNIT))
     grown = add(rich, *proxies(pure, 31))
-    return {
-        "proxy": at(full, who, "proxy", Id(ALICE), None, remark),
-        "add_proxy": at(almost, ALICE, "add_proxy", Id(AccountId(b"a" * 32)), any_, 0),
-        "remove_proxy": at(full, ALICE, "remove_proxy", Id(who), any_, 0),
-        "remove_proxies": at(full, ALICE, "remove_proxies"),
-        "remove_proxies, of a pure account": at(grown, pure, "remove_proxies"),
-        "create_pure": at(funded, ALICE, "create_pure", any_, 0, 0),
-        "kill_pure": at(grown, pure, "kill_pure", Id(ALICE), any_, 0, 1, 0),
-        "announce": at(add(full, *announcements(31)), who, "announce", Id(ALICE), hashed),
-        "remove_announcement": at(said, who, "remove_announcement", Id(ALICE), hashed),
-        "reject_announcement": at(said, ALICE, "reject_announcement", Id(who), hashed),
-        "proxy_announced": at(said, ALICE, "proxy_announced", Id(who), Id(ALICE), None, remark),
-    }
+    change, announce = "CHANGE_PROXIES", "CHANGE_ANNOUNCEMENTS"
+    told = add(full, *announcements(31))
+    weigh("PROXY", full, who, "proxy", Id(ALICE), None, remark)
+    weigh(change, almost, ALICE, "add_proxy", Id(AccountId(b"a" * 32)), any_, 0)
+    weigh(change, full, ALICE, "remove_proxy", Id(who), any_, 0)
+    weigh(change, full, ALICE, "remove_proxies")
+    weigh(change, grown, pure, "remove_proxies")
+    weigh("CREATE_PURE", funded, ALICE, "create_pure", any_, 0, 0)
+    weigh(change, grown, pure, "kill_pure", Id(ALICE), any_, 0, 1, 0)
+    weigh(announce, told, who, "announce", Id(ALICE), hashed)
+    weigh(announce, said, who, "remove_announcement", Id(ALICE), hashed)
+    weigh(announce, said, ALICE, "reject_announcement", Id(who), hashed)
+    weigh("PROXY_ANNOUNCED", said, ALICE, "proxy_announced", Id(who), Id(ALICE), None, remark)
 
 
 # --- preimage
 
 
-def measure_preimage() -> dict[str, Cost]:
+def send(origin: Origin, name: str, argument: bytes) -> Callable[[Runtime], object]:
+    """A step that calls the pallet."""
+
+    def step(runtime: Runtime) -> None:
+        call = make_call(runtime, "Preimage", name, argument)
+        runtime.dispatcher.dispatch(call, origin)
+
+    return step
+
+
+def weigh_preimage(book: Book) -> None:
     """Its calls with nothing to store and with the most, which costs by the byte."""
-    rows: dict[str, Cost] = {}
-    root = Origin.root()
+    scale, root, note = Scale(book, "Preimage"), Origin.root(), "note_preimage"
+    costs: list[Cost] = []
     for size in (0, PREIMAGE_BYTES_MAX):
         content = bytes(size)
         hashed = Hash(blake2_256(content))
-
-        def send(origin: Origin, name: str, argument: bytes) -> Callable[[Runtime], object]:
-            def step(runtime: Runtime) -> None:
-                call = make_call(runtime, "Preimage", name, argument)
-                runtime.dispatcher.dispatch(call, origin)
-
-            return step
-
-        noted = add(build_state(), send(SIGNED, "note_preimage", content))
+        noted = add(build_state(), send(SIGNED, note, content))
         requested = add(build_state(), send(root, "request_preimage", hashed))
-        free = add(requested, send(SIGNED, "note_preimage", content))
+        free = add(requested, send(SIGNED, note, content))
 
-        def at(backend: Backend, origin: Origin, name: str, argument: bytes) -> Cost:
-            return measure_sent(backend, origin, "Preimage", name, argument)
+        def weigh(
+            at: Backend, origin: Origin, name: str, argument: bytes, size: int = size
+        ) -> Cost:
+            figure = "" if name == note and size else name.upper()
+            return scale.call(figure, f"{name}, {size} bytes", at, origin, name, argument)
 
-        rows |= {
-            f"note_preimage({size})": at(build_state(), SIGNED, "note_preimage", content),
-            f"note_preimage({size}), requested": at(requested, SIGNED, "note_preimage", content),
-            f"unnote_preimage({size})": at(noted, SIGNED, "unnote_preimage", hashed),
-            f"request_preimage({size})": at(noted, root, "request_preimage", hashed),
-            f"unrequest_preimage({size})": at(free, root, "unrequest_preimage", hashed),
-        }
-    return rows
+        costs += [weigh(build_state(), SIGNED, note, content)]
+        weigh(requested, SIGNED, note, content)
+        weigh(noted, SIGNED, "unnote_preimage", hashed)
+        weigh(noted, root, "request_preimage", hashed)
+        weigh(free, root, "unrequest_preimage", hashed)
+    scale.slope("BYTE", note, costs[0], costs[1], PREIMAGE_BYTES_MAX)
 
 
 # --- scheduler
 
 
-def measure_scheduler() -> dict[str, Cost]:
+def weigh_scheduler(book: Book) -> None:
     """Its calls on full agendas, its hook without work, and one task of fifty."""
-    inline, root = make_remark(INLINE_BYTES_MAX - 4), Origin.root()
-    long = make_call(open_runtime(build_state())[0], "Utility", "batch", (make_remark(),) * 300)
+    inline, root, scale = make_remark(INLINE_BYTES_MAX - 4), Origin.root(), Scale(book, "Scheduler")
+    nothing = open_stage(build_state()).runtime
+    long = make_call(nothing, "Utility", "batch", (make_remark(),) * 300)
     names = tuple(bytes([n]) * 32 for n in range(TASKS_MAX))
 
-    def schedule(name: bytes, call: Call) -> Callable[[Runtime], object]:
-        args = (name, 2, (1, 9), 0, call)
+    def schedule(name: bytes, call: Call, when: int = 2) -> Callable[[Runtime], object]:
+        args = (name, when, (1, 9), 0, call)
 
         def step(runtime: Runtime) -> None:
             made = make_call(runtime, "Scheduler", "schedule_named", *args)
@@ -211,39 +214,41 @@ def measure_scheduler() -> dict[str, Cost]:
 
         return step
 
-    def begin(runtime: Runtime) -> None:
-        runtime.scheduler.on_initialize(2)
+    def weigh(figure: str, backend: Backend, name: str, *args: object) -> None:
+        scale.call(figure, name, backend, root, name, *args)
 
-    def at(backend: Backend, name: str, *args: object) -> Cost:
-        return measure_sent(backend, root, "Scheduler", name, *args)
+    def run(figure: str, case: str, backend: Backend) -> Cost:
+        stage = open_stage(backend)
+        serve = stage.runtime.scheduler.on_initialize
+        return book.run(figure, case, stage, lambda: serve(2))
 
     almost = add(build_state(), *(schedule(name, inline) for name in names[1:]))
     full = add(almost, schedule(names[0], inline))
-    with_long = add(build_state(), schedule(names[0], long))
-    idle, busy = measure(begin, build_state()), measure(begin, full)
-    task = Cost((busy.microseconds - idle.microseconds) / TASKS_MAX, 3)
-    long_bytes = len(open_runtime(build_state())[0].calls.encode(long))
-    read = measure(begin, with_long).microseconds - idle.microseconds
-    return {
-        "schedule_named": at(almost, "schedule_named", names[0], 2, (1, 9), 0, inline),
-        "schedule_named, long": at(almost, "schedule_named", names[0], 2, (1, 9), 0, long),
-        "cancel_named": at(full, "cancel_named", names[-1]),
-        "on_initialize, idle": idle,
-        "on_initialize, a full agenda": measure(lambda runtime: runtime.scheduler.agenda[2], full),
-        "on_initialize, a task": task,
-        f"on_initialize, a byte of {long_bytes}": Cost(read / long_bytes, 0),
-    }
+    for call, figure in ((inline, "SCHEDULE"), (long, "")):
+        weigh(figure, almost, "schedule_named", names[0], 2, (1, 9), 0, call)
+        weigh(figure, almost, "schedule_named_after", names[0], 0, (1, 9), 0, call)
+        weigh(figure, almost, "schedule", 2, (1, 9), 0, call)
+        weigh(figure, almost, "schedule_after", 0, (1, 9), 0, call)
+    weigh("CANCEL", full, "cancel_named", names[-1])
+    weigh("CANCEL", full, "cancel", 2, 0)
+    idle = run("scheduler.SERVICE_AGENDAS", "idle", build_state())
+    stage = open_stage(full)
+    book.run("scheduler.SERVICE_AGENDA", "full", stage, lambda: stage.runtime.scheduler.agenda[2])
+    next_full = add(build_state(), *(schedule(name, inline, 3) for name in names[1:]))
+    task = run("", "a task, to repeat in a full agenda", add(next_full, schedule(names[0], inline)))
+    book.slope("scheduler.SERVICE_TASK", "one", idle, task, 1)
+    read = run("", "a long task", add(build_state(), schedule(names[0], long)))
+    long_bytes = len(nothing.calls.encode(long))
+    book.slope("scheduler.PREIMAGE_BYTE", "a batch of remarks", idle, read, long_bytes)
 
 
-def main() -> None:
-    """Prints a row for each."""
-    rows = measure_multisig()
-    rows |= {f"proxy.{name}": cost for name, cost in measure_proxy().items()}
-    rows |= {f"preimage.{name}": cost for name, cost in measure_preimage().items()}
-    rows |= {f"scheduler.{name}": cost for name, cost in measure_scheduler().items()}
-    for name, cost in rows.items():
-        print(f"{name:38} {cost}")
+def weigh(book: Book) -> None:
+    """Every call of these pallets."""
+    weigh_multisig(book)
+    weigh_proxy(book)
+    weigh_preimage(book)
+    weigh_scheduler(book)
 
 
 if __name__ == "__main__":
-    main()
+    weigh(Book())

@@ -1,4 +1,4 @@
-"""What dispatches of the assets pallet cost here, in the form of `bench_weights`.
+"""What dispatches of the assets pallet cost; see `tests/helpers/weighing.py`.
 
 Each call makes or ends every entry that it can: a new holding, a swept one, an approval's last.
 """
@@ -10,7 +10,8 @@ from runtime.frame.asset_traits import AssetHoldReason
 from runtime.host import ReferenceHost
 from runtime.primitives import UNIT, AccountId, Hash
 from runtime.state import DictBackend, Overlay
-from tests.bench.bench_weights import ALICE, BOB, CONFIG, NOBODY, Cost, make_call, measure_call
+from tests.bench.bench_weights import ALICE, BOB, CONFIG, NOBODY, Scale, make_call
+from tests.helpers.weighing import Book
 
 EXPIRES_AT = 9
 LEAST = 10
@@ -37,31 +38,24 @@ def build_assets() -> DictBackend:
     return DictBackend({key: raw for key, raw in state.changes().items() if raw is not None})
 
 
-def measure_calls(backend: DictBackend) -> dict[str, Cost]:
+def weigh(book: Book) -> None:
     """Every call of the pallet."""
+    backend, scale = build_assets(), Scale(book, "Assets")
 
-    def at(name: str, who: AccountId, *args: object) -> Cost:
-        return measure_call(backend, "Assets", name, Origin.signed(who), *args)
+    def at(name: str, who: AccountId, *args: object) -> None:
+        scale.call(name.upper(), name, backend, Origin.signed(who), name, *args)
 
-    return {
-        "assets.create": at("create", ALICE, 6, LEAST, True, EXPIRES_AT, Hash.zero()),
-        "assets.mint(a new holding)": at("mint", ALICE, 0, Id(NOBODY), 100),
-        "assets.burn(the rest is swept)": at("burn", BOB, 0, 95),
-        "assets.transfer(a new holding, a swept one)": at("transfer", BOB, 0, Id(NOBODY), 95),
-        "assets.approve": at("approve", ALICE, 0, Id(BOB), 5),
-        "assets.transfer_from(the same)": at("transfer_from", ALICE, 0, Id(BOB), Id(NOBODY), 95),
-        "assets.freeze": at("freeze", ALICE, 0, Id(BOB), True),
-        "assets.set_owner": at("set_owner", ALICE, 0, Id(BOB)),
-        "assets.destroy": at("destroy", ALICE, 1),
-        "assets.poke(with a hold)": at("poke", ALICE, 2, Id(BOB)),
-    }
-
-
-def main() -> None:
-    """Prints a row for each."""
-    for name, cost in measure_calls(build_assets()).items():
-        print(f"{name:46} {cost}")
+    at("create", ALICE, 6, LEAST, True, EXPIRES_AT, Hash.zero())
+    at("mint", ALICE, 0, Id(NOBODY), 100)
+    at("burn", BOB, 0, 95)
+    at("transfer", BOB, 0, Id(NOBODY), 95)
+    at("approve", ALICE, 0, Id(BOB), 5)
+    at("transfer_from", ALICE, 0, Id(BOB), Id(NOBODY), 95)
+    at("freeze", ALICE, 0, Id(BOB), True)
+    at("set_owner", ALICE, 0, Id(BOB))
+    at("destroy", ALICE, 1)
+    at("poke", ALICE, 2, Id(BOB))
 
 
 if __name__ == "__main__":
-    main()
+    weigh(Book())

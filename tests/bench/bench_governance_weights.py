@@ -1,10 +1,4 @@
-"""What calls of governance, treasury and parameters cost here, beside the weight they declare.
-
-As in `bench_ai_weights`: one call a row on a fresh overlay, in the worst case that is easily made.
-A ratio below one is a weight that does not cover its call.
-"""
-
-from time import perf_counter_ns
+"""What calls of governance, treasury and parameters cost; see `tests/helpers/weighing.py`."""
 
 from pallets.governance import ROOT
 from pallets.governance.types import VOTES_MAX, Conviction, Side
@@ -13,8 +7,8 @@ from runtime.address import Id
 from runtime.frame import Call, Origin
 from runtime.frame.parameters import Param
 from runtime.primitives import UNIT, AccountId
-from tests.bench.bench_ai_weights import ROUNDS, measure, report, show
 from tests.helpers.chain_stage import CONFIG, ChainStage, make_call
+from tests.helpers.weighing import Book
 
 FUNDS = 100_000 * UNIT
 ALICE, BOB, CAROL, DAVE = (AccountId(bytes([n]) * 32) for n in range(1, 5))
@@ -59,34 +53,26 @@ def pass_blocks(chain: ChainStage, count: int) -> None:
     system.number.put(system.number.get() + count)
 
 
-def report_root(name: str, chain: ChainStage, each: Call) -> None:
-    """As `report`, for a call of root."""
-    show(
-        name, measure(chain, each, Origin.root()), each.get_dispatch_info().weight.ref_time / 10**6
-    )
-
-
-def measure_proposals() -> None:
+def weigh_proposals(book: Book) -> None:
     """Their making, their end, and what an enacted call costs beside itself."""
     chain = make_chain()
-    report("governance.propose(16 KB)", chain, ALICE, call("propose", ROOT, LARGE))
-    report("governance.propose(500 calls)", chain, ALICE, call("propose", ROOT, MANY))
-    report("governance.poke(to a seat)", chain, BOB, call("poke", 4))
-    report_root("governance.cancel", chain, call("cancel", 0))
-    report_root("governance.kill", chain, call("kill", 0))
+    book.call("governance.PROPOSE", "propose(16 KB)", chain, ALICE, call("propose", ROOT, LARGE))
+    book.call("", "propose(500 calls)", chain, ALICE, call("propose", ROOT, MANY))
+    book.call("governance.POKE", "poke(to a seat)", chain, BOB, call("poke", 4))
+    book.call("governance.CANCEL", "cancel", chain, Origin.root(), call("cancel", 0))
+    book.call("governance.KILL", "kill", chain, Origin.root(), call("kill", 0))
     apply(chain, ALICE, call("propose", 1, LARGE))
-    report(
-        "governance.place_decision_deposit", chain, BOB, call("place_decision_deposit", VOTES_MAX)
-    )
+    deposit = call("place_decision_deposit", VOTES_MAX)
+    book.call("governance.PLACE_DECISION_DEPOSIT", "", chain, BOB, deposit)
     pass_blocks(chain, PERIOD)
-    report("governance.poke(to an end)", chain, BOB, call("poke", 0))
-    report("governance.close", chain, BOB, call("close", 1))
+    book.call("governance.POKE", "poke(to an end)", chain, BOB, call("poke", 0))
+    book.call("governance.CLOSE", "close", chain, BOB, call("close", 1))
 
 
-def measure_enact() -> None:
+def weigh_enact(book: Book) -> None:
     """A call as large as one may be."""
     chain = make_chain()
-    for name, inner in (("16 KB", LARGE), ("500 calls", MANY)):
+    for name, inner, figure in (("16 KB", LARGE, "governance.ENACT"), ("500 calls", MANY, "")):
         number = chain.runtime.governance.next_proposal.get()
         apply(chain, ALICE, call("propose", 1, inner), call("place_decision_deposit", number))
         pass_blocks(chain, PERIOD // 10)
@@ -94,51 +80,55 @@ def measure_enact() -> None:
         for who in (ALICE, BOB, CAROL, DAVE):
             apply(chain, who, call("vote", number, Side.AYE, FUNDS // 2, Conviction.LOCKED1X))
         pass_blocks(chain, PERIOD)
-        report(f"governance.enact({name})", chain, BOB, call("enact", number, inner))
+        cost = book.call(figure, f"enact({name})", chain, BOB, call("enact", number, inner))
+        if figure:
+            book.note("governance.PROPOSE", "what can be proposed can be enacted", cost)
 
 
-def measure_votes() -> None:
+def weigh_votes(book: Book) -> None:
     """An account with as many votes as it may have."""
     chain = make_chain()
     for number in range(VOTES_MAX - 1):
         apply(chain, BOB, vote(number))
-    report("governance.vote", chain, BOB, vote(VOTES_MAX - 1))
+    book.call("governance.VOTE", "vote", chain, BOB, vote(VOTES_MAX - 1))
     apply(chain, BOB, vote(VOTES_MAX - 1))
-    report("governance.remove_vote", chain, BOB, call("remove_vote", 0))
+    book.call("governance.REMOVE_VOTE", "remove_vote", chain, BOB, call("remove_vote", 0))
     delegate = call("delegate", Id(BOB), SIX, FUNDS)
-    report("governance.delegate(32 votes)", chain, CAROL, delegate)
+    book.call("governance.DELEGATE", "delegate(32 votes)", chain, CAROL, delegate)
     apply(chain, CAROL, delegate)
-    report("governance.undelegate(32 votes)", chain, CAROL, call("undelegate"))
+    book.call("governance.UNDELEGATE", "undelegate(32 votes)", chain, CAROL, call("undelegate"))
     for number in range(VOTES_MAX):
         chain.runtime.dispatcher.dispatch(call("cancel", number), Origin.root())
-    report("governance.unlock(32 votes)", chain, DAVE, call("unlock", Id(BOB)))
+    book.call("governance.UNLOCK", "unlock(32 votes)", chain, DAVE, call("unlock", Id(BOB)))
 
 
-def measure_treasury() -> None:
+def weigh_treasury(book: Book) -> None:
     """Promises, payments, the end of a period, and parameters."""
     chain = make_chain()
     set_param = make_call("Parameters", "set_param", Param.BURN_BPS, 900)
-    report_root("parameters.set_param", chain, set_param)
+    book.call("parameters.SET_PARAM", "set_param", chain, Origin.root(), set_param)
     spend = make_call("Treasury", "spend", Id(DAVE), UNIT, 2)
-    report_root("treasury.spend", chain, spend)
+    book.call("treasury.SPEND", "spend", chain, Origin.root(), spend)
     chain.runtime.dispatcher.dispatch(spend, Origin.root())
-    report("treasury.payout", chain, ALICE, make_call("Treasury", "payout", 0))
-    report_root("treasury.void_spend", chain, make_call("Treasury", "void_spend", 0))
-    times: list[float] = []
-    for _ in range(ROUNDS):
-        begin = perf_counter_ns()
-        weight = chain.runtime.treasury.on_initialize(PERIOD)
-        times.append((perf_counter_ns() - begin) / 1_000)
-    show("treasury.on_initialize", min(times), weight.ref_time / 10**6)
+    book.call("treasury.PAYOUT", "payout", chain, ALICE, make_call("Treasury", "payout", 0))
+    book.call(
+        "treasury.VOID_SPEND",
+        "void_spend",
+        chain,
+        Origin.root(),
+        make_call("Treasury", "void_spend", 0),
+    )
+    treasury = chain.runtime.treasury
+    book.run("treasury.ON_INITIALIZE", "", chain, lambda: treasury.on_initialize(PERIOD))
 
 
-def main() -> None:
-    """Prints a row for each."""
-    measure_treasury()
-    measure_proposals()
-    measure_enact()
-    measure_votes()
+def weigh(book: Book) -> None:
+    """Every call of these pallets."""
+    weigh_treasury(book)
+    weigh_proposals(book)
+    weigh_enact(book)
+    weigh_votes(book)
 
 
 if __name__ == "__main__":
-    main()
+    weigh(Book())

@@ -1,21 +1,17 @@
-"""What dispatches of the leases pallet cost here, beside the weight that they declare.
-
-Each row is one call in the worst case that is easily made; a ratio below one is a weight that does
-not cover its call. The last rows are the check of one audit alone.
-"""
-
-from time import perf_counter_ns
+"""What dispatches of the leases pallet cost; see `tests/helpers/weighing.py`."""
 
 from pallets.leases import Machines, MachineTerms, Opening, Replica, StorageTerms
 from pallets.leases.types import DRAWS_MAX
 from pallets.registry.types import KindPrice, Provider
 from runtime.audit import draw_audit
+from runtime.codec import codec_of
 from runtime.frame.ai_types import JobKind, Role
 from runtime.primitives import UNIT, AccountId, Hash
-from runtime.tensor.chunks import commit_chunks, get_chunk, verify_chunk
-from tests.bench.bench_ai_weights import apply, report
+from runtime.tensor.chunks import CHUNK_BYTES, commit_chunks, get_chunk, verify_chunk
+from tests.bench.bench_ai_weights import apply
 from tests.helpers.chain_stage import ChainStage, make_call
 from tests.helpers.economy import ALICE, BOB, BOND, DAVE, MANIFEST, TTL, make_economy
+from tests.helpers.weighing import Book, Cost
 
 RATE, EVERY, WINDOW = UNIT // 1_000, 20, 10
 CONTENT = bytes(range(256)) * (4 << 12)  # 4 MiB
@@ -49,67 +45,75 @@ def make_chain() -> ChainStage:
     return chain
 
 
-def measure_calls() -> None:
+def weigh_calls(book: Book) -> None:
     """A life of a lease of machines, and one of storage."""
     chain = make_chain()
     record = chain.runtime.registry.next_id.get() - 1
 
-    def show(name: str, who: AccountId, *args: object, title: str = "") -> None:
-        report(f"leases.{title or name}", chain, who, make_call("Leases", name, *args))
+    def show(figure: str, name: str, who: AccountId, *args: object, case: str = "") -> None:
+        full = f"leases.{figure}" if figure else ""
+        book.call(full, case or name, chain, who, make_call("Leases", name, *args))
 
     def do(name: str, who: AccountId, *args: object) -> None:
         apply(chain, who, make_call("Leases", name, *args))
 
     offers = ((MachineTerms(5), 10), (STORAGE, 60))
-    show("post_offer", BOB, record, STORAGE, RATE, 10, 60, 99)
+    show("POST_OFFER", "post_offer", BOB, record, STORAGE, RATE, 10, 60, 99)
     for terms, notice in offers:
         do("post_offer", BOB, record, terms, RATE, 10, notice, 99)
-    show("withdraw_offer", BOB, 0)
+    show("WITHDRAW_OFFER", "withdraw_offer", BOB, 0)
     replica = Replica(TREE.root, len(CONTENT))
-    show("start_lease", ALICE, 1, replica, UNIT)
+    show("START_LEASE", "start_lease", ALICE, 1, replica, UNIT)
     for offer, subject in ((0, Machines(1)), (0, Machines(1)), (1, replica), (1, replica)):
         do("start_lease", ALICE, offer, subject, UNIT)
-    show("accept_lease", BOB, 2)
+    show("ACCEPT_LEASE", "accept_lease", BOB, 2)
     for lease in range(4):
         do("accept_lease", BOB, lease)
     go(chain, chain.number + EVERY + 1)
-    show("top_up", ALICE, 0, UNIT)
-    show("accept_work", ALICE, 0)
-    show("dispute", ALICE, 0)
-    show("close_lease", ALICE, 0)
-    show("reclaim", BOB, 0)
-    show("poke", DAVE, 0, title="poke(pay)")
-    answer = open_drawn(chain, 2, DRAWS_MAX)
-    show("por_respond", BOB, 2, answer, title=f"por_respond({DRAWS_MAX} chunks of 4 MiB)")
+    show("TOP_UP", "top_up", ALICE, 0, UNIT)
+    show("ADVANCE", "accept_work", ALICE, 0)
+    show("ADVANCE", "dispute", ALICE, 0)
+    show("ADVANCE", "close_lease", ALICE, 0)
+    show("ADVANCE", "reclaim", BOB, 0)
+    show("ADVANCE", "poke", DAVE, 0, case="poke(pay)")
+    opened = open_drawn(chain, 2, DRAWS_MAX)
+    show("", "por_respond", BOB, 2, opened, case=f"por_respond({DRAWS_MAX} chunks of 4 MiB)")
+    weigh_openings(book, chain)
     apply(chain, BOB, make_call("Registry", "retire", record))
-    show("poke", DAVE, 0, title="poke(lapse)")
+    show("ADVANCE", "poke", DAVE, 0, case="poke(lapse)")
     go(chain, chain.number + 4 * EVERY)
-    show("poke", DAVE, 3, title="poke(three misses, slash)")
+    show("ADVANCE", "poke", DAVE, 3, case="poke(three misses, slash)")
     go(chain, chain.number + 1_000)
-    show("poke", DAVE, 1, title="poke(pay, end)")
+    show("ADVANCE", "poke", DAVE, 1, case="poke(pay, end)")
 
 
-def measure_audit() -> None:
-    """Twenty chunks of 4 MiB: drawing, and checking against the root."""
-    root, size = TREE.root, len(CONTENT)
-    times: list[float] = []
-    for block in range(50):
-        block_hash = Hash(block.to_bytes(32, "little"))
-        drawn = draw_audit(Hash.zero(), 0, block_hash, size, 20)
-        opened = [(index, get_chunk(CONTENT, index), TREE.get_path(index)) for index in drawn]
-        begin = perf_counter_ns()
-        draw_audit(Hash.zero(), 0, block_hash, size, 20)
-        for index, chunk, path in opened:
-            verify_chunk(root, size, index, chunk, path)
-        times.append((perf_counter_ns() - begin) / 1_000)
-    print(f"audit of 20 chunks of 4 MiB, drawn and checked: {sorted(times)[25]:.0f} us (median)")
+def weigh_openings(book: Book, chain: ChainStage) -> None:
+    """Decoding and checking what an audit opens: by the chunk, and by the node of its path."""
+    codec = codec_of(Opening)
+
+    def check(content: bytes) -> Cost:
+        tree, size = commit_chunks(content), len(content)
+        drawn = draw_audit(Hash.zero(), 0, Hash.zero(), size, DRAWS_MAX)
+        raws = [codec.encode(Opening(get_chunk(content, at), tree.get_path(at))) for at in drawn]
+
+        def run() -> None:
+            draw_audit(Hash.zero(), 0, Hash.zero(), size, DRAWS_MAX)
+            for index, raw in zip(drawn, raws, strict=True):
+                opening = codec.decode(raw)
+                verify_chunk(tree.root, size, index, opening.chunk, opening.path)
+
+        return book.run("", f"{DRAWS_MAX} chunks of {size} bytes", chain, run)
+
+    one, many = check(CONTENT[:CHUNK_BYTES]), check(CONTENT)
+    book.slope("leases.OPENING", "a chunk", Cost(0, 0), one, DRAWS_MAX)
+    nodes = DRAWS_MAX * len(TREE.get_path(0))
+    book.slope("leases.PATH_NODE", "a node of a path", one, many, nodes)
 
 
-def main() -> None:
-    """Prints a row for each."""
-    measure_calls()
-    measure_audit()
+def weigh(book: Book) -> None:
+    """Every call of the pallet."""
+    weigh_calls(book)
 
 
 if __name__ == "__main__":
-    main()
+    weigh(Book())

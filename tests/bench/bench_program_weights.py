@@ -1,16 +1,15 @@
-"""What posting and judging jobs of programs cost here, beside the weight that they declare.
+"""What posting jobs of programs costs, and judging claims; see `tests/helpers/weighing.py`.
 
-One slot of each program, as dear as a claim may be or nearly so; the rest is as in
-`bench_ai_weights`.
+One slot of each program, as dear as a claim may be or nearly so; a model's rows by both verifiers.
 """
 
 from dataclasses import replace
-from time import perf_counter_ns
 
 import numpy as np
 
-from pallets.market import ComputeToData, Evaluate, JobSpec, Posted, Render, Train
+from pallets.market import ComputeToData, Evaluate, Infer, JobSpec, Posted, Render, Train
 from pallets.market.claims import make_task
+from pallets.verify.cases import Case, load_case
 from runtime.claim import ClaimRequest
 from runtime.frame.ai_types import SlotId, VerifierId
 from runtime.primitives import UNIT, Hash
@@ -26,13 +25,16 @@ from runtime.programs import (
     Vector,
 )
 from runtime.programs.scene import SPHERES_MAX
+from runtime.task import ProgramTask
 from runtime.tensor.blob import blob_root
-from tests.bench.bench_ai_weights import ROUNDS, TERMS, apply, report, show
+from runtime.tensor.interpreter import compute_product
+from tests.bench.bench_ai_weights import TERMS, apply, make_large_model, put_blobs, register
 from tests.helpers import economy
 from tests.helpers.chain_stage import ChainStage, make_call
 from tests.helpers.economy import ALICE, BOB, make_economy
 from tests.helpers.programs_vectors import FOUR_BALLS
-from tests.helpers.slot_work import run_program
+from tests.helpers.slot_work import run_program, run_slot
+from tests.helpers.weighing import Book, Cost
 
 
 def make_specs(chain: ChainStage) -> dict[str, JobSpec]:
@@ -45,8 +47,7 @@ def make_specs(chain: ChainStage) -> dict[str, JobSpec]:
         for side in range(20, 20 + SPHERES_MAX)
     )
     scene = SCENE.encode(replace(FOUR_BALLS, spheres=mirrors))
-    for blob in (rows, labels, scene):
-        apply(chain, ALICE, make_call("Registry", "put_blob", blob))
+    put_blobs(chain, ALICE, [rows, labels, scene])
     roots = (blob_root(rows), blob_root(labels))
     sgd = Sgd(*roots, 1_024, 64, 32, 10, 64, 2_000, 7, 7, 4, Hash(b"s" * 32), 96, 96)
     linear = replace(sgd, hidden=0, batch=1, steps=380, steps_per_slot=380)
@@ -61,35 +62,84 @@ def make_specs(chain: ChainStage) -> dict[str, JobSpec]:
     }
 
 
-def report_claim(name: str, chain: ChainStage, number: int) -> None:
-    """What judging the first slot of a job takes, beside the weight that verify gives it."""
+def weigh_claim(book: Book, chain: ChainStage, case: str, number: int) -> tuple[Cost, Case]:
+    """What judging the first slot of a job takes, and what it counts of it."""
     verify, records = chain.runtime.verify, chain.runtime.registry.records
     job = economy.get_job(chain, number)
     task = make_task(job, 0, lambda _: b"")
-    output = run_program(records, job, 0, lambda _: b"")
-    at, root = SlotId(number, 0), blob_root(output)
-    request = ClaimRequest(at, BOB, job.verifier, b"", task, root, output, b"", Hash.zero())
-    best, declared = float("inf"), 0
-    for _ in range(ROUNDS):
-        mark = chain.runtime.state.mark()
-        begin = perf_counter_ns()
-        declared = verify.open_claim(request).weight.ref_time
-        best = min(best, (perf_counter_ns() - begin) / 1_000)
-        chain.runtime.state.rollback_to(mark)
-    show(f"verify {name}", best, declared / 10**6)
+    if isinstance(task, ProgramTask):
+        output, trace = run_program(records, job, 0, lambda _: b""), b""
+    else:
+        payload = run_slot(records, job, 0)
+        size = len(payload) - job.trace_row_bytes * task.rows
+        output, trace = payload[:size], payload[size:]
+    root = blob_root(output)
+    request = ClaimRequest(
+        SlotId(number, 0), BOB, job.verifier, b"", task, root, output, trace, Hash.zero()
+    )
+    counted = load_case(request, records, chain.runtime.host)
+    assert counted is not None, "its blobs are in the state"
+    cost = book.run("", f"judging {case}", chain, lambda: verify.open_claim(request))
+    return cost, counted
 
 
-def main() -> None:
-    """Prints two rows for each."""
+def weigh_programs(book: Book, chain: ChainStage) -> None:
+    """Posting a job of each program, and judging its first slot."""
+    for case, spec in make_specs(chain).items():
+        post = make_call("Market", "post", spec, Posted(UNIT), VerifierId.REPLAY, TERMS)
+        number = chain.runtime.market.next_job.get()
+        book.call("market.POST", case, chain, ALICE, post)
+        apply(chain, ALICE, post)
+        cost, counted = weigh_claim(book, chain, case, number)
+        book.slope("verify.CELL", case, Cost(0, 0), replace(cost, proof_bytes=0), counted.cells)
+
+
+def weigh_models(book: Book, chain: ChainStage) -> None:
+    """Judging rows of a small model and of one as large as there may be, by both verifiers."""
+    rng = np.random.default_rng(3)
+    blob = rng.integers(-63, 63, (256, 256), np.int8, True).tobytes()
+    large = make_large_model()
+    put_blobs(chain, ALICE, [blob, *large.blobs])
+    record, root = register(chain, ALICE, large.body), blob_root(blob)
+    replay, freivalds = VerifierId.REPLAY, VerifierId.FREIVALDS
+
+    def weigh(verifier: VerifierId, model: int, total: int, rows: int) -> tuple[Cost, int]:
+        spec = Infer(model, None, root, total, rows, 1)
+        number = chain.runtime.market.next_job.get()
+        apply(chain, ALICE, make_call("Market", "post", spec, Posted(UNIT), verifier, TERMS))
+        case = f"{rows} rows of model {model}, {verifier.name}"
+        cost, counted = weigh_claim(book, chain, case, number)
+        return cost, counted.cells
+
+    for verifier, base in ((replay, "verify.REPLAY"), (freivalds, "verify.FREIVALDS")):
+        cost, _ = weigh(verifier, economy.MODEL, 1_024, 4)
+        book.note(base, "few rows", cost)
+    for verifier, base, slope, rows in (
+        (replay, "verify.REPLAY", "verify.CELL", 1),
+        (replay, "verify.REPLAY", "verify.CELL", 8),
+        (freivalds, "verify.FREIVALDS", "verify.CHECKED_CELL", 1),
+    ):
+        cost, cells = weigh(verifier, record, 256, rows)
+        book.note(base, "the blobs of a large model", Cost(0, cost.proof_bytes))
+        book.slope(slope, "a large model", Cost(0, 0), replace(cost, proof_bytes=0), cells)
+
+
+def weigh_products(book: Book, chain: ChainStage) -> None:
+    """A product as a replay makes it."""
+    rng = np.random.default_rng(5)
+    a, b = (rng.integers(-63, 64, (side, side), np.int8) for side in (368, 368))
+    cost = book.run("", "a product of 50 million MACs", chain, lambda: compute_product(a, b))
+    book.slope("verify.MAC", "a product", Cost(0, 0), cost, 368**3)
+
+
+def weigh(book: Book) -> None:
+    """Posting and judging."""
     chain = make_economy()
     chain.begin_block(BOB)
-    for name, spec in make_specs(chain).items():
-        post = make_call("Market", "post", spec, Posted(UNIT), VerifierId.REPLAY, TERMS)
-        report(f"market.post {name}", chain, ALICE, post)
-        number = chain.runtime.market.next_job.get()
-        apply(chain, ALICE, post)
-        report_claim(name, chain, number)
+    weigh_products(book, chain)
+    weigh_models(book, chain)
+    weigh_programs(book, chain)
 
 
 if __name__ == "__main__":
-    main()
+    weigh(Book())

@@ -1,4 +1,4 @@
-"""What dispatches of the rights pallet cost here, in the form of `bench_weights`.
+"""What dispatches of the rights pallet cost; see `tests/helpers/weighing.py`.
 
 The record sold has as many ancestors as royalties may go to, each of another owner's; each call
 makes or ends every entry that it can, and counts what came into the purse.
@@ -14,7 +14,8 @@ from runtime.frame.traits import Preservation
 from runtime.host import ReferenceHost
 from runtime.primitives import UNIT, AccountId, Hash, Root
 from runtime.state import DictBackend, Overlay
-from tests.bench.bench_weights import ALICE, BOB, CONFIG, Cost, make_call, measure_call
+from tests.bench.bench_weights import ALICE, BOB, CONFIG, Scale, make_call
+from tests.helpers.weighing import Book
 
 TERMS = LicenceTerms(LicenceUse.RUN, 1 << 31, 1_000)
 DATASET = Dataset(Root(b"d" * 32), None, None, 9, 1_024, 999, Hash(b"s" * 32), None)
@@ -75,35 +76,27 @@ def build_rights() -> tuple[DictBackend, int]:
     return DictBackend({key: raw for key, raw in changes.items() if raw is not None}), record
 
 
-def measure_calls(backend: DictBackend, record: int) -> dict[str, Cost]:
+def weigh(book: Book) -> None:
     """Every call of the pallet."""
-    other = record + 1
-    free = PEOPLE[0]
+    (backend, record), scale = build_rights(), Scale(book, "Rights")
+    other, free = record + 1, PEOPLE[0]
 
-    def at(name: str, who: AccountId, *args: object) -> Cost:
-        return measure_call(backend, "Rights", name, Origin.signed(who), *args)
+    def at(name: str, who: AccountId, *args: object) -> None:
+        scale.call(name.upper(), name, backend, Origin.signed(who), name, *args)
 
-    return {
-        "rights.offer": at("offer", ALICE, record, PRICE, TERMS, 5),
-        "rights.buy(32 royalties)": at("buy", free, record, 0),
-        "rights.close_offer": at("close_offer", ALICE, record, 1),
-        "rights.resell": at("resell", BOB, record, 2, PRICE),
-        "rights.cancel_resale": at("cancel_resale", BOB, record, 0, Id(BOB)),
-        "rights.buy_resold": at("buy_resold", free, record, 0, Id(BOB), PRICE),
-        "rights.issue_shares": at("issue_shares", PEOPLE[0], 0, 1_000),
-        "rights.stake_shares": at("stake_shares", ALICE, record, 500),
-        "rights.stake_shares(the first)": at("stake_shares", BOB, other, 500),
-        "rights.unstake_shares": at("unstake_shares", ALICE, record, 500),
-        "rights.claim_revenue": at("claim_revenue", ALICE, record),
-        "rights.redeem_shares": at("redeem_shares", BOB, other),
-    }
-
-
-def main() -> None:
-    """Prints a row for each."""
-    for name, cost in measure_calls(*build_rights()).items():
-        print(f"{name:38} {cost}")
+    at("offer", ALICE, record, PRICE, TERMS, 5)
+    at("buy", free, record, 0)
+    at("close_offer", ALICE, record, 1)
+    at("resell", BOB, record, 2, PRICE)
+    at("cancel_resale", BOB, record, 0, Id(BOB))
+    at("buy_resold", free, record, 0, Id(BOB), PRICE)
+    at("issue_shares", PEOPLE[0], 0, 1_000)
+    at("stake_shares", ALICE, record, 500)
+    at("stake_shares", BOB, other, 500)
+    at("unstake_shares", ALICE, record, 500)
+    at("claim_revenue", ALICE, record)
+    at("redeem_shares", BOB, other)
 
 
 if __name__ == "__main__":
-    main()
+    weigh(Book())

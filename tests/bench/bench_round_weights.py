@@ -1,39 +1,22 @@
-"""What calls of a labelling round cost here, beside the weight that they declare.
+"""What calls of a labelling round cost; see `tests/helpers/weighing.py`.
 
-Each row is one call in the worst case there is: sixteen seats, 4,096 items of 256 classes, 256 of
-them gold. The time is the smallest of some runs; a ratio below one is a weight that does not cover
-its call.
+Sixteen seats, 4,096 items of 256 classes, 256 of them gold: there is no larger round.
 """
 
 from collections.abc import Callable
-from time import perf_counter_ns
 
 from pallets.rounds import GoldLabel
-from pallets.rounds.types import CLASSES_MAX, GOLD_MAX, ITEMS_MAX, SEATS_MAX
-from runtime.frame import Call, Origin
+from pallets.rounds.types import CLASSES_MAX, GOLD_MAX, GOLD_MIN, ITEMS_MAX, SEATS_MAX
+from runtime.frame import Call
 from runtime.frame.ai_types import Role
 from runtime.primitives import AccountId
+from tests.helpers.weighing import Book, Cost
 from tests.pallets.rounds import stage as rounds
 from tests.pallets.rounds.stage import BOND, FUNDS, GOLD_SALT, OWNER, STRANGER, RoundStage
 
-RUNS = 7
 PEOPLE = tuple(AccountId(bytes([n]) * 32) for n in range(120, 120 + SEATS_MAX))
 LABELS = [item % CLASSES_MAX for item in range(ITEMS_MAX)]
 GOLD = tuple(GoldLabel(item, LABELS[item]) for item in range(GOLD_MAX))
-
-
-def report(name: str, stage: RoundStage, who: AccountId, call: Call) -> None:
-    """Measures a call on the stage as it is and shows it beside what it declares."""
-    best = float("inf")
-    for _ in range(RUNS):
-        mark = stage.state.mark()
-        begin = perf_counter_ns()
-        post = stage.runtime.dispatch(call, Origin.signed(who))
-        best = min(best, (perf_counter_ns() - begin) / 1_000)
-        stage.state.rollback_to(mark)
-    actual = post.actual_weight or call.get_dispatch_info().weight
-    declared = actual.ref_time / 10**6
-    print(f"{name:40} {best:10.1f} us  weighs {declared:12.1f} us  x{declared / best:8.1f}")
 
 
 def make_stage() -> RoundStage:
@@ -65,38 +48,79 @@ def act_all(act: Callable[..., object], number: int, people: tuple[AccountId, ..
         act(number, who, LABELS, CLASSES_MAX)
 
 
-def main() -> None:
-    """Prints a row for each call."""
+def weigh_settling(book: Book, stage: RoundStage, seats: int, items: int, classes: int) -> Cost:
+    """Judging a round of this size by agreement: it weighs the most answers."""
+    gold = tuple(GoldLabel(item, item % classes) for item in range(GOLD_MIN))
+    labels, people = [item % classes for item in range(items)], PEOPLE[:seats]
+    blob = stage.put_blob(OWNER, bytes((seats, classes % 256)) * 8 * items)
+    number = stage.post(items=blob, item_bytes=16, classes=classes, seats=seats, gold=gold)
+    stage.join(number, *people)
+    for act in (stage.commit, stage.reveal):
+        for who in people:
+            act(number, who, labels, classes)
+    stage.pass_phase(number)
+    case = f"settling {seats} seats, {items} items, {classes} classes"
+    cost = book.call("", case, stage, STRANGER, make_call(stage, "poke", number))
+    stage.poke(number)
+    return cost
+
+
+def weigh_judging(book: Book, stage: RoundStage) -> None:
+    """What each seat, item, answer and class adds."""
+
+    def at(seats: int, items: int, classes: int) -> Cost:
+        return weigh_settling(book, stage, seats, items, classes)
+
+    few, most = GOLD_MIN * 3, ITEMS_MAX
+    base, seats, items = at(1, few, 2), at(SEATS_MAX, few, 2), at(1, most, 2)
+    answers, classes = at(SEATS_MAX, most, 2), at(SEATS_MAX, most, CLASSES_MAX)
+    more = SEATS_MAX - 1
+    book.note("rounds.SETTLE", "one seat, few items", base)
+    book.slope("rounds.SETTLE_SEAT", "a seat", base, seats, more)
+    book.slope("rounds.SETTLE_ITEM", "an item", base, items, most - few)
+    added = answers - (seats - base)
+    book.slope("rounds.SETTLE_ANSWER", "an item of a seat", items, added, more * (most - few))
+    book.slope("rounds.SETTLE_CLASS", "a class of an item", answers, classes, most * CLASSES_MAX)
+
+
+def weigh(book: Book) -> None:
+    """Every call, in the order of a round's life."""
     stage, last = make_stage(), PEOPLE[-1]
+
+    def at(figure: str, case: str, who: AccountId, name: str, *args: object) -> Cost:
+        full = f"rounds.{figure}" if figure else ""
+        return book.call(full, case, stage, who, make_call(stage, name, *args))
+
+    weigh_judging(book, stage)
     number = post(stage)
     spec = stage.get(number).spec
-    report("rounds.post", stage, OWNER, make_call(stage, "post", spec, rounds.TERMS))
+    at("POST", "post", OWNER, "post", spec, rounds.TERMS)
     stage.join(number, *PEOPLE[:-1])
-    join = make_call(stage, "join", number, stage.record_of[last])
-    report("rounds.join(the last seat)", stage, last, join)
+    at("JOIN", "the last seat", last, "join", number, stage.record_of[last])
     stage.join(number, last)
     act_all(stage.commit, number, PEOPLE[:-1])
-    commit = make_call(stage, "commit", number, spec.gold_commitment)
-    report("rounds.commit(the last)", stage, last, commit)
+    at("COMMIT", "the last", last, "commit", number, spec.gold_commitment)
     stage.pass_phase(number)
-    report("rounds.poke(a miss)", stage, STRANGER, make_call(stage, "poke", number))
+    at("POKE", "a miss", STRANGER, "poke", number)
     act_all(stage.reveal, number, PEOPLE[:-2])
     packed, salt = bytes(LABELS), rounds.get_salt(PEOPLE[-2])
-    reveal = make_call(stage, "reveal", number, packed, salt)
-    report("rounds.reveal(4,096 labels)", stage, PEOPLE[-2], reveal)
+    most = at("", "reveal(4,096 labels)", PEOPLE[-2], "reveal", number, packed, salt)
+    book.note("rounds.REVEAL", "4,096 labels", most)
+    book.slope("rounds.REVEAL_BYTE", "a label", Cost(0, 0), most, ITEMS_MAX)
     stage.reveal(number, PEOPLE[-2], LABELS, CLASSES_MAX)
-    gold = make_call(stage, "reveal_gold", number, GOLD, GOLD_SALT)
-    report("rounds.reveal_gold", stage, OWNER, gold)
+    shown = at("", "reveal_gold", OWNER, "reveal_gold", number, GOLD, GOLD_SALT)
     stage.pass_phase(number)
-    report("rounds.poke(settle by agreement)", stage, STRANGER, make_call(stage, "poke", number))
+    agreed = at("", "settle by agreement", STRANGER, "poke", number)
+    book.note("rounds.POKE", "showing the gold", shown - agreed)
     stage.poke(number)
-    report("rounds.close", stage, OWNER, make_call(stage, "close", number))
+    at("CLOSE", "close", OWNER, "close", number)
     number = post(stage)
     stage.skip(rounds.FREEZE_BLOCKS)
     stage.join(number, *PEOPLE)
     stage.pass_phase(number)
-    report("rounds.poke(16 misses)", stage, STRANGER, make_call(stage, "poke", number))
+    misses = at("", "16 misses", STRANGER, "poke", number)
+    book.slope("rounds.MISS", "a miss", Cost(0, 0), misses, SEATS_MAX)
 
 
 if __name__ == "__main__":
-    main()
+    weigh(Book())

@@ -1,18 +1,14 @@
-"""What dispatches of the vault cost here, beside the weight that they declare.
+"""What dispatches of the vault cost; see `tests/helpers/weighing.py`.
 
-Each row is one call in the worst case that can be made: royalties of nearly as many owners as there
-may be, and a dataset of a tebibyte, whose paths are as long as paths get. The time is the smallest
-of some runs; a ratio below one is a weight that does not cover its call.
+Royalties of nearly as many owners as there may be, and a dataset of a tebibyte, whose paths are as
+long as paths get.
 """
 
 from dataclasses import replace
-from time import perf_counter_ns
-from typing import Any
 
 from pallets.registry.types import Dataset, Parent, Relation
 from pallets.vault import ChunkProof
 from runtime.crypto.chunk_cipher import compute_stream_key, encrypt_chunk
-from runtime.frame import Call, Origin
 from runtime.frame.ai_types import ROYALTY_SHARES_MAX
 from runtime.primitives import AccountId, Hash, Root
 from runtime.tensor.chunks import CHUNK_BYTES, CHUNKED_BYTES_MAX, compute_chunks_root
@@ -29,8 +25,8 @@ from tests.helpers.sale_stage import (
     SaleStage,
     Sealed,
 )
+from tests.helpers.weighing import Book
 
-ROUNDS = 9
 PATH = tuple(Hash(bytes([height]) * 32) for height in range(PATH_LENGTH_MAX))
 
 
@@ -90,41 +86,29 @@ class WorstStage(SaleStage):
         return super().register(who, body, tuple(ends), 100)
 
 
-def measure(stage: SaleStage, name: str, who: AccountId, *args: Any) -> None:
-    """One row; the call is undone after each run."""
-    call: Call = stage.runtime.make_call(stage.vault, name, *args)
-    best = float("inf")
-    for _ in range(ROUNDS):
-        mark = stage.state.mark()
-        begin = perf_counter_ns()
-        stage.runtime.dispatch(call, Origin.signed(who))
-        best = min(best, (perf_counter_ns() - begin) / 1_000)
-        stage.state.rollback_to(mark)
-    declared = call.get_dispatch_info().weight.ref_time / 10**6
-    print(f"vault.{name:30} {best:10.1f} us  declared {declared:10.1f} us  x{declared / best:6.1f}")
-
-
-def main() -> None:
-    """Prints a row for each."""
+def weigh(book: Book) -> None:
+    """Every call, in the order of a sale's life."""
     dataset = TebibyteDataset()
     stage = WorstStage(dataset)
-    shares = stage.registry.records.get_royalties(stage.record, 1)
-    print(f"{len(shares)} owners have royalties, paths have {len(PATH)} nodes")
+
+    def at(name: str, who: AccountId, *args: object) -> None:
+        call = stage.runtime.make_call(stage.vault, name, *args)
+        book.call(f"vault.{name.upper()}", name, stage, who, call)
+
     stage.offer()
-    measure(stage, "offer", SELLER, stage.record, replace(TERMS, price=5))
-    measure(stage, "withdraw", SELLER, stage.record)
-    measure(stage, "order", BUYER, stage.record, TERMS, ONCE_PK)
+    at("offer", SELLER, stage.record, replace(TERMS, price=5))
+    at("withdraw", SELLER, stage.record)
+    at("order", BUYER, stage.record, TERMS, ONCE_PK)
     order = stage.order()
-    measure(stage, "deliver", SELLER, order, bytes(80))
+    at("deliver", SELLER, order, bytes(80))
     stage.deliver(order)
-    proof = dataset.prove(0)
-    measure(stage, "dispute_key", BUYER, order, SECRET)
-    measure(stage, "dispute_chunk", BUYER, order, SECRET, proof)
+    at("dispute_key", BUYER, order, SECRET)
+    at("dispute_chunk", BUYER, order, SECRET, dataset.prove(0))
     stage.skip(TERMS.dispute_blocks + 1)
-    measure(stage, "poke", OTHER, order)
+    at("poke", OTHER, order)
     stage.call("poke", OTHER, order)
-    measure(stage, "close", BUYER, order)
+    at("close", BUYER, order)
 
 
 if __name__ == "__main__":
-    main()
+    weigh(Book())

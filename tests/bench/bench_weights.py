@@ -1,14 +1,9 @@
-"""What dispatches of the base pallets cost here: microseconds, items read, and the weight of that.
+"""What dispatches of the base pallets cost; see `tests/helpers/weighing.py`.
 
-Each row is one call, decoded and dispatched on a fresh overlay in the worst case that it knows. The
-time is the median of the quietest of twenty batches; a weight is twice that, rounded up to two
-digits, and 512 bytes of proof an item read.
+A call is measured on a state of its own, in which it has the most to do.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
-from time import perf_counter_ns
 
 from pallets.balances.types import AdjustmentDirection, ReserveData
 from pallets.runtime import Runtime, RuntimeConfig
@@ -24,11 +19,9 @@ from runtime.frame import Call, Origin, Pallet
 from runtime.header import Header
 from runtime.host import ReferenceHost
 from runtime.primitives import UNIT, AccountId, Hash
-from runtime.state import Backend, DictBackend, Overlay, RecordingBackend
+from runtime.state import Backend, DictBackend, Overlay
+from tests.helpers.weighing import Book, Cost
 
-BATCHES = 20
-ROUNDS = 20
-PROOF_BYTES_ITEM = 512
 SEED = bytes(range(32))
 ALICE = AccountId(ed25519.public_of_seed(SEED))
 BOB, NOBODY = AccountId(b"bob.".ljust(32)), AccountId(b"nobody".ljust(32))
@@ -37,23 +30,10 @@ ROOT, NONE, SIGNED = Origin.root(), Origin.none(), Origin.signed(ALICE)
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What one run of something took."""
+class Opened:
+    """A stage: a runtime in block 1 on a state."""
 
-    microseconds: float
-    items_read: int
-
-    @property
-    def ref_time(self) -> int:
-        """Twice the time in picoseconds, rounded up to its first two digits."""
-        picoseconds = round(self.microseconds * 2_000_000)
-        digit: int = 10 ** (len(str(picoseconds)) - 2)
-        return -(-picoseconds // digit) * digit
-
-    def __str__(self) -> str:
-        proof = PROOF_BYTES_ITEM * self.items_read
-        shown = f"{self.microseconds:8.1f} us {self.items_read:3} items"
-        return f"{shown}   Weight({self.ref_time:_}, {proof:_})"
+    runtime: Runtime
 
 
 def build_state() -> DictBackend:
@@ -67,40 +47,11 @@ def build_state() -> DictBackend:
     return DictBackend({key: raw for key, raw in state.changes().items() if raw is not None})
 
 
-def open_runtime(backend: Backend) -> tuple[Runtime, RecordingBackend]:
+def open_stage(backend: Backend) -> Opened:
     """A runtime in block 1 on the state."""
-    recording = RecordingBackend(backend)
-    runtime = Runtime(Overlay(recording), ReferenceHost(), CONFIG)
+    runtime = Runtime(Overlay(backend), ReferenceHost(), CONFIG)
     initialize_block(runtime, Header(Hash.zero(), 1, Hash.zero(), Hash.zero()))
-    recording.reads.clear()
-    return runtime, recording
-
-
-def measure(run: Callable[[Runtime], object], backend: Backend) -> Cost:
-    """The cost of a run, each time on a fresh overlay."""
-    medians: list[float] = []
-    items = 0
-    for _ in range(BATCHES):
-        times: list[int] = []
-        for _ in range(ROUNDS):
-            runtime, recording = open_runtime(backend)
-            begin = perf_counter_ns()
-            run(runtime)
-            times.append(perf_counter_ns() - begin)
-            items = len(recording.reads)
-        medians.append(median(times))
-    return Cost(min(medians) / 1_000, items)
-
-
-def measure_call(backend: Backend, pallet: str, name: str, origin: Origin, *args: object) -> Cost:
-    """The cost of decoding and dispatching a call."""
-    runtime, _ = open_runtime(backend)
-    raw, decode = encode_call(runtime, pallet, name, *args), runtime.calls.decode
-
-    def run(each: Runtime) -> None:
-        each.dispatcher.dispatch(decode(raw), origin)
-
-    return measure(run, backend)
+    return Opened(runtime)
 
 
 def make_call(runtime: Runtime, pallet: str, name: str, *args: object) -> Call:
@@ -110,96 +61,109 @@ def make_call(runtime: Runtime, pallet: str, name: str, *args: object) -> Call:
     return Call(target.index, pallet, spec, args)
 
 
-def encode_call(runtime: Runtime, pallet: str, name: str, *args: object) -> bytes:
-    """A call's bytes."""
-    return runtime.calls.encode(make_call(runtime, pallet, name, *args))
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Weighs calls of one pallet, each on a state of its own."""
+
+    book: Book
+    pallet: str
+
+    def call(
+        self, figure: str, case: str, backend: Backend, origin: Origin, name: str, *args: object
+    ) -> Cost:
+        """One call on a state; the figure is a constant of the pallet's module, or nothing."""
+        stage = open_stage(backend)
+        made = make_call(stage.runtime, self.pallet, name, *args)
+        full = f"{self.pallet.lower()}.{figure}" if figure else ""
+        return self.book.call(full, case, stage, origin, made)
+
+    def slope(self, figure: str, case: str, small: Cost, large: Cost, count: int) -> None:
+        """What each of so many more costs."""
+        self.book.slope(f"{self.pallet.lower()}.{figure}", case, small, large, count)
 
 
-def measure_calls(backend: Backend) -> dict[str, Cost]:
-    """The calls of balances, timestamp and utility."""
+def weigh_balances(book: Book, backend: Backend) -> None:
+    """The native token."""
+    scale = Scale(book, "Balances")
 
-    def at(pallet: str, name: str, origin: Origin, *args: object) -> Cost:
-        return measure_call(backend, pallet, name, origin, *args)
+    def weigh(name: str, origin: Origin, *args: object) -> None:
+        scale.call(name.upper(), name, backend, origin, name, *args)
 
-    most, increase = 998 * UNIT, AdjustmentDirection.INCREASE
-    remark = make_call(open_runtime(backend)[0], "System", "remark", b"")
-    many = (ALICE,) * 1_000
-    return {
-        "balances.transfer_allow_death": at(
-            "Balances", "transfer_allow_death", Origin.signed(BOB), Id(NOBODY), UNIT - 1
-        ),
-        "balances.force_transfer": at(
-            "Balances", "force_transfer", ROOT, Id(BOB), Id(NOBODY), UNIT - 1
-        ),
-        "balances.transfer_keep_alive": at(
-            "Balances", "transfer_keep_alive", SIGNED, Id(NOBODY), most
-        ),
-        "balances.transfer_all": at(
-            "Balances", "transfer_all", Origin.signed(BOB), Id(NOBODY), False
-        ),
-        "balances.force_unreserve": at("Balances", "force_unreserve", ROOT, Id(ALICE), UNIT),
-        "balances.upgrade_accounts(0)": at("Balances", "upgrade_accounts", SIGNED, ()),
-        "balances.upgrade_accounts(1000)": at("Balances", "upgrade_accounts", SIGNED, many),
-        "balances.force_set_balance": at("Balances", "force_set_balance", ROOT, Id(NOBODY), UNIT),
-        "balances.force_adjust_total_issuance": at(
-            "Balances", "force_adjust_total_issuance", ROOT, increase, 1
-        ),
-        "balances.burn": at("Balances", "burn", Origin.signed(BOB), UNIT - 1, False),
-        "timestamp.set": at("Timestamp", "set", NONE, 1_700_000_000_000),
-        "system.remark": at("System", "remark", SIGNED, b""),
-        "system.remark_with_event(64 KiB)": at(
-            "System", "remark_with_event", SIGNED, bytes(64 * 1024)
-        ),
-        "utility.batch(0)": at("Utility", "batch", SIGNED, ()),
-        "utility.batch(100 remarks)": at("Utility", "batch", SIGNED, (remark,) * 100),
-        "utility.force_batch(100 remarks)": at("Utility", "force_batch", SIGNED, (remark,) * 100),
-    }
+    bob = Origin.signed(BOB)
+    weigh("transfer_allow_death", bob, Id(NOBODY), UNIT - 1)
+    weigh("force_transfer", ROOT, Id(BOB), Id(NOBODY), UNIT - 1)
+    weigh("transfer_keep_alive", SIGNED, Id(NOBODY), 998 * UNIT)
+    weigh("transfer_all", bob, Id(NOBODY), False)
+    weigh("force_unreserve", ROOT, Id(ALICE), UNIT)
+    weigh("force_set_balance", ROOT, Id(NOBODY), UNIT)
+    weigh("force_adjust_total_issuance", ROOT, AdjustmentDirection.INCREASE, 1)
+    weigh("burn", bob, UNIT - 1, False)
+    upgrade = "upgrade_accounts"
+    none = scale.call("UPGRADE_ACCOUNTS", "nobody", backend, SIGNED, upgrade, ())
+    many = scale.call("", "1,000 accounts", backend, SIGNED, upgrade, (ALICE,) * 1_000)
+    scale.slope("UPGRADE_ACCOUNT", upgrade, none, many, 1_000)
 
 
-def measure_extrinsic(backend: Backend) -> Cost:
+def weigh_base(book: Book, backend: Backend) -> None:
+    """System, the time, batches, and what is around every call."""
+    system, time, utility = Scale(book, "System"), Scale(book, "Timestamp"), Scale(book, "Utility")
+    for name in ("remark", "remark_with_event"):
+        empty = system.call("REMARK", name, backend, SIGNED, name, b"")
+        full = system.call("", f"{name}, 64 KiB", backend, SIGNED, name, bytes(64 * 1024))
+        system.slope("REMARK_BYTE", name, empty, full, 64 * 1024)
+    time.call("SET", "set", backend, NONE, "set", 1_700_000_000_000)
+    stage = open_stage(backend)
+    remark = make_call(stage.runtime, "System", "remark", b"")
+    dispatch = stage.runtime.dispatcher.dispatch
+    dispatch(make_call(stage.runtime, "Timestamp", "set", 1_700_000_000_000), NONE)
+    finalize = stage.runtime.timestamp.on_finalize
+    book.run("timestamp.ON_FINALIZE", "", stage, lambda: finalize(1))
+    for name in ("batch", "batch_all", "force_batch"):
+        none = utility.call("BATCH", name, backend, SIGNED, name, ())
+        many = utility.call("", f"{name}, 100 remarks", backend, SIGNED, name, (remark,) * 100)
+        utility.slope("BATCH_CALL", name, none, many, 100)
+    weigh_extrinsic(book, stage, remark)
+    weigh_block(book, open_stage(backend))
+
+
+def weigh_extrinsic(book: Book, stage: Opened, remark: Call) -> None:
     """A whole extrinsic around an empty remark: decoding, signature, nonce, fee, events."""
-    runtime, _ = open_runtime(backend)
-    call = encode_call(runtime, "System", "remark", b"")
-    extra = SignedExtra(Era(), 0, 1)
-    version = runtime.version
-    genesis = runtime.system.block_hash[0]
+    runtime = stage.runtime
+    call, extra = runtime.calls.encode(remark), SignedExtra(Era(), 0, 1)
+    version, genesis = runtime.version, runtime.system.block_hash[0]
     context = SigningContext(version.spec_version, version.transaction_version, genesis, genesis)
     payload = compute_signing_payload(call + encode_extra(extra), context)
     signature = Ed25519(Signature(ed25519.sign(SEED, payload)))
     raw = encode_signed(ALICE, signature, extra, call)
-
     calls = runtime.calls
+    book.run(
+        "block.BASE_EXTRINSIC",
+        "",
+        stage,
+        lambda: apply_extrinsic(runtime, decode_extrinsic(raw, calls)),
+    )
 
-    def run(each: Runtime) -> None:
-        apply_extrinsic(each, decode_extrinsic(raw, calls))
 
-    return measure(run, backend)
-
-
-def measure_block(backend: Backend) -> Cost:
+def weigh_block(book: Book, stage: Opened) -> None:
     """A block with nothing but its time: hooks, the inherent, the events."""
-    runtime, _ = open_runtime(backend)
-    raw = encode_bare(encode_call(runtime, "Timestamp", "set", 1_700_000_000_000))
+    runtime = stage.runtime
+    call = make_call(runtime, "Timestamp", "set", 1_700_000_000_000)
+    raw = encode_bare(runtime.calls.encode(call))
 
-    calls = runtime.calls
+    def run() -> None:
+        initialize_block(runtime, Header(Hash.zero(), 1, Hash.zero(), Hash.zero()))
+        apply_extrinsic(runtime, decode_extrinsic(raw, runtime.calls))
+        finalize_block(runtime)
 
-    def run(each: Runtime) -> None:
-        initialize_block(each, Header(Hash.zero(), 1, Hash.zero(), Hash.zero()))
-        apply_extrinsic(each, decode_extrinsic(raw, calls))
-        finalize_block(each)
-
-    return measure(run, backend)
+    book.run("block.BASE_BLOCK", "", stage, run)
 
 
-def main() -> None:
-    """Prints a row for each."""
+def weigh(book: Book) -> None:
+    """Every call of these pallets."""
     backend = build_state()
-    rows = measure_calls(backend)
-    rows["block.extrinsic"] = measure_extrinsic(backend)
-    rows["block.empty"] = measure_block(backend)
-    for name, cost in rows.items():
-        print(f"{name:38} {cost}")
+    weigh_balances(book, backend)
+    weigh_base(book, backend)
 
 
 if __name__ == "__main__":
-    main()
+    weigh(Book())

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "661248aa0366d52b4f54cca3e912a775fadce38448dfb4df3f5f213bbbc8e544",
-    "local": "6608f8d9fd9a5db1e42d8a6a5d4c9d486a0b74209d014fb0a00bead8896588b0",
+    "dev": "df021bc95f4bfe5cb5fc831b328495824a84e56e054f01f784bfc7c7a0958995",
+    "local": "48ac8ceedd2f8f9393695ba90b4fec004294ad135997bdf68e554a9baddca83a",
 }
 
 
