@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args, get_origin, g
 
 import msgspec
 
+from chain.blobs import QUOTA_BYTES_DEFAULT
 from chain.errors import ConfigError
 from chain.rpc.limits import Count, RpcLimits
 
@@ -40,7 +41,7 @@ class RpcConfig:
     methods: Literal["auto", "safe", "unsafe"] = "auto"
     """Which methods are served; `auto` serves unsafe ones on a loopback address only."""
     blobs: bool = False
-    """Serve models' tensors below the base path to whoever knows their root."""
+    """Serve tensors and files below the base path to whoever knows their root."""
     origins: tuple[str, ...] = (
         "http://localhost:*",
         "http://127.0.0.1:*",
@@ -96,6 +97,18 @@ class PoolConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlobsConfig:
+    """Tensors and files below the base path; `rpc.blobs` serves them."""
+
+    quota_bytes: Count = QUOTA_BYTES_DEFAULT
+    """All of them together, unfinished ones counted whole."""
+    sources: tuple[str, ...] = ()
+    """Nodes that are asked for the files of leases, by URL."""
+    incomplete_s: Count = 86_400
+    """How long an unfinished upload is kept after its last piece."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:
     """What the node says about itself."""
 
@@ -116,6 +129,7 @@ class Config:
     authoring: AuthoringConfig = field(default_factory=AuthoringConfig)
     provider: ProviderConfig = field(default_factory=ProviderConfig)
     pool: PoolConfig = field(default_factory=PoolConfig)
+    blobs: BlobsConfig = field(default_factory=BlobsConfig)
     log: LogConfig = field(default_factory=LogConfig)
 
 

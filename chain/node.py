@@ -20,6 +20,8 @@ from chain.authorship.remote import RemoteMining
 from chain.authorship.template import TemplateSource
 from chain.authorship.work import TASKS_QUEUED_MAX, TaskProduct, multiply_by_author
 from chain.blobs import BlobStore, get_blobs_folder
+from chain.blobs.collecting import Collector, collect_incomplete
+from chain.blobs.fetcher import Fetcher
 from chain.client.client import HEADER, Client
 from chain.client.host import CachingHost
 from chain.client.importer import (
@@ -30,7 +32,7 @@ from chain.client.importer import (
 )
 from chain.client.verifier import Verifier
 from chain.clock import WallClock
-from chain.config import Config
+from chain.config import BlobsConfig, Config, RpcConfig
 from chain.db.blocks import BlockRecord
 from chain.db.database import Database, open_database
 from chain.db.database import Genesis as StoredGenesis
@@ -44,10 +46,14 @@ from chain.provider.access import LocalAccess
 from chain.provider.sender import Sender
 from chain.provider.service import Provider, ProviderStatistics, provide
 from chain.provider.storage import StorageKeeper, keep_storage
+from chain.rpc.blob_routes import BlobRoutes
+from chain.rpc.namespaces.blob_methods import ServedBlobs
 from chain.rpc.namespaces.system_methods import NodeIdentity
 from chain.rpc.namespaces.table import Served, make_methods
 from chain.rpc.server import is_unsafe_allowed, json_page, serve_rpc
 from chain.txpool.service import PoolService, maintain_pool
+from chain.wallet.connect import NodeUrl, parse_node_url
+from chain.wallet.errors import BadNodeUrl
 from chain.worker import Worker
 from genesis.build import build_genesis, make_api
 from genesis.errors import SpecError
@@ -100,6 +106,14 @@ def load_spec(chain: str) -> ChainSpec:
         ) from error
     except SpecError as error:
         raise ConfigError(f"chain {chain}: {error}") from error
+
+
+def parse_sources(config: BlobsConfig) -> tuple[NodeUrl, ...]:
+    """The nodes that are asked for files; `ConfigError`."""
+    try:
+        return tuple(parse_node_url(url) for url in config.sources)
+    except BadNodeUrl as error:
+        raise ConfigError(f"blobs.sources: {error}") from error
 
 
 @contextmanager
@@ -161,13 +175,13 @@ async def run_services(
     await worker.run(importer.replay_stored)
     pool = PoolService(client, clock, config.pool)
     miner, providing = MinerStatistics(trio.current_time), ProviderStatistics()
-    store = BlobStore(get_blobs_folder(config.base_path))
     to_import, imports = trio.open_memory_channel[ImportRequest](IMPORTS_QUEUED_MAX)
     to_mine, tasks = trio.open_memory_channel[TaskProduct](TASKS_QUEUED_MAX)
     with client.events.subscribe() as events:
         async with trio.open_nursery() as services:
             services.start_soon(import_blocks, importer, imports)
             services.start_soon(maintain_pool, pool, events)
+            blobs = _start_blobs(services, config, client, worker, clock)
             author = keys.provider or keys.author
             source = TemplateSource(client, pool, worker, clock, spec.consensus)
             if author is not None:
@@ -181,7 +195,8 @@ async def run_services(
                 access = LocalAccess(client, Sender(client, pool, keys.provider))
                 multiply = partial(multiply_by_author, to_mine)
                 services.start_soon(provide, Provider(access, multiply, worker, providing))
-                services.start_soon(keep_storage, StorageKeeper(access, store, worker))
+                keeper = StorageKeeper(access, blobs.store, worker, fetcher=blobs.fetcher)
+                services.start_soon(keep_storage, keeper)
             served = Served(
                 client,
                 pool,
@@ -192,13 +207,38 @@ async def run_services(
                 RemoteMining(source, to_import),
                 worker,
                 None if author is None else author.account,
-                store if config.rpc.blobs else None,
+                blobs if config.rpc.blobs else None,
             )
             methods = make_methods(served, unsafe_allowed=is_unsafe_allowed(config.rpc))
             pages = {"/health": json_page(lambda: {"best": client.best.value.number})}
-            rpc_service = partial(serve_rpc, config.rpc, methods, worker, pages)
+            routes = make_blob_routes(config.rpc, blobs.store, worker)
+            rpc_service = partial(serve_rpc, config.rpc, methods, worker, pages, routes)
             address, port = await services.start(rpc_service)
             task_status.started(Node(client, pool, miner, providing, to_import, address, port))
+
+
+def _start_blobs(
+    services: trio.Nursery, config: Config, client: Client, worker: Worker, clock: WallClock
+) -> ServedBlobs:
+    """The store below the base path, what fetches into it and what deletes leftovers."""
+    store = BlobStore(get_blobs_folder(config.base_path), config.blobs.quota_bytes)
+    fetcher = Fetcher(store, worker, parse_sources(config.blobs))
+    collector = Collector(store, worker, clock, config.blobs.incomplete_s)
+    services.start_soon(fetcher.run)
+    services.start_soon(collect_incomplete, collector, client.best.changes())
+    return ServedBlobs(store, fetcher)
+
+
+def make_blob_routes(config: RpcConfig, store: BlobStore, worker: Worker) -> BlobRoutes | None:
+    """What serves files over HTTP, where the operator wants that."""
+    if not config.blobs:
+        return None
+    return BlobRoutes(
+        store,
+        worker,
+        uploads_allowed=is_unsafe_allowed(config),
+        streams_max=config.limits.blob_streams_max,
+    )
 
 
 async def _author(

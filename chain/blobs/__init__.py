@@ -12,9 +12,10 @@ from chain.blobs.errors import (
 )
 from chain.blobs.model import TensorStore, load_stored_model, store_tensor
 from chain.blobs.partial import Partial, open_partial_file
-from chain.blobs.store import BlobStore, OpenedStrip, get_blobs_folder
+from chain.blobs.store import QUOTA_BYTES_DEFAULT, BlobStore, OpenedStrip, get_blobs_folder
 
 __all__ = [
+    "QUOTA_BYTES_DEFAULT",
     "BlobBusy",
     "BlobCorrupt",
     "BlobError",

@@ -1,8 +1,8 @@
 """The keeper of leased bytes: at every new block it takes on leases and answers audits.
 
-It accepts a lease of storage once the bytes are in this node's store, whole, and answers each audit
-as soon as the block is known that draws the chunks. A fork may change that block, and with it the
-draw: the answer is then sent again.
+It accepts a lease of storage once the bytes are in this node's store, whole, having fetched them
+where it knows nodes that may serve them, and answers each audit as soon as the block is known that
+draws the chunks. A fork may change that block, and with it the draw: the answer is then sent again.
 """
 
 import logging
@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import trio
+
 from chain.blobs import BlobError, BlobStore
-from chain.provider.access import CallRefused, ChainAccess
+from chain.blobs.fetcher import Fetcher
+from chain.provider.access import CallRefused, ChainAccess, Tip
 from chain.worker import Worker
 from pallets.leases import Lease, Opening, Replica, StorageTerms
 from pallets.leases.types import MISSES_MAX
@@ -48,6 +51,9 @@ class Due:
     by: Hash
     """What makes it due: the block that draws, or zero."""
 
+    missing_bytes: int = 0
+    """How many bytes have to be fetched before the lease can be accepted."""
+
 
 @dataclass(frozen=True, slots=True)
 class StorageKeeper:
@@ -60,15 +66,35 @@ class StorageKeeper:
     sent: dict[Due, int] = field(default_factory=dict[Due, int])
     """What was sent, and at which block."""
 
+    fetcher: Fetcher | None = None
+    """Gets the bytes of leases; None where they have to be put into the store."""
+
+    busy: trio.Lock = field(default_factory=trio.Lock)
+    """Held during a round."""
+
 
 async def keep_storage(keeper: StorageKeeper) -> None:
-    """The service: does its round at every new best block."""
-    access, store = keeper.access, keeper.store
-    async for tip in access.follow():
-        block = (tip.number, tip.hash)
+    """The service: does its round at every new best block, and when bytes have come."""
+    async with trio.open_nursery() as rounds:
+        if keeper.fetcher is not None:
+            rounds.start_soon(_follow_fetches, keeper, keeper.fetcher)
+        async for tip in keeper.access.follow():
+            await _do_round(keeper, tip)
+
+
+async def _follow_fetches(keeper: StorageKeeper, fetcher: Fetcher) -> None:
+    """A chain that makes blocks on demand may have none until the lease is accepted."""
+    version = fetcher.finished.seen.version
+    while True:
+        version = (await fetcher.finished.wait_after(version)).version
+        await _do_round(keeper, keeper.access.best)
+
+
+async def _do_round(keeper: StorageKeeper, tip: Tip) -> None:
+    access, store, block = keeper.access, keeper.store, (tip.number, tip.hash)
+    async with keeper.busy:
         due = await access.read(
-            lambda runtime: find_due(runtime, access.account, *block, store),  # noqa: B023
-            tip.hash,
+            lambda runtime: find_due(runtime, access.account, *block, store), tip.hash
         )
         for old in set(keeper.sent) - set(due):
             del keeper.sent[old]
@@ -88,8 +114,9 @@ def find_due(
         entry = runtime.leases.lease[lease]
         assert isinstance(entry.subject, Replica), "a lease of storage is one of bytes; qed"
         if entry.accepted_at is None:
-            if _is_acceptable(runtime, entry, store):
-                found.append(Due(lease, entry.subject.root, None, Hash.zero()))
+            if _is_covered(runtime, entry):
+                missing = _count_missing(entry.subject, store)
+                found.append(Due(lease, entry.subject.root, None, Hash.zero(), missing))
             continue
         block = find_audit(entry, number)
         if block is not None:
@@ -113,18 +140,21 @@ def find_audit(entry: Lease, number: int) -> int | None:
     return None
 
 
-def _is_acceptable(runtime: Runtime, entry: Lease, store: BlobStore) -> bool:
-    """Whether the bytes are here, and the collateral for them is free."""
-    subject, params = entry.subject, runtime.leases.params
-    assert isinstance(subject, Replica), "a lease of storage is one of bytes; qed"
+def _is_covered(runtime: Runtime, entry: Lease) -> bool:
+    """Whether the collateral for a lease is free."""
+    params = runtime.leases.params
     bond = max(params.bond_min, entry.rate * params.bond_blocks)
-    if runtime.bonds.get_bonded(entry.provider, Role.STORAGE) < bond:
-        return False
+    return runtime.bonds.get_bonded(entry.provider, Role.STORAGE) >= bond
+
+
+def _count_missing(subject: Replica, store: BlobStore) -> int:
+    """How many bytes are not here: all of them or none."""
     try:
-        return store.get_chunked_size(subject.root) == subject.size_bytes
+        is_here = store.get_chunked_size(subject.root) == subject.size_bytes
     except BlobError as error:
         log.warning("bytes that are to be leased are damaged", extra={"why": str(error)})
-        return False
+        is_here = False
+    return 0 if is_here else subject.size_bytes
 
 
 def _draw(runtime: Runtime, lease: int, entry: Lease, block_hash: Hash) -> tuple[int, ...]:
@@ -135,8 +165,11 @@ def _draw(runtime: Runtime, lease: int, entry: Lease, block_hash: Hash) -> tuple
 
 
 async def _do(keeper: StorageKeeper, due: Due, number: int) -> None:
-    """Accepts a lease, or answers its audit if all chunks are here."""
+    """Fetches what a lease is of, accepts it, or answers its audit if all chunks are here."""
     keeper.sent[due] = number
+    if due.missing_bytes:
+        _fetch(keeper, due)
+        return
     if due.drawn is None:
         if await _send(keeper, "accept_lease", due.lease):
             keeper.statistics.accepted += 1
@@ -150,6 +183,17 @@ async def _do(keeper: StorageKeeper, due: Due, number: int) -> None:
         return
     if await _send(keeper, "por_respond", due.lease, openings):
         keeper.statistics.answered += 1
+
+
+def _fetch(keeper: StorageKeeper, due: Due) -> None:
+    if keeper.fetcher is None or not keeper.fetcher.has_sources:
+        return
+    try:
+        keeper.fetcher.request(due.root, due.missing_bytes)
+    except BlobError as error:  # tried again at a later block
+        log.warning(
+            "a lease's bytes are not fetched", extra={"lease": due.lease, "why": str(error)}
+        )
 
 
 def open_chunks(store: BlobStore, root: Root, drawn: Sequence[int]) -> tuple[Opening, ...]:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from chain.authorship.remote import RemoteMining
-from chain.blobs import BlobStore
 from chain.client.client import Client
 from chain.miner.statistics import MinerStatistics
 from chain.provider.service import ProviderStatistics
 from chain.rpc.methods import Methods
 from chain.rpc.namespaces.author_methods import AuthorMethods
-from chain.rpc.namespaces.blob_methods import BlobMethods
+from chain.rpc.namespaces.blob_methods import BlobMethods, BlobTransferMethods, ServedBlobs
 from chain.rpc.namespaces.chain_head_methods import ChainHeadMethods
 from chain.rpc.namespaces.chain_methods import ChainMethods
 from chain.rpc.namespaces.economy_methods import MarketMethods, RegistryMethods, WorkMethods
@@ -41,8 +40,8 @@ class Served:
     author: AccountId | None
     """Who is paid for blocks of external miners that name nobody."""
 
-    blobs: BlobStore | None = None
-    """Tensors that anybody may fetch; None where the operator serves none."""
+    blobs: ServedBlobs | None = None
+    """Tensors and files that anybody may fetch; None where the operator serves none."""
 
 
 def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
@@ -66,5 +65,6 @@ def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
         MiningMethods(client, served.mining, spec.consensus, served.author),
     ]
     if served.blobs is not None:
-        namespaces.append(BlobMethods(served.blobs))
+        namespaces.append(BlobMethods(served.blobs.store))
+        namespaces.append(BlobTransferMethods(served.blobs))
     return Methods(namespaces, unsafe_allowed=unsafe_allowed)
