@@ -1,7 +1,8 @@
-"""The program of a device's process: `python -m chain.miner.child BACKEND THREADS`.
+"""The program of a device's process: `python -m chain.miner.child BACKEND THREADS [DESCRIPTOR]`.
 
 Messages come in by standard input and go out by what was standard output; whatever else writes
-there goes to standard error. The end of the input ends the process at once.
+there goes to standard error. The end of the input ends the process at once. The descriptor is that
+of memory shared with the node, for large operands and products.
 """
 
 import os
@@ -27,6 +28,7 @@ from chain.miner.frames import (
     unpack_length,
     unpack_to_device,
 )
+from chain.miner.memory import SharedArea
 from chain.miner.search import run_search
 from consensus.kernels.backend import BackendUnavailable, ProductBackend
 from consensus.kernels.select import select_backend
@@ -64,17 +66,24 @@ class Inbox:
         self._end(END_OF_INPUT)
 
 
-def serve(backend: ProductBackend, inbox: Inbox, send: Callable[[FromDevice], None]) -> None:
+def serve(
+    backend: ProductBackend,
+    inbox: Inbox,
+    send: Callable[[FromDevice], None],
+    area: SharedArea | None,
+) -> None:
     """Answers searches for ever."""
     while True:
         frame = inbox.searches.get()
         number = frame.number
-        found = run_search(to_search(frame), backend, lambda: inbox.is_stopped(number))  # noqa: B023
-        send(to_found_frame(number, found))
+        search = to_search(frame, area)
+        found = run_search(search, backend, lambda: inbox.is_stopped(number))  # noqa: B023
+        place = area.get_product(*frame.shape) if area is not None and frame.is_shared else None
+        send(to_found_frame(number, found, place))
 
 
 def main(arguments: list[str]) -> None:
-    """Takes the name of a backend and a number of threads."""
+    """Takes the name of a backend, a number of threads, and perhaps a descriptor."""
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
@@ -85,7 +94,8 @@ def main(arguments: list[str]) -> None:
         except BrokenPipeError:  # the node is gone
             os._exit(END_OF_INPUT)
 
-    name, threads = arguments
+    name, threads, *rest = arguments
+    area = SharedArea(int(rest[0])) if rest else None
     try:
         backend = select_backend(
             name,
@@ -99,7 +109,7 @@ def main(arguments: list[str]) -> None:
     inbox = Inbox(sys.stdin.buffer, os._exit)
     threading.Thread(target=inbox.read_all, daemon=True).start()
     send(ReadyFrame(backend.name))
-    serve(backend, inbox, send)
+    serve(backend, inbox, send, area)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from chain.errors import NodeError
+from chain.miner.memory import NoMemory, SharedArea, compute_area_bytes
 from chain.miner.search import Found, Search, SeededRun
 from consensus.pouw.params import PowParams, SeededShape
 from consensus.pouw.seal import SEAL
@@ -16,6 +17,7 @@ from consensus.pouw.solve import MatrixWork
 from consensus.pouw.witness import WITNESS
 from runtime.errors import CodecError
 from runtime.primitives import AccountId, Hash
+from runtime.tensor.commitment import Int8Matrix, Int32Matrix
 from runtime.work_summary import Lane
 
 FRAME_BYTES_MAX: Final = 2**31
@@ -41,6 +43,8 @@ class SearchFrame(msgspec.Struct, frozen=True, tag="search", array_like=True):
     """m, n, k of the operands; zeros in the Seeded lane."""
     a: bytes
     bt: bytes
+    is_shared: bool = False
+    """Whether the operands are in the shared memory, where the product is to go as well."""
 
 
 class StopFrame(msgspec.Struct, frozen=True, tag="stop", array_like=True):
@@ -78,6 +82,8 @@ class FoundFrame(msgspec.Struct, frozen=True, tag="found", array_like=True):
     macs: int
     tickets: int
     best_ticket: bytes
+    is_shared: bool = False
+    """Whether the product is in the shared memory."""
 
 
 ToDevice: TypeAlias = SearchFrame | StopFrame
@@ -119,13 +125,17 @@ def unpack_from_device(body: bytes) -> FromDevice:
     return frame
 
 
-def to_search_frame(number: int, search: Search) -> SearchFrame:
-    """A search as it travels."""
+def to_search_frame(number: int, search: Search, area: SharedArea | None = None) -> SearchFrame:
+    """A search as it travels; its operands in shared memory, if some is given. Errors: NoMemory."""
     work, seeded = search.work, search.params.seeded
     run, shape, a, bt, lane = SeededRun(0, 0), (0, 0, 0), b"", b"", Lane.SEEDED
     if isinstance(work, MatrixWork):
         lane, shape = work.lane, (len(work.a), len(work.bt), int(work.a.shape[1]))
-        a, bt = work.a.tobytes(), work.bt.tobytes()
+        if area is None:
+            a, bt = work.a.tobytes(), work.bt.tobytes()
+        else:
+            area.reserve(compute_area_bytes(*shape))
+            area.put_operands(work.a, work.bt)
     else:
         run = work
     return SearchFrame(
@@ -140,27 +150,41 @@ def to_search_frame(number: int, search: Search) -> SearchFrame:
         shape,
         a,
         bt,
+        area is not None,
     )
 
 
-def to_search(frame: SearchFrame) -> Search:
+def to_search(frame: SearchFrame, area: SharedArea | None = None) -> Search:
     """A search as it came; `BadFrame` if its parts do not fit."""
     try:
         lane, params = Lane(frame.lane), PowParams(SeededShape(*frame.seeded))
         work: SeededRun | MatrixWork = SeededRun(frame.first, frame.count)
         if lane is not Lane.SEEDED:
-            m, n, k = frame.shape
-            a = np.frombuffer(frame.a, np.int8).reshape(m, k)
-            work = MatrixWork(lane, a, np.frombuffer(frame.bt, np.int8).reshape(n, k))
+            work = MatrixWork(lane, *_get_operands(frame, area))
         pre_hash, author = Hash(frame.pre_hash), AccountId(frame.author)
-    except ValueError as error:
+    except (ValueError, NoMemory) as error:
         raise BadFrame(f"expected a search, got one that does not fit: {error}") from None
     return Search(pre_hash, author, int.from_bytes(frame.target, "little"), params, work)
 
 
-def to_found_frame(number: int, found: Found) -> FoundFrame:
-    """An answer as it travels."""
-    product = None if found.product is None else found.product.astype("<i4").tobytes()
+def _get_operands(frame: SearchFrame, area: SharedArea | None) -> tuple[Int8Matrix, Int8Matrix]:
+    m, n, k = frame.shape
+    if frame.is_shared:
+        if area is None:
+            raise NoMemory("expected operands in the frame, got none")
+        return area.get_operands(m, n, k)
+    a = np.frombuffer(frame.a, np.int8).reshape(m, k)
+    return a, np.frombuffer(frame.bt, np.int8).reshape(n, k)
+
+
+def to_found_frame(number: int, found: Found, area: Int32Matrix | None = None) -> FoundFrame:
+    """An answer as it travels; its product in ``area``, if given."""
+    product, is_shared = None, found.product is not None and area is not None
+    if found.product is not None:
+        if area is None:
+            product = found.product.astype("<i4").tobytes()
+        else:
+            np.copyto(area, found.product)
     return FoundFrame(
         number,
         None if found.seal is None else SEAL.encode(found.seal),
@@ -170,21 +194,24 @@ def to_found_frame(number: int, found: Found) -> FoundFrame:
         found.macs,
         found.tickets,
         found.best_ticket,
+        is_shared,
     )
 
 
-def to_found(frame: FoundFrame, search: Search) -> Found:
-    """An answer as it came; `BadFrame` if it does not fit the search."""
+def to_found(frame: FoundFrame, search: Search, area: SharedArea | None = None) -> Found:
+    """An answer as it came, copied from shared memory; `BadFrame` if it does not fit the search."""
     product = None
     try:
-        if frame.product is not None:
+        if frame.is_shared:
+            product = _take_product(search, area)
+        elif frame.product is not None:
             shape = (0, 0)
             if isinstance(search.work, MatrixWork):
                 shape = (len(search.work.a), len(search.work.bt))
             product = np.frombuffer(frame.product, "<i4").astype(np.int32).reshape(shape)
         seal = None if frame.seal is None else SEAL.decode(frame.seal)
         witness = None if frame.witness is None else WITNESS.decode(frame.witness)
-    except (ValueError, CodecError) as error:
+    except (ValueError, CodecError, NoMemory) as error:
         raise BadFrame(f"expected an answer, got one that does not fit: {error}") from None
     return Found(
         seal,
@@ -195,3 +222,10 @@ def to_found(frame: FoundFrame, search: Search) -> Found:
         frame.tickets,
         frame.best_ticket,
     )
+
+
+def _take_product(search: Search, area: SharedArea | None) -> Int32Matrix:
+    work = search.work
+    if area is None or not isinstance(work, MatrixWork):
+        raise NoMemory("expected the product in the frame, got none")
+    return area.get_product(len(work.a), len(work.bt), int(work.a.shape[1])).copy()

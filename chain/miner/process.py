@@ -4,8 +4,8 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final
 
 import trio
@@ -19,6 +19,7 @@ from chain.miner.frames import (
     FromDevice,
     NoteFrame,
     ReadyFrame,
+    SearchFrame,
     StopFrame,
     pack,
     to_found,
@@ -26,7 +27,9 @@ from chain.miner.frames import (
     unpack_from_device,
     unpack_length,
 )
+from chain.miner.memory import SHARED_BYTES_MIN, NoMemory, SharedArea, compute_area_bytes
 from chain.miner.search import Found, Search
+from consensus.pouw.solve import MatrixWork
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +37,24 @@ START_S: Final = 120
 """A backend may compile its kernels before it answers for the first time."""
 
 READ_BYTES: Final = 2**20
+SEND_S: Final = 10
 END_S: Final = 2
 
 
 class ProcessDevice:
     """One backend in one process; made by `open_process_device`."""
 
-    def __init__(self, process: trio.Process, backend: str) -> None:
+    def __init__(self, process: trio.Process, backend: str, area: SharedArea | None = None) -> None:
         self._process = process
         self._backend = backend
+        self._area = area
+        self._shared_number = 0
+        """The search that the shared memory is used for; 0 for none."""
+
         self._buffer = bytearray()
+        self._awaited: int | None = None
+        """The size of a message that was begun to be read."""
+
         self._numbers = 0
         self._is_torn = False
         self._lock = trio.Lock()
@@ -70,7 +81,7 @@ class ProcessDevice:
         async with self._lock:
             self._numbers += 1
             number = self._numbers
-            await self._send(pack(to_search_frame(number, search)))
+            await self._send(pack(await self._make_frame(number, search)))
             answer: Found | DeviceLost | None = None
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._pass_on, stop, number)
@@ -78,14 +89,41 @@ class ProcessDevice:
                     answer = await self._receive_found(number, search)
                 except DeviceLost as error:
                     answer = error
+                except trio.Cancelled:
+                    await self._call_off(number)  # the next search is not to wait for it
+                    raise
                 nursery.cancel_scope.cancel()
             if isinstance(answer, Found):
                 return answer
             assert answer is not None, "only cancelling leaves the nursery without one; qed"
             raise answer
 
+    async def _make_frame(self, number: int, search: Search) -> SearchFrame:
+        """The search as it travels; large operands through shared memory, if there is some.
+
+        It is not touched while the process may still write the product of a search that was given
+        up into it.
+        """
+        work, area = search.work, self._area
+        if area is None or self._shared_number or not isinstance(work, MatrixWork):
+            return to_search_frame(number, search)
+        size = compute_area_bytes(len(work.a), len(work.bt), int(work.a.shape[1]))
+        if size < SHARED_BYTES_MIN:
+            return to_search_frame(number, search)
+        try:
+            # In a thread: copying so much would hold up the loop.
+            frame = await trio.to_thread.run_sync(to_search_frame, number, search, area)
+        except NoMemory as error:
+            log.warning("a product goes through pipes", extra={"why": str(error)})
+            return to_search_frame(number, search)
+        self._shared_number = number
+        return frame
+
     async def _pass_on(self, stop: trio.Event, number: int) -> None:
         await stop.wait()
+        await self._call_off(number)
+
+    async def _call_off(self, number: int) -> None:
         with suppress(DeviceLost):  # whoever waits for the answer learns of it
             await self._send(pack(StopFrame(number)))
 
@@ -94,9 +132,15 @@ class ProcessDevice:
             frame = await self._receive()
             if isinstance(frame, FailedFrame):
                 raise DeviceLost(self.name, frame.why)
-            if isinstance(frame, FoundFrame) and frame.number == number:
+            if not isinstance(frame, FoundFrame):
+                continue
+            area = None
+            if frame.number == self._shared_number:
+                self._shared_number, area = 0, self._area
+            if frame.number == number:
                 try:
-                    return to_found(frame, search)
+                    # In a thread, as the way there.
+                    return await trio.to_thread.run_sync(to_found, frame, search, area)
                 except BadFrame as error:
                     raise DeviceLost(self.name, str(error)) from error
 
@@ -106,15 +150,22 @@ class ProcessDevice:
             raise DeviceLost(self.name, "a message to it was cut off")
         self._is_torn = True
         try:
-            await self._process.stdin.send_all(data)
+            # Half a message would be the end of the device: who is cancelled waits for the rest.
+            with trio.move_on_after(SEND_S, shield=True) as scope:
+                await self._process.stdin.send_all(data)
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             raise DeviceLost(self.name, "its process has ended") from error
+        if scope.cancelled_caught:
+            raise DeviceLost(self.name, f"expected it to read within {SEND_S} s")
         self._is_torn = False
 
     async def _receive(self) -> FromDevice:
         try:
-            size = unpack_length(await self._read(LENGTH_BYTES))
-            return unpack_from_device(await self._read(size))
+            if self._awaited is None:
+                self._awaited = unpack_length(await self._read(LENGTH_BYTES))
+            body = await self._read(self._awaited)
+            self._awaited = None
+            return unpack_from_device(body)
         except BadFrame as error:
             raise DeviceLost(self.name, str(error)) from error
 
@@ -141,23 +192,40 @@ async def open_process_device(
 
     The process ends by itself when the node does, however that ends. Errors: DeviceLost.
     """
-    command = [sys.executable, "-m", "chain.miner.child", backend, str(threads)]
     seen = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": str(gpu)}
-    process = await trio.lowlevel.open_process(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-        env={**os.environ, **seen},
-    )
+    with _open_area() as area:
+        shared = () if area is None else (area.descriptor,)
+        process = await trio.lowlevel.open_process(
+            [sys.executable, "-m", "chain.miner.child", backend, str(threads), *map(str, shared)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=shared,
+            env={**os.environ, **seen},
+        )
+        try:
+            device = ProcessDevice(process, backend, area)
+            await device.wait_ready()
+            log.info("a device is ready", extra={"device": device.name, "threads": threads})
+            yield device
+        finally:
+            with trio.CancelScope(shield=True):
+                await _end(process)
+
+
+@contextmanager
+def _open_area() -> Generator[SharedArea | None]:
+    """Memory to share with one process; None where the system gives none."""
     try:
-        device = ProcessDevice(process, backend)
-        await device.wait_ready()
-        log.info("a device is ready", extra={"device": device.name, "threads": threads})
-        yield device
+        area = SharedArea.create()
+    except NoMemory as error:
+        log.warning("products go through pipes", extra={"why": str(error)})
+        yield None
+        return
+    try:
+        yield area
     finally:
-        with trio.CancelScope(shield=True):
-            await _end(process)
+        area.close()
 
 
 async def _end(process: trio.Process) -> None:

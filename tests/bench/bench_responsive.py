@@ -3,6 +3,8 @@
 Starts a node of the local chain, which mines without a pause, once without an author and once
 with one, and asks it for a storage value over one connection, again and again. Then calls off a
 device in the middle of large products, as a new head does: how soon it takes the next template.
+Last, what a paid product costs by way of a process, through shared memory and through pipes, over
+the same in this process; they take turns.
 """
 
 import argparse
@@ -16,17 +18,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from time import perf_counter_ns
+from unittest.mock import patch
 
+import numpy as np
 import trio
 
+from chain.miner import process
+from chain.miner.cores import ThreadCores
+from chain.miner.device import Device, ThreadDevice
 from chain.miner.process import open_process_device
-from chain.miner.search import Search, SeededRun
+from chain.miner.search import Search, SeededRun, make_bare_search
 from chain.wallet.connect import NodeUrl, parse_node_url
 from chain.wallet.errors import NodeUnreachable
 from chain.wallet.rpc import RpcTimeouts, open_rpc
+from chain.worker import ThreadWorker
+from consensus.kernels.select import select_backend
 from consensus.pouw.params import PowParams, SeededShape
+from consensus.pouw.solve import MatrixWork
 from runtime.crypto.hashing import twox_128
 from runtime.primitives import AccountId, Hash
+from runtime.work_summary import Lane
 
 KEY = "0x" + (twox_128(b"Balances") + twox_128(b"TotalIssuance")).hex()
 PAUSE_S = 0.005
@@ -93,6 +104,28 @@ async def measure_refresh(rounds: int) -> list[float]:
     return sorted(times)
 
 
+async def measure_product(side: int, rounds: int) -> dict[str, float]:
+    """The median milliseconds of one product with its exact result, each way."""
+    rng, threads = np.random.default_rng(1), os.cpu_count() or 1
+    a, bt = (rng.integers(-63, 64, (side, side)).astype(np.int8) for _ in range(2))
+    search = make_bare_search(MatrixWork(Lane.TASK, a, bt))
+    times: dict[str, list[float]] = {}
+    here = ThreadDevice(select_backend("auto", ThreadCores(threads)), ThreadWorker())
+    async with open_process_device("auto", threads) as there:
+        ways: dict[str, tuple[Device, int]] = {
+            "in process": (here, 0),
+            "shared memory": (there, 0),
+            "pipes": (there, 2**62),
+        }
+        for _ in range(rounds + 1):
+            for name, (device, least) in ways.items():
+                with patch.object(process, "SHARED_BYTES_MIN", least):
+                    begun = perf_counter_ns()
+                    await device.search(search, trio.Event())
+                    times.setdefault(name, []).append((perf_counter_ns() - begun) / 1e6)
+    return {name: median(each[1:]) for name, each in times.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=8, help="of reading, each time")
@@ -112,6 +145,12 @@ def main() -> None:
     print(
         f"called off at 4096^3, ms: median {median(times):.0f}, longest {times[-1]:.0f}; goal 200"
     )
+    for side in (2048, 4096):
+        took = trio.run(measure_product, side, 5)
+        here = took["in process"]
+        ways = "  ".join(f"{name} {ms:.0f} ms ({ms / here:.2f}x)" for name, ms in took.items())
+        print(f"a paid product of {side}^3: {ways}")
+    print("  goal for shared memory at 4096: 1.1x")
 
 
 if __name__ == "__main__":
