@@ -1,17 +1,17 @@
-"""`soberana gov`: propose, vote, delegate, and look at what is decided."""
+"""`soberana gov`, of proposals and the treasury; votes are in `gov_votes`."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from chain.cli.failure import WrongUse, guard, run_command
+from chain.cli.failure import WrongUse, run_command
+from chain.cli.gov_sending import ProposalArgument, send_one
 from chain.cli.gov_view import (
     show_params,
     show_proposal,
     show_proposals,
     show_sent,
-    show_voting,
+    show_spends,
 )
 from chain.cli.options import (
     NODE_DEFAULT,
@@ -29,9 +29,8 @@ from chain.wallet.amount import parse_amount
 from chain.wallet.chain_reader import from_hex
 from chain.wallet.errors import WalletError
 from chain.wallet.transaction import make_call
-from pallets.governance import PARAMETERS, ROOT, TREASURER
+from pallets.governance import CANCELLER, PARAMETERS, ROOT, TREASURER
 from pallets.governance.declarations import Submitted
-from pallets.governance.types import Conviction, Side
 from pallets.runtime import Runtime
 from runtime.address import Id
 from runtime.errors import CodecError
@@ -39,17 +38,6 @@ from runtime.frame import Call
 from runtime.frame.parameters import Param
 
 app = typer.Typer(no_args_is_help=True)
-
-ProposalArgument = Annotated[int, typer.Argument(metavar="PROPOSAL", min=0, help="Its number.")]
-AmountOption = Annotated[
-    str, typer.Option("--amount", metavar="AMOUNT", help="How much of your balance: 10 SBR.")
-]
-ConvictionOption = Annotated[
-    int,
-    typer.Option(
-        "--conviction", min=0, max=6, help="0: a tenth of it counts. N: it counts N times."
-    ),
-]
 
 
 class NoSuchProposal(WalletError):
@@ -68,6 +56,12 @@ def propose(
         str | None,
         typer.Option("--spend", metavar="ACCOUNT=AMOUNT", help="Pay from the treasury."),
     ] = None,
+    cancel: Annotated[
+        int | None, typer.Option("--cancel", min=0, help="End a proposal; deposits return.")
+    ] = None,
+    kill: Annotated[
+        int | None, typer.Option("--kill", min=0, help="End a proposal; deposits are burned.")
+    ] = None,
     raw: Annotated[
         str | None, typer.Option("--call", metavar="HEX", help="Any call, encoded.")
     ] = None,
@@ -83,7 +77,7 @@ def propose(
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Propose a change of a parameter, a payment, or any call."""
+    """Propose a change of a parameter, a payment, the end of a proposal, or any call."""
 
     def find_call(session: Session) -> tuple[int, Call]:
         runtime = session.chain.runtime
@@ -93,12 +87,16 @@ def propose(
             name, amount = _split(spend, "--spend", "ACCOUNT=AMOUNT")
             to = Id(session.get_account(name))
             return TREASURER, make_call(runtime.treasury.spend, to, parse_amount(amount), 1)
-        assert raw is not None, "one of the three is given; qed"
+        if cancel is not None:
+            return CANCELLER, make_call(runtime.governance.cancel, cancel)
+        if kill is not None:
+            return CANCELLER, make_call(runtime.governance.kill, kill)
+        assert raw is not None, "one of them is given; qed"
         return ROOT, parse_call(runtime, raw)
 
     async def run() -> None:
-        if sum(each is not None for each in (change, spend, raw)) != 1:
-            raise WrongUse("expected one of --set, --spend and --call")
+        if sum(each is not None for each in (change, spend, cancel, kill, raw)) != 1:
+            raise WrongUse("expected one of --set, --spend, --cancel, --kill and --call")
         signing = Signing(key, password_file)
         async with open_session(Settings(node, as_json, base_path, dev_keys)) as session:
             pair, governance = session.get_key(signing), session.chain.runtime.governance
@@ -116,80 +114,6 @@ def propose(
 
 
 @app.command()
-def vote(
-    proposal: ProposalArgument,
-    side: Annotated[str, typer.Argument(metavar="aye|nay|abstain")],
-    *,
-    amount: AmountOption,
-    key: FromOption,
-    conviction: ConvictionOption = 0,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Vote with a part of your balance; a second vote replaces the first."""
-    planck = guard(lambda: parse_amount(amount), as_json=as_json)
-    chosen = guard(lambda: parse_side(side), as_json=as_json)
-    _send(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
-        lambda session: make_call(
-            session.chain.runtime.governance.vote, proposal, chosen, planck, Conviction(conviction)
-        ),
-        f"voted {side} on proposal {proposal}",
-    )
-
-
-@app.command()
-def delegate(
-    to: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Who votes for you.")],
-    *,
-    amount: AmountOption,
-    key: FromOption,
-    conviction: ConvictionOption = 0,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Lend the power of a part of your balance to somebody else."""
-    planck = guard(lambda: parse_amount(amount), as_json=as_json)
-    _send(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
-        lambda session: make_call(
-            session.chain.runtime.governance.delegate,
-            Id(session.get_account(to)),
-            Conviction(conviction),
-            planck,
-        ),
-        f"delegated to {to}",
-    )
-
-
-@app.command()
-def undelegate(
-    *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Take your power back."""
-    _send(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
-        lambda session: make_call(session.chain.runtime.governance.undelegate),
-        "no longer delegated",
-    )
-
-
-@app.command()
 def poke(
     proposal: ProposalArgument,
     *,
@@ -201,7 +125,7 @@ def poke(
     as_json: JsonOption = False,
 ) -> None:
     """Do what time has made due for a proposal."""
-    _send(
+    send_one(
         Settings(node, as_json, base_path, dev_keys),
         Signing(key, password_file),
         lambda session: make_call(session.chain.runtime.governance.poke, proposal),
@@ -237,8 +161,8 @@ def enact(
 
 
 @app.command()
-def unlock(
-    who: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Whose balance.")],
+def close(
+    proposal: ProposalArgument,
     *,
     key: FromOption,
     password_file: PasswordFileOption = None,
@@ -247,15 +171,52 @@ def unlock(
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Unlock what no vote or delegation needs any longer."""
-    _send(
+    """Remove a proposal that is over; its deposits return to who placed them."""
+    send_one(
         Settings(node, as_json, base_path, dev_keys),
         Signing(key, password_file),
-        lambda session: make_call(
-            session.chain.runtime.governance.unlock, Id(session.get_account(who))
-        ),
-        f"unlocked what {who} had locked",
+        lambda session: make_call(session.chain.runtime.governance.close, proposal),
+        f"proposal {proposal} is closed",
     )
+
+
+@app.command()
+def payout(
+    spend: Annotated[int, typer.Argument(metavar="SPEND", min=0, help="The promise's number.")],
+    *,
+    key: FromOption,
+    password_file: PasswordFileOption = None,
+    dev_keys: DevKeysOption = False,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have the next part of what the treasury promised paid."""
+    send_one(
+        Settings(node, as_json, base_path, dev_keys),
+        Signing(key, password_file),
+        lambda session: make_call(session.chain.runtime.treasury.payout, spend),
+        f"a part of promise {spend} is paid",
+    )
+
+
+@app.command()
+def spends(
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What the treasury has, and whom it promised what."""
+
+    async def run() -> None:
+        async with open_session(Settings(node, as_json, base_path)) as session:
+            found = await session.chain.read(lambda at: tuple(sorted(at.treasury.spends.items())))
+            balance = await session.chain.read(
+                lambda at: at.balances.ledger.get_free(at.treasury.params.account)
+            )
+            show_spends(session, balance, found)
+
+    run_command(run, as_json=as_json)
 
 
 @app.command("list")
@@ -297,25 +258,6 @@ def show(
 
 
 @app.command()
-def voting(
-    who: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Whose votes.")],
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    dev_keys: DevKeysOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """An account's votes, delegation and locked balance."""
-
-    async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path, dev_keys)) as session:
-            account = session.get_account(who)
-            found = await session.chain.read(lambda at: at.governance.voting[account])
-            show_voting(session, account, found)
-
-    run_command(run, as_json=as_json)
-
-
-@app.command()
 def params(
     node: NodeOption = NODE_DEFAULT,
     base_path: BasePathOption = None,
@@ -332,14 +274,6 @@ def params(
 
 
 # --- parts of the above
-
-
-def parse_side(text: str) -> Side:
-    """A side by its name."""
-    names = {side.name.lower(): side for side in Side}
-    if text not in names:
-        raise WrongUse(f"expected one of {', '.join(names)}, got {text!r}")
-    return names[text]
 
 
 def parse_change(text: str) -> tuple[Param, int]:
@@ -366,15 +300,3 @@ def _split(text: str, option: str, form: str) -> tuple[str, str]:
     if not found:
         raise WrongUse(f"{option}: expected {form}, got {text!r}")
     return name, rest
-
-
-def _send(settings: Settings, signing: Signing, make: Callable[[Session], Call], what: str) -> None:
-    """One call of the signer's, and what it cost."""
-
-    async def run() -> None:
-        async with open_session(settings) as session:
-            pair = session.get_key(signing)
-            inclusion = await session.send(pair, make(session), signing, "sending")
-            show_sent(session, what, {}, inclusion.fee)
-
-    run_command(run, as_json=settings.as_json)

@@ -8,6 +8,7 @@ from chain.wallet.amount import format_amount
 from chain.wallet.chain_reader import to_hex
 from pallets.governance.types import Proposal, Voting
 from pallets.parameters import BOUNDS
+from pallets.treasury import Spend
 from runtime.crypto.ss58 import encode_ss58
 from runtime.frame.parameters import Param
 from runtime.primitives import AccountId
@@ -131,6 +132,30 @@ def show_params(session: Session, values: Mapping[Param, int]) -> None:
         for param, value in values.items()
     ]
     print_table("", ("parameter", "value", "at least", "at most"), rows)
+
+
+def show_spends(session: Session, balance: int, found: Sequence[tuple[int, Spend]]) -> None:
+    """What the treasury has, and a line for each promise."""
+    if session.settings.as_json:
+        promises: list[Json] = [
+            {
+                "id": number,
+                "to": encode_ss58(spend.to),
+                "tranche": str(spend.tranche),
+                "left": spend.left,
+                "due": spend.due,
+            }
+            for number, spend in found
+        ]
+        print_json({"balance": str(balance), "promises": promises})
+        return
+    print_fields("treasury", {"balance": format_amount(balance)})
+    rows = [
+        (number, session.show(each.to), format_amount(each.tranche), each.left, f"#{each.due}")
+        for number, each in found
+    ]
+    if rows:
+        print_table("", ("promise", "to", "a part", "parts left", "next from"), rows)
 
 
 def name_state(entry: Proposal) -> str:

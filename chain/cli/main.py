@@ -9,12 +9,14 @@ from chain.cli import (
     data,
     evaluate,
     gov,
+    gov_votes,
     job,
     key,
     label,
     licensing,
     miner,
     model,
+    pool,
     provenance,
     provider,
     render,
@@ -51,8 +53,10 @@ app.add_typer(train.app)
 app.add_typer(render.app)
 app.add_typer(evaluate.app)
 app.add_typer(label.app, name="label", help="Have items labelled, or label them.")
+app.add_typer(pool.app, name="pool", help="Collect data from many, or contribute.")
 app.add_typer(rent.app, name="rent", help="Let and rent machines by the block.")
 app.add_typer(store.app, name="store", help="Keep files for others, or have them kept.")
+gov.app.add_typer(gov_votes.app)
 app.add_typer(gov.app, name="gov", help="Propose and vote.")
 app.add_typer(miner.app, name="miner", help="Mine for a node from outside.")
 app.add_typer(chain.app, name="chain", help="Look at blocks and their work.")
