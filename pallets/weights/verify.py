@@ -26,22 +26,10 @@ WORST = freivalds(CELLS_MAX)
 
 # --- claims that wait
 
-PROOF_BYTES_ITEM = 512
-"""A stored item with its path in the state."""
-
-SAMPLE_CELLS = 370_000
-"""64 pixels of the scene with the most spheres."""
-
-OPEN = Weight(100_000_000, 4 * PROOF_BYTES_ITEM)
-CLOSING = Weight(7_000_000_000, 180 * PROOF_BYTES_ITEM)
-"""Settling or slashing with the most royalties there are, and returning every deposit."""
-
-READING = Weight(500_000_000, 3 * 64 * 1024)
-"""The claimed output, and the scene."""
-
-CHECK = CLOSING + READING + Weight(50_000 * SAMPLE_CELLS)
-CHALLENGE_PIXEL = CHECK
-CONCLUDE = CHECK
-PROVE_TILE = CLOSING + Weight(20_000_000_000, 16 * PROOF_BYTES_ITEM)
-DEMAND_TILE = Weight(400_000_000, 12 * PROOF_BYTES_ITEM)
-ANSWER_TILE = Weight(600_000_000, 12 * PROOF_BYTES_ITEM)
+OPEN = Weight(100_000_000, 2_048)
+CHECK = Weight(27_000_000_000, 61_000)
+CHALLENGE_PIXEL = Weight(27_000_000_000, 61_000)
+CONCLUDE = Weight(28_000_000_000, 61_000)
+PROVE_TILE = Weight(2_000_000_000, 11_000)
+DEMAND_TILE = Weight(350_000_000, 5_600)
+ANSWER_TILE = Weight(510_000_000, 6_700)

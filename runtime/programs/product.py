@@ -29,7 +29,7 @@ from runtime.tensor.commitment import (
     verify_strip,
     verify_tile,
 )
-from runtime.tensor.product import compute_any_product
+from runtime.tensor.product import compute_any_product, compute_tile_product
 from runtime.tensor.value import Int8Array, Int32Array
 
 SIDE_MAX = 1 << 20
@@ -176,7 +176,7 @@ class MatrixProduct:
         strip = self.get_strips(slot)[0] + row
         verify_strip(self.a, self.m, self.k, strip, a.strip, a.path)
         verify_strip(self.b, self.n, self.k, col, b.strip, b.path)
-        product = compute_any_product(_load(a.strip, self.k), _load(b.strip, self.k))
+        product = compute_tile_product(_load(a.strip, self.k), _load(b.strip, self.k))
         return get_tile(product, 0, 0) == result.tile
 
 

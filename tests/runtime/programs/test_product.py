@@ -22,7 +22,7 @@ from runtime.tensor.commitment import (
     open_strip,
     open_tile,
 )
-from runtime.tensor.product import compute_any_product
+from runtime.tensor.product import compute_any_product, compute_tile_product
 from tests.helpers.product_jobs import ProductCase
 
 NOTHING = Inputs(())
@@ -35,6 +35,8 @@ def test_a_product_of_any_bytes_is_exact(seed: int, k: int) -> None:
     a[0], b[0] = -128, -128  # the largest sum there is
     expected = a.astype(np.int64) @ b.T.astype(np.int64)
     assert compute_any_product(a, b).tolist() == expected.tolist()
+    if k % 64 == 0:
+        assert compute_tile_product(a, b).tolist() == expected.tolist()
 
 
 def test_slots_are_strips_and_their_results_join() -> None:
