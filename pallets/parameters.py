@@ -21,7 +21,7 @@ from runtime.frame import (
     mapping,
     twox_64_concat,
 )
-from runtime.frame.ai_types import BONUS_BPS_MAX
+from runtime.frame.ai_types import BONUS_BPS_MAX, PRICE_STEP_BPS_MAX
 from runtime.frame.origin import OriginKind
 from runtime.frame.parameters import Param
 from runtime.frame.traits import EventSink
@@ -58,6 +58,12 @@ BOUNDS: dict[Param, Bounds] = {
     Param.FREEZE_BLOCKS: Bounds(10, _BLOCKS_MAX),
     Param.TREASURY_CAP_BPS: Bounds(100, 5_000),
     Param.TREASURY_BURN_BPS: Bounds(0, 1_000),
+    # The emission of a block is none of them: how eras are cut never mints more.
+    Param.ERA_BLOCKS: Bounds(10, _BLOCKS_MAX),
+    Param.TITHE_BPS: Bounds(0, 3_000),
+    Param.BAND_LOW_BPS: Bounds(1_000, 5_000),
+    Param.BAND_HIGH_BPS: Bounds(5_000, 9_000),
+    Param.PRICE_STEP_BPS: Bounds(0, PRICE_STEP_BPS_MAX),
 }
 
 

@@ -120,7 +120,7 @@ class Runtime:
         self.proxy = accounts.proxy
         self.preimage = accounts.preimage
         self.scheduler = accounts.scheduler
-        self.parameters = _compose_parameters(state, self.system)
+        self.parameters = _compose_parameters(state, self.system, config)
         economy = _compose_economy(state, host, self.system, money, self.parameters, config)
         self.assets = economy.assets
         self.registry = economy.registry
@@ -232,8 +232,13 @@ class _Economy:
     exchange: _Exchange
 
 
-def _compose_parameters(state: Overlay, system: System) -> Parameters:
+def _make_work_params(config: RuntimeConfig) -> WorkParams:
+    return WorkParams(config.era_blocks, ERAS_KEPT, RECEIPTS_KEPT, TREASURY, BONUS_BPS)
+
+
+def _compose_parameters(state: Overlay, system: System, config: RuntimeConfig) -> Parameters:
     """What governance may change, with what the pallets below are made with."""
+    work = _make_work_params(config)
     defaults = {
         Param.BURN_BPS: MARKET_PARAMS.burn_bps,
         Param.TREASURY_BPS: MARKET_PARAMS.treasury_bps,
@@ -246,6 +251,11 @@ def _compose_parameters(state: Overlay, system: System) -> Parameters:
         Param.FREEZE_BLOCKS: FREEZE_BLOCKS,
         Param.TREASURY_CAP_BPS: TREASURY_PARAMS.cap_bps,
         Param.TREASURY_BURN_BPS: TREASURY_PARAMS.burn_bps,
+        Param.ERA_BLOCKS: work.era_blocks,
+        Param.TITHE_BPS: work.tithe_bps,
+        Param.BAND_LOW_BPS: work.band.low_bps,
+        Param.BAND_HIGH_BPS: work.band.high_bps,
+        Param.PRICE_STEP_BPS: work.band.step_bps,
     }
     return Parameters(state, system, index=30, defaults=defaults, setter=PARAMETERS_ACCOUNT)
 
@@ -298,7 +308,7 @@ def _compose_economy(
         records,
         slots,
         index=24,
-        params=WorkParams(config.era_blocks, ERAS_KEPT, RECEIPTS_KEPT, BONUS_BPS),
+        params=_make_work_params(config),
         parameters=parameters,
     )
     partners = Partners(money, records, bonds, verify, work, system, parameters)

@@ -141,8 +141,10 @@ class RecordBook:
         self._maps.record[record] = replace(entry, owner=dest)
 
     def retire(self, record: int, entry: Record) -> None:
-        """Ends a record; what no job needs is removed."""
-        self._maps.record[record] = replace(entry, state=RecordState.RETIRED)
+        """Ends a record; what no job needs is removed. It expires now, if it had not before."""
+        expires_at = min(entry.expires_at, self._system.get_block_number())
+        ended = replace(entry, state=RecordState.RETIRED, expires_at=expires_at)
+        self._maps.record[record] = ended
         for number, version in list(self._iter_versions(record)):
             if version.jobs == 0:
                 self._remove_version(record, number)

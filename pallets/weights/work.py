@@ -2,7 +2,8 @@
 
 from runtime.primitives import Weight
 
-ON_INITIALIZE = Weight(100_000_000, 2_048)
+ON_INITIALIZE = Weight(200_000_000, 4_096)
+CLAIM_ERA = Weight(400_000_000, 4_096)
 
 
 def note_block_work(refs: int, operand_bytes: int, macs: int, cells: int) -> Weight:

@@ -6,7 +6,8 @@ from typing import TypeAlias
 from runtime.codec import U8, U32, U64, U128
 from runtime.errors import ModuleError
 from runtime.frame import Event
-from runtime.primitives import AccountId, Balance, Id
+from runtime.frame.ai_types import JobKind
+from runtime.primitives import AccountId, Balance, Bps, Id
 from runtime.work_summary import Lane
 
 
@@ -43,16 +44,39 @@ class BonusPaid(Event, index=2):
 
 @dataclass(frozen=True, slots=True)
 class EraClosed(Event, index=3):
-    """An era is over; these are its sums."""
+    """An era is over; these are its sums, and what authors and the treasury may claim of it."""
 
     era: U32
     total_macs: U128
     useful_macs: U128
     burned: Balance
     bonus: Balance
+    reward: Balance
+    tithe: Balance
 
 
-WorkEvent: TypeAlias = WorkNoted | UsefulCredited | BonusPaid | EraClosed
+@dataclass(frozen=True, slots=True)
+class EraClaimed(Event, index=4):
+    """An author's part of an era was minted, and the treasury's beside it."""
+
+    era: U32
+    author: AccountId
+    amount: Balance
+    tithe: Balance
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMoved(Event, index=5):
+    """The going price of a unit is another, in planck; with the utilisation that moved it."""
+
+    kind: JobKind
+    model: Id | None
+    before: Balance
+    after: Balance
+    used_bps: Bps
+
+
+WorkEvent: TypeAlias = WorkNoted | UsefulCredited | BonusPaid | EraClosed | EraClaimed | PriceMoved
 
 
 class AlreadyCredited(ModuleError, index=0):
@@ -87,6 +111,22 @@ class ReplayTooLarge(ModuleError, index=7):
     """The rows take more work to compute, or are more, than one block may ask for."""
 
 
+class EraNotClosed(ModuleError, index=8):
+    """The era is not over."""
+
+
+class EraForgotten(ModuleError, index=9):
+    """The era was over so long ago that what nobody claimed of it will not be minted."""
+
+
+class NothingToClaim(ModuleError, index=10):
+    """The account made no block of the era, or its part was claimed, or is less than a planck."""
+
+
+class StaleModel(ModuleError, index=11):
+    """The model was retired, or has expired, too long ago for its products to count."""
+
+
 WorkError: TypeAlias = (
     AlreadyCredited
     | TensorMismatch
@@ -96,4 +136,8 @@ WorkError: TypeAlias = (
     | BadSummary
     | AlreadyNoted
     | ReplayTooLarge
+    | EraNotClosed
+    | EraForgotten
+    | NothingToClaim
+    | StaleModel
 )

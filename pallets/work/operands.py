@@ -13,6 +13,7 @@ from pallets.work.declarations import (
     RefNotOpen,
     ReplayTooLarge,
     ShapeMismatch,
+    StaleModel,
     TensorMismatch,
 )
 from runtime.frame.ai_traits import Records
@@ -37,6 +38,14 @@ MODELS_MAX = 8
 OPERAND_BYTES_MAX = 1 << 22
 """The largest stacked operand."""
 
+STALE_BLOCKS = 1_000
+"""Products of a model count for so long after it was retired, or has expired."""
+
+
+def is_stale(model: ModelInfo, number: int) -> bool:
+    """Whether products of a model do not count in this block any more."""
+    return model.expires_at + STALE_BLOCKS <= number
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Source:
@@ -49,8 +58,9 @@ class _Source:
 class OperandStack:
     """The rows that a block's summary refers to, gathered slot by slot in its order."""
 
-    def __init__(self, records: Records, summary: WorkSummary) -> None:
+    def __init__(self, records: Records, summary: WorkSummary, number: int) -> None:
         self._records = records
+        self._number = number
         self._summary = summary
         self._sources: dict[tuple[int, int], _Source] = {}
         self._parts: list[Int8Array] = []
@@ -71,12 +81,14 @@ class OperandStack:
     def add(self, ref: RowRef, work: SlotWork) -> int:
         """Adds one slot's rows; returns the multiply-accumulates they are worth, unpadded.
 
-        Errors: `RefNotOpen`, `ShapeMismatch`, `TensorMismatch`, `ReplayTooLarge`.
+        Errors: `RefNotOpen`, `ShapeMismatch`, `TensorMismatch`, `ReplayTooLarge`, `StaleModel`.
         """
         source = self._get_source(work)
         inputs = self._records.get_blob(work.inputs)
         if source is None or inputs is None:
             raise RefNotOpen("model or inputs are not in the state")
+        if is_stale(source.info, self._number):
+            raise StaleModel(f"the model's time ended at block {source.info.expires_at}")
         matmuls = source.loaded.checked.matmuls
         if ref.layer >= len(matmuls):
             raise ShapeMismatch(f"the model has {len(matmuls)} products, not {ref.layer + 1}")

@@ -1,7 +1,8 @@
-"""Work: which blocks were mined with products that somebody paid for, and what that earns.
+"""Work: what blocks were mined with, what that earns, and what work costs.
 
-Fork choice never looks here: every lane weighs the same. What is credited here makes a bonus when
-the slot settles, always less than what the slot burned, so that nobody gains by paying himself.
+Fork choice never looks here, and every lane weighs the same: what an era emits goes to authors by
+the work that their blocks proved. Products that somebody paid for make a bonus besides when the
+slot settles, always less than what it burned, so that nobody gains by paying himself.
 """
 
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pallets.work.declarations import (
     AlreadyNoted,
     BadSummary,
     BonusPaid,
+    EraClaimed,
     EraClosed,
     RefNotOpen,
     UsefulCredited,
@@ -20,11 +22,16 @@ from pallets.work.declarations import (
     WorkEvent,
     WorkNoted,
 )
+from pallets.work.emission import compute_emission
+from pallets.work.eras import Eras, EraTables, Payout
 from pallets.work.operands import CELLS_MAX, OPERAND_BYTES_MAX, REPLAY_MACS_MAX, OperandStack
-from pallets.work.types import Credit, Era, Receipt, WorkParams
-from runtime.codec import U8, U32
+from pallets.work.prices import GoingPrice, Prices
+from pallets.work.rates import Rate, add_block
+from pallets.work.types import Credit, Era, EraSchedule, Receipt, WorkParams
+from runtime.codec import U8, U32, U128, Compact
 from runtime.errors import TokenError
 from runtime.frame import (
+    FREE_ON_SUCCESS,
     Constant,
     DispatchClass,
     Origin,
@@ -32,15 +39,24 @@ from runtime.frame import (
     Pays,
     PostDispatch,
     StorageMap,
+    StorageValue,
+    blake2_128_concat,
     call,
     mapping,
     twox_64_concat,
+    value,
 )
 from runtime.frame.ai_traits import BlockWork, Records, Slots
-from runtime.frame.ai_types import BONUS_BPS_MAX, SlotId, SlotPhase, SlotWork
+from runtime.frame.ai_types import (
+    BONUS_BPS_MAX,
+    JobKind,
+    SlotId,
+    SlotPhase,
+    SlotWork,
+)
 from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import BlockAuthor, EventSink, Money
-from runtime.primitives import BPS, AccountId, BlockNumber, Id, Weight
+from runtime.primitives import BPS, AccountId, Balance, BlockNumber, Id, Weight
 from runtime.state.externalities import Externalities
 from runtime.work_summary import Lane, RowRef, WorkSummary
 
@@ -71,6 +87,28 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
     era: StorageMap[U32, Era] = mapping(twox_64_concat)
     """The sums of the current era and of some before it."""
 
+    schedule: StorageValue[EraSchedule | None] = value()
+    """Where the eras of the present length began, once it was changed."""
+
+    authored: StorageMap[tuple[U32, AccountId], U128] = mapping(
+        twox_64_concat, blake2_128_concat, default=0
+    )
+    """What each author's blocks of an era proved, until it is claimed or forgotten."""
+
+    swept: StorageValue[U32] = value(default=0)
+    """Below this era nothing is left of what was not claimed."""
+
+    emitted: StorageValue[Balance] = value(default=0)
+    """What claims have minted so far."""
+
+    rate: StorageMap[AccountId, Rate] = mapping(blake2_128_concat, default=Rate())
+    """What each author has proven, and how much of it lately."""
+
+    price: StorageMap[tuple[JobKind, Id | None], GoingPrice] = mapping(
+        twox_64_concat, twox_64_concat, default=GoingPrice()
+    )
+    """The going price of a unit, for each model and each kind of job without one."""
+
     receipt: StorageMap[BlockNumber, Receipt] = mapping(twox_64_concat)
     """What the latest blocks' work was."""
 
@@ -100,6 +138,9 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         self._slots = slots
         self._parameters = parameters
         self.params = params
+        tables = EraTables(self.era, self.authored, self.schedule, self.swept)
+        self._eras = Eras(tables, params, parameters)
+        self.prices = Prices(block, self, self.price, params.band, parameters)
 
     # --- the inherent
 
@@ -116,7 +157,7 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         Origin: none (inherent; an error makes the block invalid).
         Events: `UsefulCredited` for each part, `WorkNoted`.
         Errors: `AlreadyNoted`, `BadSummary`, `RefNotOpen`, `AlreadyCredited`, `TensorMismatch`,
-        `ShapeMismatch`, `OperandMismatch`, `ReplayTooLarge`.
+        `ShapeMismatch`, `OperandMismatch`, `ReplayTooLarge`, `StaleModel`.
         """
         origin.ensure_none()
         number = self._block.get_block_number()
@@ -125,7 +166,7 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         if (summary.lane is Lane.TASK) != bool(summary.rows):
             raise BadSummary
         author, total = self._block.get_author(), self._get_block_macs()
-        stack = OperandStack(self._records, summary)
+        stack = OperandStack(self._records, summary, number)
         credited = self._credit(author, summary, stack) if summary.rows else 0
         # A product may be larger than what its block had to cost; beyond that it proves nothing.
         useful = min(credited, total)
@@ -172,9 +213,10 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
             if credit.author == provider and total > 0:
                 amount = burned * bonus_bps * credit.macs // (BPS * total)
                 bonus += self._pay_bonus(slot, provider, amount)
-        index = self._get_era_index()
-        era = self.era.get(index) or Era(self._block.get_block_number())
-        self.era[index] = replace(era, burned=era.burned + burned, bonus=era.bonus + bonus)
+        number = self._block.get_block_number()
+        era = self._eras.get(number)
+        era = replace(era, burned=era.burned + burned, bonus=era.bonus + bonus)
+        self._eras.put(number, era)
         return bonus
 
     def note_failed(self, slot: SlotId) -> None:
@@ -194,78 +236,117 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
 
     def _pay_bonus(self, slot: SlotId, author: AccountId, amount: int) -> int:
         """What was paid: nothing where the account cannot receive so little."""
-        if amount == 0:
-            return 0
+        paid = self._try_mint(author, amount)
+        if paid > 0:
+            self._block.deposit_event(self, BonusPaid(slot.job, slot.slot, author, paid))
+        return paid
+
+    def _try_mint(self, who: AccountId, amount: int) -> int:
+        """What was minted: nothing where the account cannot receive so little."""
         try:
             with self.state.transaction():
-                self._money.mint(author, amount)
+                self._money.mint(who, amount)
         except TokenError:
             return 0
-        self._block.deposit_event(self, BonusPaid(slot.job, slot.slot, author, amount))
         return amount
 
     # --- eras
 
     def on_initialize(self, number: BlockNumber) -> Weight:
         """Counts the block into its era; closes the last era; forgets what is no longer kept."""
-        index = self._get_era_index()
-        if index > 0 and index not in self.era:
-            self._close_era(index - 1)
-        era = self.era.get(index) or Era(number)
-        total = era.total_macs + self._get_block_macs()
-        self.era[index] = replace(era, blocks=era.blocks + 1, total_macs=total)
+        author, macs = self._block.get_author(), self._get_block_macs()
+        over = self._eras.add_block(number, macs, author)
+        if over is not None:
+            self._note_closed_era(over)
+        if author is not None and macs > 0:
+            self.rate[author] = add_block(self.rate[author], macs, number)
         expired = number - self.params.receipts_kept
         if expired >= 0:
             del self.receipt[expired]
         return weights.ON_INITIALIZE
 
-    def _close_era(self, index: int) -> None:
+    def _note_closed_era(self, index: int) -> None:
         era = self.era.get(index)
         if era is not None:
             sums = (era.total_macs, era.useful_macs, era.burned, era.bonus)
-            self._block.deposit_event(self, EraClosed(index, *sums))
-        expired = index - self.params.eras_kept
-        if expired >= 0:
-            del self.era[expired]
+            self._block.deposit_event(self, EraClosed(index, *sums, era.reward, era.tithe))
+
+    @call(index=1, weight=weights.CLAIM_ERA)
+    def claim_era(self, origin: Origin, era: Compact[U32], author: AccountId) -> PostDispatch:
+        """Mints an author's part of an era that is over, and the treasury's beside it.
+
+        Anybody may, once, and pays nothing.
+        Origin: signed. Events: `EraClaimed`.
+        Errors: `EraNotClosed`, `EraForgotten`, `NothingToClaim`, the ledger's where the author
+        cannot receive so little.
+        """
+        origin.ensure_signed()
+        payout = self._eras.take_payout(era, author, self._block.get_block_number())
+        self._money.mint(author, payout.reward)
+        tithe = self._try_mint(self.params.treasury, payout.tithe)
+        minted = payout.reward + tithe
+        self._eras.note_claimed(era, minted)
+        self.emitted.put(self.emitted.get() + minted)
+        self._block.deposit_event(self, EraClaimed(era, author, payout.reward, tithe))
+        return FREE_ON_SUCCESS
 
     def _add_block(self, number: BlockNumber, lane: Lane, useful: int) -> None:
-        index = self._get_era_index()
-        era = self.era.get(index) or Era(number)
-        self.era[index] = replace(
+        era = self._eras.get(number)
+        era = replace(
             era,
             seeded_blocks=era.seeded_blocks + (lane is Lane.SEEDED),
             task_blocks=era.task_blocks + (lane is Lane.TASK),
             private_blocks=era.private_blocks + (lane is Lane.PRIVATE),
             useful_macs=era.useful_macs + useful,
         )
+        self._eras.put(number, era)
 
     def _get_block_macs(self) -> int:
         return min(self._block.get_work_macs(), BLOCK_MACS_MAX)
 
-    def _get_era_index(self) -> int:
-        return self._block.get_block_number() // self.params.era_blocks
-
     # --- reading
+
+    def get_era_index(self) -> int:
+        """The number of the current era."""
+        return self._eras.get_index(self._block.get_block_number())
 
     def get_era(self, index: int | None = None) -> Era | None:
         """An era that is kept, the current one for None."""
-        return self.era.get(self._get_era_index() if index is None else index)
+        return self.era.get(self.get_era_index() if index is None else index)
 
     def get_useful_bps(self, index: int | None = None) -> int:
         """How much of an era's work was useful, in basis points, rounded down."""
         era = self.get_era(index)
         return 0 if era is None or era.total_macs == 0 else era.useful_macs * BPS // era.total_macs
 
+    def compute_payout(self, index: int, author: AccountId) -> Payout | None:
+        """What an author can claim of an era that is over; None for nothing."""
+        return self._eras.compute_payout(index, author)
+
+    def get_benchmark(self, who: AccountId) -> int:
+        """The multiply-accumulates that an account proved for each block of the chain, lately."""
+        return self.rate[who].compute_benchmark(self._block.get_block_number())
+
     def try_state(self) -> None:
-        """Useful work is part of all work, bonuses of what was burned; credits have live slots."""
+        """Useful work is part of all work, bonuses of what was burned; credits have live slots.
+
+        What was minted is never more than the schedule, a benchmark never more than was proven.
+        """
+        number = self._block.get_block_number()
+        self._eras.try_state(number)
         for job, slot, layer in self.credited.keys():  # noqa: SIM118 - no dict
             work = self._slots.get_slot_work(SlotId(job, slot))
             is_live = work is not None and work.phase not in _OVER
             assert is_live, f"job {job}, slot {slot}, layer {layer}: credited, and over"
         for index, era in self.era.items():
-            assert era.useful_macs <= era.total_macs, f"era {index}: more useful than done"
             cap = era.burned * BONUS_BPS_MAX // BPS
             assert era.bonus <= cap, f"era {index}: bonuses of {era.bonus}, capped at {cap}"
+        emitted, cap = self.emitted.get(), compute_emission(self.params.emission, 0, number)
+        assert emitted <= cap, f"{emitted} minted for blocks, scheduled {cap}"
+        for who, rate in self.rate.items():
+            proven = (rate.compute_benchmark(number), rate.peak, rate.recent_macs)
+            assert max(proven) <= rate.proven_macs, f"{who}: shown {proven} of {rate.proven_macs}"
+        self.prices.try_state()
 
 
 def _is_at_work(author: AccountId | None, work: SlotWork) -> bool:

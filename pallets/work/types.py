@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pallets.work.emission import EMISSION, Emission
+from pallets.work.prices import BAND, Band
 from runtime.codec import U16, U32, U64, U128
-from runtime.primitives import AccountId, Balance, BlockNumber
+from runtime.primitives import AccountId, Balance, BlockNumber, Bps
 from runtime.work_summary import Lane
 
 
@@ -30,6 +32,30 @@ class Era:
 
     bonus: Balance = 0
     """Minted for slots that mined."""
+
+    reward: Balance = 0
+    """What its blocks' authors may claim together, once it is over."""
+
+    tithe: Balance = 0
+    """What those claims bring the treasury together."""
+
+    claimed: Balance = 0
+    """Of both, what was minted so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class EraSchedule:
+    """Since when eras have the length that they have: an era keeps the one it began with."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_work::types::EraSchedule"
+
+    first_era: U32
+    first_block: BlockNumber
+    era_blocks: BlockNumber
+
+    def get_era(self, number: int) -> int:
+        """The era of a block, which is none before the first."""
+        return self.first_era + (number - self.first_block) // self.era_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +85,21 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class WorkParams:
-    """The parameters of work."""
+    """The parameters of work; shares in basis points."""
 
     SCALE_PATH: ClassVar[str] = "pallet_work::types::WorkParams"
 
     era_blocks: BlockNumber
     eras_kept: U32
+    """An era that ended so many eras ago is forgotten; what nobody claimed is never minted."""
+
     receipts_kept: BlockNumber
-    bonus_bps: U16 = 8_000
+    treasury: AccountId
+    bonus_bps: Bps = 8_000
     """The most that a slot's bonus is of what it burned; less than all of it."""
+
+    tithe_bps: Bps = 1_000
+    """What of the emission is the treasury's."""
+
+    emission: Emission = EMISSION
+    band: Band = BAND

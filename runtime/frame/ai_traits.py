@@ -26,6 +26,7 @@ from runtime.frame.ai_types import (
     SlashOutcome,
     SlashSplit,
     SlotId,
+    SlotOffer,
     SlotWork,
     Valid,
     VerifierId,
@@ -231,8 +232,19 @@ class WorkCredit(Protocol):
 class UnitPrices(Protocol):
     """What the market asks of work about prices."""
 
-    def get_unit_price(self, model: Id, kind: JobKind) -> int:
-        """The going price of one unit (a million MACs for INFER), in planck."""
+    def get_unit_price(self, kind: JobKind, model: Id | None) -> int:
+        """The going price of one unit, in planck: a million MACs, or other integers.
+
+        A model has a price of its own; jobs without one have their kind's.
+        """
+        ...
+
+    def get_going_price(self, offer: SlotOffer) -> int:
+        """What a slot would cost that were locked in this block, at most its `price_max`."""
+        ...
+
+    def note_taken(self, offer: SlotOffer) -> int:
+        """A slot is locked at the going price, which this returns and which follows from it."""
         ...
 
 

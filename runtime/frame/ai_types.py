@@ -30,6 +30,9 @@ BONUS_BPS_MAX = 9_500
 """What useful mining may return of what its slot burned; below a whole, so that nobody gains by
 paying himself."""
 
+PRICE_STEP_BPS_MAX = 200
+"""The most that a going price moves in a block."""
+
 BURNED_BPS_MIN = 4_000
 """The least part of a slash that is burned: who reports himself loses at least this."""
 
@@ -331,3 +334,20 @@ class SlotWork:
     inputs: Root
     row_first: int
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotOffer:
+    """A slot that is paid by the going price."""
+
+    kind: JobKind
+    model: Id | None
+    """Which model it runs; None for a kind of job that needs none."""
+
+    units: int
+    """How much work it is: at least 1."""
+
+    price_max: int
+    open_since: int | None
+    """The block since which everybody could have taken it at this offer; None where that is not
+    so, as of a slot that was in somebody's hands."""

@@ -43,6 +43,21 @@ class Param(IntEnum):
     TREASURY_BURN_BPS = 10
     """What of the treasury burns at a period's end."""
 
+    ERA_BLOCKS = 11
+    """How many blocks the next eras have."""
+
+    TITHE_BPS = 12
+    """What of an era's emission is the treasury's."""
+
+    BAND_LOW_BPS = 13
+    """Below this utilisation the going price falls."""
+
+    BAND_HIGH_BPS = 14
+    """Above this utilisation the going price rises."""
+
+    PRICE_STEP_BPS = 15
+    """How far the going price moves in a block."""
+
 
 class Parameters(Protocol):
     """Where a pallet reads a number at the moment that it needs it."""

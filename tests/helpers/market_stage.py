@@ -66,7 +66,7 @@ PARAMS = MarketParams(treasury=TREASURY, bond_min=BOND_MIN, job_deposit=10_000, 
 VERIFY_PARAMS = VerifyParams(
     spot_blocks=8, proof_blocks=10, answer_blocks=4, react_blocks=2, demand_min=500
 )
-WORK_PARAMS = WorkParams(era_blocks=10, eras_kept=3, receipts_kept=25)
+WORK_PARAMS = WorkParams(era_blocks=10, eras_kept=3, receipts_kept=25, treasury=TREASURY)
 
 
 def make_classifier(seed: int = 0) -> Weights:

@@ -87,6 +87,11 @@ def test_defaults_are_what_the_pallets_are_made_with(chain: ChainStage) -> None:
         Param.FREEZE_BLOCKS: runtime.bonds.freeze_blocks,
         Param.TREASURY_CAP_BPS: runtime.treasury.params.cap_bps,
         Param.TREASURY_BURN_BPS: runtime.treasury.params.burn_bps,
+        Param.ERA_BLOCKS: runtime.work.params.era_blocks,
+        Param.TITHE_BPS: runtime.work.params.tithe_bps,
+        Param.BAND_LOW_BPS: runtime.work.params.band.low_bps,
+        Param.BAND_HIGH_BPS: runtime.work.params.band.high_bps,
+        Param.PRICE_STEP_BPS: runtime.work.params.band.step_bps,
     }
     assert len(set(runtime.bonds.role_terms)) == 1, "one number stands for every role"
 

@@ -1,13 +1,15 @@
 """Bonuses and eras."""
 
+from dataclasses import replace
+
 import pytest
 
 from pallets.market import Posted
 from pallets.market import declarations as market
-from pallets.work import Era, Work, WorkParams, declarations
+from pallets.work import Era, Work, declarations
 from pallets.work.pallet import BLOCK_MACS_MAX
 from runtime.frame.ai_types import SlotId
-from runtime.primitives import AccountId, Root
+from runtime.primitives import UNIT, AccountId, Root
 from runtime.work_summary import Lane, WorkSummary
 from tests.helpers.market_stage import (
     BLOCK_MACS,
@@ -15,6 +17,7 @@ from tests.helpers.market_stage import (
     CAROL,
     EVE,
     TERMS,
+    WORK_PARAMS,
     MarketStage,
 )
 
@@ -131,7 +134,9 @@ def test_eras_close_and_are_forgotten(stage: MarketStage) -> None:
     assert last is not None
     stage.take_events()
     stage.next_block()
-    closed = declarations.EraClosed(0, 9 * BLOCK_MACS, 40 * FIRST, BURNED, last.bonus)
+    reward = 9 * UNIT  # of which the treasury's is a tenth
+    parts = (last.bonus, reward * 9 // 10, reward // 10)
+    closed = declarations.EraClosed(0, 9 * BLOCK_MACS, 40 * FIRST, BURNED, *parts)
     assert stage.take_events() == [closed]
     assert last.bonus == BURNED * 8 * FIRST // (10 * (FIRST + SECOND))
     assert stage.work.get_era() == Era(10, blocks=1, total_macs=BLOCK_MACS)
@@ -165,6 +170,6 @@ def test_an_absurd_target_does_not_leave_the_type(stage: MarketStage) -> None:
 def test_a_bonus_of_all_that_was_burned_is_no_parameter(stage: MarketStage) -> None:
     args = (stage.state, stage.system, stage.money, stage.records, stage.slots)
     with pytest.raises(AssertionError):
-        Work(*args, index=24, params=WorkParams(10, 3, 5, bonus_bps=10_000))
+        Work(*args, index=24, params=replace(WORK_PARAMS, bonus_bps=10_000))
     with pytest.raises(AssertionError):
-        Work(*args, index=24, params=WorkParams(0, 3, 5))
+        Work(*args, index=24, params=replace(WORK_PARAMS, era_blocks=0))

@@ -20,6 +20,7 @@ from tests.helpers.market_stage import (
     BOB,
     CAROL,
     EVE,
+    MODEL_OWNER,
     TERMS,
     MarketStage,
     make_classifier,
@@ -209,6 +210,34 @@ def test_useful_work_is_at_most_what_the_block_cost(stage: MarketStage, job: int
     assert era is not None
     assert era.useful_macs == before.useful_macs + 1_000
     assert stage.work.credited[job, 0, 0].macs == 10 * FIRST
+
+
+def test_a_retired_models_products_count_for_a_while(
+    stage: MarketStage, job: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operands, "STALE_BLOCKS", 3)
+    stage.dispatch(stage.registry, "retire", MODEL_OWNER, stage.model)
+    stage.skip(2)
+    stage.note(stage.make_summary(job, (0,)))
+    stage.skip(1)
+    with stage.refused(declarations.StaleModel):
+        stage.note(stage.make_summary(job, (1,)))
+    stage.submit(job, 1)  # which is paid for all the same
+
+
+def test_an_expired_models_products_count_for_a_while(
+    stage: MarketStage, job: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operands, "STALE_BLOCKS", 3)
+    record = stage.registry.record[stage.model]
+    stage.registry.record[stage.model] = replace(record, expires_at=stage.number)
+    stage.skip(2)
+    stage.note(stage.make_summary(job, (0,)))
+    stage.skip(1)
+    with stage.refused(declarations.StaleModel):
+        stage.note(stage.make_summary(job, (1,)))
+    stage.dispatch(stage.registry, "heartbeat", MODEL_OWNER, stage.model)
+    stage.note(stage.make_summary(job, (1,)))
 
 
 def test_a_block_may_not_ask_for_too_much(
