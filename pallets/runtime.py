@@ -62,7 +62,11 @@ TREASURY = AccountId(b"modlpy/trsry".ljust(32, b"\0"))
 """FRAME's account of the treasury; nobody has its key."""
 
 MARKET_PARAMS = MarketParams(
-    treasury=TREASURY, bond_min=UNIT, job_deposit=UNIT, byte_deposit=UNIT // 1_000
+    treasury=TREASURY,
+    bond_min=UNIT,
+    job_deposit=UNIT,
+    byte_deposit=UNIT // 1_000,
+    bid_deposit=UNIT // 10,
 )
 LEASE_PARAMS = LeaseParams(
     treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, lease_deposit=UNIT // 2

@@ -6,13 +6,13 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from chain.provider.batch import Assignment, load_assignment
+from chain.provider.bids import OPEN_SLOTS_READ_MAX, choose_bids, compute_bond, find_idle_bids
 from chain.provider.programs import ProgramRun, load_run
 from pallets.market.types import SlotState
 from pallets.runtime import Runtime
 from runtime.frame.ai_types import JobKind, ProviderInfo, RecordKind, Role, SlotId, SlotPhase
 from runtime.primitives import AccountId
 
-OPEN_SLOTS_READ_MAX: Final = 256
 SLOTS_RESUMED_MAX: Final = 100_000
 RETRY_BLOCKS: Final = 8
 """A lock or result that has not taken effect after so many blocks is sent again."""
@@ -59,6 +59,12 @@ class Plan:
     """Under which slots are locked."""
 
     locks: list[SlotId] = field(default_factory=list[SlotId])
+    bids: list[tuple[SlotId, int]] = field(default_factory=list[tuple[SlotId, int]])
+    """Jobs to bid for, each by its first slot, and what to ask."""
+
+    unbids: list[SlotId] = field(default_factory=list[SlotId])
+    """Bids to take back, likewise."""
+
     programs: list[ProgramRun] = field(default_factory=list[ProgramRun])
     assignments: list[Assignment] = field(default_factory=list[Assignment])
     lacking: list[SlotId] = field(default_factory=list[SlotId])
@@ -83,6 +89,8 @@ def make_plan(runtime: Runtime, standing: Standing) -> Plan:
     if hireable is not None and not standing.is_stopping:
         plan.record = hireable.id
         plan.locks = _choose_locks(runtime, standing, sent, hireable)
+        plan.bids = choose_bids(runtime, hireable, _get_asked(standing.choice, hireable), sent)
+    plan.unbids = find_idle_bids(runtime, standing.account, sent)
     _add_all_work(plan, runtime, standing.account, sent)
     return plan
 
@@ -125,9 +133,12 @@ def _find_over(runtime: Runtime, standing: Standing) -> list[tuple[str, SlotId]]
     for (call, slot), sent_at in standing.sent.items():
         state = runtime.slots.get_standing(slot)
         phase = None if state is None else state.phase
+        has_bid = (slot.job, standing.account) in runtime.market.bid_
         is_mine = state is not None and state.provider == standing.account
         is_old = sent_at + RETRY_BLOCKS <= standing.number
-        if phase is SlotPhase.LOCKED and is_mine:
+        if call in ("bid", "unbid"):
+            is_over = is_old or has_bid == (call == "bid")
+        elif phase is SlotPhase.LOCKED and is_mine:
             is_over = call == "submit" and is_old
         else:
             is_over = is_old or phase is not SlotPhase.OPEN
@@ -136,37 +147,50 @@ def _find_over(runtime: Runtime, standing: Standing) -> list[tuple[str, SlotId]]
     return found
 
 
+def _get_asked(choice: Choice, record: ProviderInfo) -> dict[JobKind, int]:
+    """The least for a slot of each kind of jobs that is taken."""
+    return {
+        kind: max(price, choice.price_min)
+        for kind, price in record.prices
+        if choice.kinds is None or kind in choice.kinds
+    }
+
+
 def _choose_locks(
     runtime: Runtime, standing: Standing, sent: Sent, record: ProviderInfo
 ) -> list[SlotId]:
     """Open slots to lock, as far as prices, the bond and the places allow."""
     market, choice, number = runtime.market, standing.choice, standing.number
     found: list[SlotId] = []
+    taken: set[tuple[int, int]] = set()
     most = record.max_parallel if choice.parallel_max is None else choice.parallel_max
     room = min(most, record.max_parallel) - market.busy[record.id]
     free = runtime.bonds.get_bonded(standing.account, Role.PROVIDER)
-    asked = dict(record.prices)
+    asked = _get_asked(choice, record)
     for slot in market.get_open_slots(OPEN_SLOTS_READ_MAX):
         if room <= 0:
             break
+        job = market.job[slot.job]
+        part = (slot.job, slot.slot % job.parts)
         if ("lock", slot) in sent:
+            taken.add(part)
             room -= 1
             continue
-        job = market.job[slot.job]
-        unit_price = asked.get(job.kind)
-        if market.open_slots[slot.job, slot.slot] or unit_price is None:
+        least = asked.get(job.kind)
+        if market.open_slots[slot.job, slot.slot] or least is None:
             continue  # a missed slot, or a kind of job it does not take
-        if choice.kinds is not None and job.kind not in choice.kinds:
-            continue
         if not market.is_ready(slot):
             continue  # a segment whose turn has not come
+        if part in taken or not market.is_distinct(slot, standing.account, record.id):
+            continue  # a replica of what it fills itself
         price = job.compute_price(number + 1)
-        factor_bps = runtime.verify.get_bond_factor_bps(job.verifier)
-        bond = max(price * factor_bps // 10_000 + 1, market.params.bond_min)
-        least = max(unit_price, choice.price_min)
+        if price is None:
+            continue  # its slots go to bids
+        bond = compute_bond(runtime, slot.job, price)
         if number >= job.open_until or price < least or bond > free:
             continue
         found.append(slot)
+        taken.add(part)
         room -= 1
         free -= bond
     return found

@@ -81,6 +81,10 @@ async def _do_round(provider: Provider, plan: Plan) -> None:
         key = ("lock", slot)
         if await _send(provider, key, slot.job, slot.slot, plan.record):
             provider.statistics.locked += 1
+    for slot, price in plan.bids:
+        await _send(provider, ("bid", slot), slot.job, price, plan.record)
+    for slot in plan.unbids:
+        await _send(provider, ("unbid", slot), slot.job)
     await _run_programs(provider, plan.programs)
     await _fill(provider, plan.assignments)
 

@@ -62,14 +62,15 @@ def read_job(runtime: Runtime, number: int) -> JobStanding:
 
 
 def read_outputs(runtime: Runtime, number: int) -> tuple[bytes, ...]:
-    """The outputs of all slots, one after the other; `NoSuchJob`, `NotSettled`."""
+    """The outputs of all parts, one after the other; `NoSuchJob`, `NotSettled`."""
     standing = read_job(runtime, number)
     parts: list[bytes] = []
-    for index in range(standing.job.slots):
-        part = runtime.market.output.get((number, index))
-        if part is None or standing.slots[index].state is not SlotState.SETTLED:
-            raise NotSettled(f"job {number}: slot {index} has no result")
-        parts.append(part)
+    for part in range(standing.job.parts):
+        replicas = standing.job.get_replicas(part)
+        settled = [each for each in replicas if standing.slots[each].state is SlotState.SETTLED]
+        if not settled:
+            raise NotSettled(f"job {number}: slot {part} has no result")
+        parts.append(runtime.market.output[number, settled[0]])
     return tuple(parts)
 
 

@@ -147,6 +147,8 @@ class JobRequest:
     price: PriceRule
     verifier: VerifierId
     terms: Terms
+    replicas: int = 1
+    """How many providers run each batch of rows."""
 
 
 def make_post_call(runtime: Runtime, request: JobRequest) -> Call:
@@ -157,7 +159,7 @@ def make_post_call(runtime: Runtime, request: JobRequest) -> Call:
         blob_root(request.rows.tobytes()),
         len(request.rows),
         request.rows_per_slot,
-        1,
+        request.replicas,
     )
     return make_call(runtime.market.post, spec, request.price, request.verifier, request.terms)
 

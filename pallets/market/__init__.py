@@ -2,7 +2,7 @@
 
 from pallets.market.book import Partners
 from pallets.market.pallet import Market
-from pallets.market.prices import Dutch, Posted, PriceRule
+from pallets.market.prices import Bids, Dutch, Posted, PriceRule
 from pallets.market.slots import SlotReader
 from pallets.market.specs import (
     ComputeToData,
@@ -14,6 +14,7 @@ from pallets.market.specs import (
     Train,
 )
 from pallets.market.types import (
+    Bid,
     Job,
     MarketParams,
     Slot,
@@ -23,6 +24,8 @@ from pallets.market.types import (
 )
 
 __all__ = [
+    "Bid",
+    "Bids",
     "ComputeToData",
     "Dutch",
     "Evaluate",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pallets.market.declarations import NoEscrow, NoSuchJob, NoSuchSlot, NotPayer
-from pallets.market.types import Job, MarketParams, Payload, Slot, Stats
+from pallets.market.types import Bid, Job, MarketParams, Payload, Slot, Stats
 from runtime.codec import U8, U32
 from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap, StorageValue
@@ -31,7 +31,7 @@ class Partners:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The market's storage, but what bids and recurring jobs keep for themselves."""
+    """The market's storage."""
 
     next_job: StorageValue[Id]
     job: StorageMap[Id, Job]
@@ -41,6 +41,7 @@ class Tables:
     rating: StorageMap[tuple[Id, U32], U8]
     stats: StorageMap[Id, Stats]
     busy: StorageMap[Id, U32]
+    bid: StorageMap[tuple[Id, AccountId], Bid]
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,7 +216,7 @@ class TooManySlots(ModuleError, index=8):
 
 
 class ReplicasUnsupported(ModuleError, index=9):
-    """Each slot is filled by exactly one provider."""
+    """A part of a job is filled by one to eight providers."""
 
 
 class VerifierUnsupported(ModuleError, index=11):
@@ -303,6 +303,14 @@ class NoSuchDataset(ModuleError, index=31):
     """There is no such dataset, or it is expired, retired or frozen."""
 
 
+class BidsOnly(ModuleError, index=32):
+    """The job's slots go to bids that its owner accepts."""
+
+
+class NotDistinct(ModuleError, index=36):
+    """The account or the record fills another replica of the slot."""
+
+
 MarketError: TypeAlias = (
     NoSuchJob
     | NoSuchSlot
@@ -335,4 +343,6 @@ MarketError: TypeAlias = (
     | BadProgram
     | NotReady
     | NoSuchDataset
+    | BidsOnly
+    | NotDistinct
 )

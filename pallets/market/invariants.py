@@ -3,7 +3,8 @@
 from collections import Counter
 
 from pallets.market.book import Book, Partners
-from pallets.market.types import Slot, SlotState
+from pallets.market.prices import Bids
+from pallets.market.types import BIDS_MAX, Job, Slot, SlotState
 from runtime.frame.ai_types import SlotId
 from runtime.frame.traits import HoldReason
 from runtime.primitives import AccountId
@@ -17,6 +18,7 @@ def ensure_consistent(book: Book) -> None:
     busy: Counter[int] = Counter()
     waiting: dict[tuple[int, int], bool] = {}
     slots_count = 0
+    _ensure_bids(book)
     for number, job in market.job.items():
         slots = [market.slot[number, index] for index in range(job.slots)]
         slots_count += len(slots)
@@ -25,6 +27,7 @@ def ensure_consistent(book: Book) -> None:
         assert job.escrow == live * job.price_cap, f"job {number}: escrow {job.escrow}"
         escrow[job.owner] += job.escrow
         deposits[job.owner] += job.deposit
+        _ensure_distinct(number, job, slots)
         for index, slot in enumerate(slots):
             _ensure_slot(SlotId(number, index), slot, partners)
             if slot.state is SlotState.LOCKED and slot.record is not None:
@@ -40,6 +43,33 @@ def ensure_consistent(book: Book) -> None:
     for who, amount in deposits.items():
         held = partners.money.get_held(HoldReason.JOB_DEPOSIT, who)
         assert amount == held, f"{who}: deposits of {amount}, {held} on hold"
+
+
+def _ensure_bids(book: Book) -> None:
+    count: Counter[int] = Counter()
+    deposits: Counter[AccountId] = Counter()
+    for (number, who), bid in book.tables.bid.items():
+        job = book.tables.job.get(number)
+        assert job is not None, f"a bid for job {number}, which is not there"
+        assert isinstance(job.price, Bids), f"a bid for job {number}, which takes none"
+        assert 0 < bid.price <= job.price_cap, f"job {number}: {bid}"
+        count[number] += 1
+        deposits[who] += bid.deposit
+    for number, job in book.tables.job.items():
+        assert job.bids == count[number] <= BIDS_MAX, f"job {number}: {count[number]} bids"
+    for who, amount in deposits.items():
+        held = book.partners.money.get_held(HoldReason.BID, who)
+        assert amount == held, f"{who}: {amount} in bids, {held} on hold"
+
+
+def _ensure_distinct(number: int, job: Job, slots: list[Slot]) -> None:
+    """M10: the replicas of a slot are different providers' work."""
+    for part in range(job.parts):
+        replicas = [slots[each] for each in job.get_replicas(part)]
+        holders = [each.holder for each in replicas if each.holder is not None]
+        assert len(set(holders)) == len(holders), f"job {number}, part {part}: {holders}"
+        records = [each.record for each in replicas if each.holder and each.record is not None]
+        assert len(set(records)) == len(records), f"job {number}, part {part}: {records}"
 
 
 def _ensure_slot(at: SlotId, slot: Slot, partners: Partners) -> None:

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pallets.market import declarations as declared
 from pallets.market.book import Book
 from pallets.market.claims import make_request
-from pallets.market.locking import lock_slot
+from pallets.market.locking import ensure_distinct, lock_slot
 from pallets.market.settlement import add_verdict, compute_split
 from pallets.market.types import Job, Payload, Slot, SlotState
 from runtime.frame.ai_types import (
@@ -86,6 +86,17 @@ class Lifecycle:
 
     def lock(self, at: SlotId, who: AccountId, record: Id) -> None:
         """Gives a slot to a provider at the price of this block; see the call."""
+        self.ensure_open(at)
+        price = self._tables.job[at.job].compute_price(self._book.get_now())
+        if price is None:
+            raise declared.BidsOnly
+        lock_slot(self._book, at, who, record, price)
+
+    def ensure_open(self, at: SlotId) -> None:
+        """Applies what is due; then a provider may take the slot.
+
+        Errors: `NoSuchJob`, `NoSuchSlot`, `DeadlinePassed`, `AlreadyLocked`, `WrongState`.
+        """
         job, now = self._book.get_job(at.job), self._book.get_now()
         if self._book.get_slot(at).state is SlotState.OPEN and now > job.open_until:
             raise declared.DeadlinePassed
@@ -94,7 +105,6 @@ class Lifecycle:
             raise declared.AlreadyLocked
         if slot.state is not SlotState.OPEN:
             raise declared.WrongState
-        lock_slot(self._book, at, who, record, job.compute_price(now))
 
     def submit(self, at: SlotId, who: AccountId, commitment: Hash, payload: Payload) -> OpenedClaim:
         """Opens a claim for a result, and acts on its verdict where it is known; see the call."""
@@ -105,6 +115,8 @@ class Lifecycle:
             raise declared.NotLockedByYou
         if slot.state not in (SlotState.LOCKED, SlotState.LATE_OPEN):
             raise declared.WrongState
+        if slot.state is SlotState.LATE_OPEN:
+            ensure_distinct(self._book, at, who, None)
         genesis = self._partners.identity.get_genesis_hash()
         output = self._tables.output
         request = make_request(
@@ -148,7 +160,7 @@ class Lifecycle:
                 )
                 self._tables.open_slots[at.job, at.slot] = True
             case _:
-                self._make_whole(at, slot)
+                self._make_whole(at)
         return 0
 
     def _settle(self, at: SlotId, slot: Slot) -> None:
@@ -210,7 +222,7 @@ class Lifecycle:
         self._fail_slot(at, slot)
         return reward
 
-    def _make_whole(self, at: SlotId, slot: Slot) -> None:
+    def _make_whole(self, at: SlotId) -> None:
         self._partners.slasher.unlock(at.to_duty())
         self.refund(at)
 

@@ -1,7 +1,13 @@
 """Who may take a slot, and what it locks for it."""
 
 from pallets.market.book import Book
-from pallets.market.declarations import BondTooLow, NotReady, RequirementUnmet, SlotLocked
+from pallets.market.declarations import (
+    BondTooLow,
+    NotDistinct,
+    NotReady,
+    RequirementUnmet,
+    SlotLocked,
+)
 from pallets.market.settlement import compute_bond
 from pallets.market.types import Job, Slot, SlotState
 from runtime.frame.ai_types import JobKind, ProviderInfo, Role, SlotId
@@ -12,10 +18,11 @@ from runtime.primitives import AccountId, Id
 def lock_slot(book: Book, at: SlotId, who: AccountId, record: Id, price: int) -> None:
     """Gives an open slot to a provider, with collateral, at a price.
 
-    Errors: `NotReady`, `RequirementUnmet`, `BondTooLow`, those of bonds.
+    Errors: `NotReady`, `NotDistinct`, `RequirementUnmet`, `BondTooLow`, those of bonds.
     """
     if not is_ready(book, at):
         raise NotReady
+    ensure_distinct(book, at, who, record)
     tables, slasher = book.tables, book.partners.slasher
     job, slot = tables.job[at.job], tables.slot[at.job, at.slot]
     provider = ensure_provider(book, who, record, job.kind)
@@ -35,6 +42,22 @@ def is_ready(book: Book, at: SlotId) -> bool:
     if at.slot == 0 or not book.tables.job[at.job].is_chain:
         return True
     return book.tables.slot[at.job, at.slot - 1].state is SlotState.SETTLED
+
+
+def is_distinct(book: Book, at: SlotId, who: AccountId, record: Id | None) -> bool:
+    """Whether neither account nor record is at work on another replica, or has filled one."""
+    replicas = book.tables.job[at.job].get_replicas(at.slot)
+    others = [book.tables.slot[at.job, each] for each in replicas if each != at.slot]
+    taken = [each for each in others if each.holder is not None]
+    if record is not None and any(each.record == record for each in taken):
+        return False
+    return all(each.holder != who for each in taken)
+
+
+def ensure_distinct(book: Book, at: SlotId, who: AccountId, record: Id | None) -> None:
+    """Each replica of a slot is somebody else's work. Errors: `NotDistinct`."""
+    if not is_distinct(book, at, who, record):
+        raise NotDistinct
 
 
 def ensure_provider(book: Book, who: AccountId, record: Id, kind: JobKind) -> ProviderInfo:

@@ -8,17 +8,28 @@ can happen to a slot.
 from itertools import islice
 
 from pallets.market import declarations as declared
+from pallets.market.bids import (
+    BidError,
+    BidEvent,
+    Picks,
+    accept_bids,
+    drop_bids,
+    place_bid,
+    take_back,
+)
 from pallets.market.book import Book, Partners, Tables
 from pallets.market.claims import remake_request
 from pallets.market.declarations import MarketError, MarketEvent
 from pallets.market.invariants import ensure_consistent
 from pallets.market.lifecycle import Lifecycle
-from pallets.market.locking import is_ready
+from pallets.market.locking import is_distinct, is_ready
 from pallets.market.prices import PriceRule
 from pallets.market.requests import cancel_job, close_job, post_job, raise_price, rate_slot
 from pallets.market.specs import JobSpec, count_slots, get_roots
 from pallets.market.types import (
+    BIDS_MAX,
     SLOTS_MAX,
+    Bid,
     Job,
     MarketParams,
     Payload,
@@ -40,6 +51,7 @@ from runtime.frame import (
     PostDispatch,
     StorageMap,
     StorageValue,
+    blake2_128_concat,
     call,
     mapping,
     twox_64_concat,
@@ -68,8 +80,13 @@ def _submit_weight(job: int, slot: int, commitment: bytes, payload: bytes) -> We
     return weights.submit(len(payload)) + verify_weights.WORST
 
 
-class Market(Pallet, events=MarketEvent, errors=MarketError):
-    """Jobs, slots, escrow, settlement and ratings."""
+def _accept_weight(job: int, picks: Picks) -> Weight:
+    del job
+    return weights.accept(len(picks), BIDS_MAX)
+
+
+class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidError):
+    """Jobs, slots, bids, escrow, settlement and ratings."""
 
     params: Constant[MarketParams]
     """Shares of a price, deposits, collateral."""
@@ -101,6 +118,10 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
     busy: StorageMap[Id, U32] = mapping(twox_64_concat, default=0)
     """How many slots each provider record has locked."""
 
+    # The underscore keeps it apart from the call; on the wire it is `Bid`.
+    bid_: StorageMap[tuple[Id, AccountId], Bid] = mapping(twox_64_concat, blake2_128_concat)
+    """What providers ask for the slots of a job, until it is over or they take it back."""
+
     def __init__(
         self,
         state: Externalities,
@@ -121,6 +142,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
             self.rating,
             self.stats,
             self.busy,
+            self.bid_,
         )
         self._book = Book(
             state,
@@ -191,7 +213,7 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         ``provider`` is the number of the signer's provider record.
         Origin: signed. Events: `SlotLocked`, and those of what was due, as for `poke`.
         Errors: `NoSuchJob`, `NoSuchSlot`, `DeadlinePassed`, `AlreadyLocked`, `WrongState`,
-        `NotReady`, `RequirementUnmet`, `BondTooLow`, and those of bonds.
+        `BidsOnly`, `NotReady`, `NotDistinct`, `RequirementUnmet`, `BondTooLow`, and those of bonds.
         """
         self._lifecycle.lock(SlotId(job, slot), origin.ensure_signed(), provider)
 
@@ -212,8 +234,8 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         missed deadline anybody may submit, without a lock.
         Origin: signed. Events: `Submitted`, those of verify, then `Settled`, `LateFilled`, or
         `Slashed` with `Reopened` or `Refunded`; `Finished`; and those of what was due.
-        Errors: `NoSuchJob`, `NoSuchSlot`, `NotLockedByYou`, `WrongState`, `WrongResultSize`,
-        `BadCommitment`.
+        Errors: `NoSuchJob`, `NoSuchSlot`, `NotLockedByYou`, `WrongState`, `NotDistinct`,
+        `WrongResultSize`, `BadCommitment`.
         """
         who = origin.ensure_signed()
         opened = self._lifecycle.submit(SlotId(job, slot), who, commitment, payload)
@@ -250,21 +272,65 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
         """
         rate_slot(self._book, origin.ensure_signed(), SlotId(job, slot), score, tags)
 
-    @call(
-        index=7,
-        weight=weights.CLOSE_BASE + weights.multiply(weights.SLOT_REMOVAL, SLOTS_MAX),
-    )
+    @call(index=7, weight=weights.close(SLOTS_MAX, BIDS_MAX))
     def close(self, origin: Origin, job: Compact[Id]) -> PostDispatch:
         """Removes a finished job with its outputs; the deposit returns to the owner.
 
         The owner may when it likes; anybody may once the outputs have been there long enough, so
         that no job holds a model's version, or the blob of its inputs, for ever.
-        Origin: signed. Events: `Closed`. Errors: `NoSuchJob`, `NotPayer`, `NotFinished`.
+        Origin: signed. Events: `BidReturned` for each bid, `Closed`.
+        Errors: `NoSuchJob`, `NotPayer`, `NotFinished`.
         """
         entry = close_job(self._book, origin.ensure_signed(), job)
-        return PostDispatch(
-            weights.CLOSE_BASE + weights.multiply(weights.SLOT_REMOVAL, entry.slots)
-        )
+        return PostDispatch(weights.close(entry.slots, entry.bids))
+
+    # --- bids
+
+    @call(index=8, weight=weights.BID)
+    def bid(
+        self,
+        origin: Origin,
+        job: Compact[Id],
+        price: Compact[Balance],
+        provider: Compact[Id],
+    ) -> None:
+        """Asks a price for any slot of a job that takes bids; a deposit goes on hold.
+
+        ``provider`` is the number of the signer's provider record. A second bid takes the place of
+        the first. Origin: signed. Events: `BidPlaced`.
+        Errors: `NoSuchJob`, `NotForBids`, `DeadlinePassed`, `BadPrice`, `RequirementUnmet`,
+        `BondTooLow`, `TooManyBids`, `NoEscrow`.
+        """
+        place_bid(self._book, origin.ensure_signed(), job, price, provider)
+
+    @call(index=9, weight=weights.BID_RETURN)
+    def unbid(self, origin: Origin, job: Compact[Id]) -> None:
+        """Takes the signer's bid back, with its deposit.
+
+        Origin: signed. Events: `BidReturned`. Errors: `NoSuchJob`, `NoSuchBid`.
+        """
+        take_back(self._book, origin.ensure_signed(), job)
+
+    @call(index=10, weight=_accept_weight)
+    def accept(self, origin: Origin, job: Compact[Id], picks: Picks) -> PostDispatch:
+        """Gives slots to bidders at the prices they asked, as if they locked them now.
+
+        All or nothing. A bid stays for other slots; when none is open any more, all bids are
+        returned. Origin: signed by the owner.
+        Events: `SlotLocked` for each, `BidReturned`, those of what was due, as for `poke`.
+        Errors: `NotPayer`, `NotForBids`, `NoSuchBid`, and those of `lock`, of whichever bidder.
+        """
+        returned = accept_bids(self._book, self._lifecycle, origin.ensure_signed(), job, picks)
+        return PostDispatch(weights.accept(len(picks), returned))
+
+    @call(index=11, weight=weights.multiply(weights.BID_RETURN, BIDS_MAX))
+    def drop_bids(self, origin: Origin, job: Compact[Id]) -> PostDispatch:
+        """Returns all bids for a job of which no slot can be locked any more; anybody may ask.
+
+        Origin: signed. Events: `BidReturned` for each. Errors: `NoSuchJob`, `NotDue`.
+        """
+        origin.ensure_signed()
+        return PostDispatch(weights.multiply(weights.BID_RETURN, drop_bids(self._book, job)))
 
     # --- Submissions
 
@@ -286,6 +352,10 @@ class Market(Pallet, events=MarketEvent, errors=MarketError):
     def is_ready(self, at: SlotId) -> bool:
         """Whether a slot has all it needs: a segment needs the one before it."""
         return is_ready(self._book, at)
+
+    def is_distinct(self, at: SlotId, who: AccountId, record: Id) -> bool:
+        """Whether a provider may fill this replica of a slot beside those that others fill."""
+        return is_distinct(self._book, at, who, record)
 
     def get_open_slots(self, limit: int) -> tuple[SlotId, ...]:
         """Some slots that wait for somebody, those to be filled late included."""

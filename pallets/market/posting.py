@@ -17,6 +17,7 @@ from pallets.market.specs import (
 )
 from pallets.market.types import (
     ATTEMPTS_MAX,
+    REPLICAS_MAX,
     SLOTS_MAX,
     TERM_BLOCKS_MAX,
     Job,
@@ -47,7 +48,7 @@ def plan_job(
     """
     if not partners.claims.is_supported(verifier, get_kind(spec)):
         raise declared.VerifierUnsupported
-    if isinstance(spec, Infer) and spec.replicas != 1:
+    if isinstance(spec, Infer) and not 1 <= spec.replicas <= REPLICAS_MAX:
         raise declared.ReplicasUnsupported
     _ensure_terms(spec, terms)
     if not price.is_well_formed:
@@ -62,7 +63,7 @@ def plan_job(
         assert model is not None, "an inference has a model; qed"
         slot_rows = min(spec.rows_per_slot, spec.rows)
         size = ensure_inference(model, blobs[0], spec.rows, slot_rows, verifier, partners.claims)
-        output_bytes = spec.rows * size.output_row_bytes
+        output_bytes = spec.rows * spec.replicas * size.output_row_bytes
     else:
         output_bytes = ensure_program(spec.program, blobs, model, verifier, partners)
     stored_bytes = slots * SLOT_BYTES + output_bytes
@@ -83,6 +84,7 @@ def plan_job(
         escrow=slots * price.cap,
         deposit=params.job_deposit + params.byte_deposit * stored_bytes,
         is_cancelled=False,
+        bids=0,
     )
 
 

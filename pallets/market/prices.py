@@ -65,4 +65,30 @@ class Dutch:
         return Dutch(self.min, self.max + amount, self.ramp)
 
 
-PriceRule: TypeAlias = Annotated[Posted | Dutch, Name("pallet_market::types::PriceRule")]
+@variant(2)
+@dataclass(frozen=True, slots=True)
+class Bids:
+    """What each provider asks, up to `max`; the owner accepts the bids it likes."""
+
+    max: Balance
+
+    @property
+    def cap(self) -> int:
+        """The most that a slot can cost."""
+        return self.max
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Whether its numbers make sense."""
+        return self.max > 0
+
+    def compute(self, elapsed: int) -> None:
+        """Nothing that time says: a slot is locked by accepting a bid, at the bid's price."""
+        del elapsed
+
+    def raise_by(self, amount: int) -> "Bids":
+        """The rule with a higher limit."""
+        return Bids(self.max + amount)
+
+
+PriceRule: TypeAlias = Annotated[Posted | Dutch | Bids, Name("pallet_market::types::PriceRule")]

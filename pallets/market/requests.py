@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from pallets.market import declarations as declared
+from pallets.market.bids import return_bids
 from pallets.market.book import Book
 from pallets.market.lifecycle import Lifecycle
 from pallets.market.posting import drop_needs, note_needs, plan_job
@@ -92,6 +93,7 @@ def close_job(book: Book, who: AccountId, number: Id) -> Job:
         raise declared.NotPayer
     if job.live > 0:
         raise declared.NotFinished
+    return_bids(book, number)
     tables = book.tables
     for slot in range(job.slots):
         del tables.slot[number, slot]

@@ -62,7 +62,7 @@ class SlotReader:
     def get_standing(self, slot: SlotId) -> Standing | None:
         """Where a slot is; one whose deadline has passed is nobody's, even if nobody said so."""
         entry = self._slot.get((slot.job, slot.slot))
-        if entry is None or slot.replica != 0:
+        if entry is None:
             return None
         is_missed = entry.state is SlotState.LOCKED and (
             self._system.get_block_number() > entry.deadline

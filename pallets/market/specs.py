@@ -29,11 +29,15 @@ class Infer:
     """The last slot may have fewer."""
 
     replicas: U8
-    """How many providers fill each slot."""
+    """How many providers run each batch: a slot for each, first all first ones, then the others."""
+
+    def count_batches(self) -> int:
+        """How many batches the rows make; 0 where the numbers make no sense."""
+        return -(-self.rows // self.rows_per_slot) if self.rows_per_slot > 0 else 0
 
     def get_rows(self, slot: int) -> tuple[int, int]:
-        """The first row of a slot and how many it has."""
-        first = slot * self.rows_per_slot
+        """The first row of a slot and how many it has; those of its replicas are the same."""
+        first = slot % self.count_batches() * self.rows_per_slot
         return first, min(self.rows_per_slot, self.rows - first)
 
 
@@ -118,4 +122,9 @@ def count_slots(spec: JobSpec) -> int:
     """How many slots a job has; none where its numbers make no sense."""
     if not isinstance(spec, Infer):
         return spec.program.count_slots()
-    return -(-spec.rows // spec.rows_per_slot) if spec.rows_per_slot > 0 else 0
+    return spec.count_batches() * spec.replicas
+
+
+def count_parts(spec: JobSpec) -> int:
+    """How many results a job has: the slots of one part are replicas, and give the same."""
+    return spec.count_batches() if isinstance(spec, Infer) else spec.program.count_slots()

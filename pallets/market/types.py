@@ -5,18 +5,22 @@ from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from pallets.market.prices import PriceRule
-from pallets.market.specs import Infer, JobSpec, get_kind, get_program
+from pallets.market.specs import Infer, JobSpec, count_parts, get_kind, get_program
 from runtime.codec import U8, U32, U64, U128, Compact, MaxLen
 from runtime.frame.ai_types import BLOB_BYTES_MAX, JobKind, RecordVersion, VerifierId
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id
 
 SLOTS_MAX = 256
 ATTEMPTS_MAX = 8
+REPLICAS_MAX = 8
 TERM_BLOCKS_MAX = 100_000
 """The longest time to wait for a provider, and the longest for a provider to work."""
 
 SCORE_MAX = 100
 TAGS_BYTES_MAX = 64
+
+BIDS_MAX = 32
+"""Bids for one job at a time."""
 
 Payload: TypeAlias = Annotated[bytes, MaxLen(BLOB_BYTES_MAX)]
 """A result: the output, and behind it the trace that its verifier asks for."""
@@ -90,6 +94,8 @@ class Job:
     escrow: Balance
     deposit: Balance
     is_cancelled: bool
+    bids: U32
+    """How many bids there are for its slots."""
 
     @property
     def kind(self) -> JobKind:
@@ -103,6 +109,15 @@ class Job:
         return program is not None and program.is_chain
 
     @property
+    def parts(self) -> int:
+        """How many different results it has."""
+        return count_parts(self.spec)
+
+    def get_replicas(self, slot: int) -> range:
+        """The slots that give the same result as this one, itself included."""
+        return range(slot % self.parts, self.slots, self.parts)
+
+    @property
     def price_cap(self) -> int:
         """The most that a slot can cost."""
         return self.price.cap
@@ -112,6 +127,10 @@ class Job:
         """The last block in which any slot can be filled, late ones included."""
         return self.open_until + 2 * self.work_blocks
 
+    def is_over(self, now: int) -> bool:
+        """Whether none of its slots can be locked any more."""
+        return self.live == 0 or self.is_cancelled or now > self.open_until
+
     def get_result_bytes(self, slot: int) -> tuple[int, int]:
         """How large a slot's output is, and its trace."""
         if not isinstance(self.spec, Infer):
@@ -119,8 +138,8 @@ class Job:
         _, rows = self.spec.get_rows(slot)
         return rows * self.output_row_bytes, rows * self.trace_row_bytes
 
-    def compute_price(self, now: int) -> int:
-        """What locking a slot now pays."""
+    def compute_price(self, now: int) -> int | None:
+        """What locking a slot now pays; None where a bid says it."""
         return self.price.compute(now - self.posted_at)
 
 
@@ -158,6 +177,28 @@ class Slot:
 
     burned: Balance = 0
     """What its settlement burned: the weight of its rating."""
+
+    @property
+    def holder(self) -> AccountId | None:
+        """Who is at work on it or has filled it; nobody after a missed deadline."""
+        match self.state:
+            case SlotState.LOCKED | SlotState.SETTLED:
+                return self.provider
+            case SlotState.SUBMITTED:
+                return self.claimant
+            case _:
+                return None
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """What a provider asks for any slot of a job."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_market::types::Bid"
+
+    record: Id
+    price: Balance
+    deposit: Balance
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +239,7 @@ class MarketParams:
 
     job_deposit: Balance = 0
     byte_deposit: Balance = 0
+    bid_deposit: Balance = 0
     rating_half_life_blocks: BlockNumber = 216_000
     output_blocks: BlockNumber = 100_000
     """After a job's last block its outputs stay so long, unless the owner closes it before."""

@@ -12,6 +12,8 @@ SLOT_REMOVAL = Weight(40_000_000, 5 * PROOF_BYTES_ITEM)
 TOP_UP = Weight(200_000_000, 3 * PROOF_BYTES_ITEM)
 LOCK = Weight(400_000_000, 12 * PROOF_BYTES_ITEM)
 POKE = Weight(700_000_000, 12 * PROOF_BYTES_ITEM)
+BID = Weight(300_000_000, 8 * PROOF_BYTES_ITEM)
+BID_RETURN = Weight(120_000_000, 4 * PROOF_BYTES_ITEM)
 RATE = Weight(150_000_000, 4 * PROOF_BYTES_ITEM)
 
 
@@ -24,6 +26,17 @@ def post(slots: int, input_bytes: int) -> Weight:
 def submit(payload_bytes: int) -> Weight:
     """Settling or slashing with the most royalties there are; judging the claim is verify's."""
     return Weight(6_000_000_000 + 10_000 * payload_bytes, 48 * PROOF_BYTES_ITEM + payload_bytes)
+
+
+def close(slots: int, bids: int) -> Weight:
+    """Removing each slot, and returning each bid."""
+    parts = multiply(SLOT_REMOVAL, slots) + multiply(BID_RETURN, bids)
+    return CLOSE_BASE + parts
+
+
+def accept(picks: int, bids: int) -> Weight:
+    """Locking each slot, and what was due of it; returning each bid."""
+    return CANCEL_BASE + multiply(LOCK + POKE, picks) + multiply(BID_RETURN, bids)
 
 
 def multiply(weight: Weight, count: int) -> Weight:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
-from runtime.codec import U8, U32, Compact, MaxLen, Name, variant
+from runtime.codec import U32, Compact, MaxLen, Name, variant
 from runtime.primitives import BPS, AccountId, Hash, Id, Root, Weight
 
 BLOB_BYTES_MAX = 64 * 1024
@@ -195,7 +195,6 @@ class SlotDuty:
 
     job: Id
     slot: U32
-    replica: U8
 
 
 @variant(1)
@@ -247,17 +246,16 @@ class SlashOutcome:
 
 @dataclass(frozen=True, slots=True)
 class SlotId:
-    """One slot of a job, and which of its replicas."""
+    """One slot of a job."""
 
     SCALE_PATH: ClassVar[str] = "pallet_market::types::SlotId"
 
     job: Id
     slot: U32
-    replica: U8 = 0
 
     def to_duty(self) -> SlotDuty:
         """The duty of whoever locks the slot."""
-        return SlotDuty(self.job, self.slot, self.replica)
+        return SlotDuty(self.job, self.slot)
 
 
 class FaultKind(IntEnum):

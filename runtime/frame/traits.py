@@ -28,6 +28,8 @@ class HoldReason(IntEnum):
     ROUND = 10
     GOVERNANCE = 11
     SALE = 12
+    BID = 13
+    RECURRING = 14
     CHALLENGE = 15
     POOL = 16
 

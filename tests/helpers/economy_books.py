@@ -70,6 +70,8 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
     for job in jobs.values():
         expected[HoldReason.ESCROW][job.owner] += job.escrow
         expected[HoldReason.JOB_DEPOSIT][job.owner] += job.deposit
+    for (_, who), bid in runtime.market.bid_.items():
+        expected[HoldReason.BID][who] += bid.deposit
     for entry in dict(runtime.rounds.round.items()).values():
         expected[HoldReason.ROUND][entry.owner] += entry.escrow + entry.deposit
     for who, amount in iter_pool_deposits(runtime.pools):
@@ -126,7 +128,7 @@ def ensure_duties_are_slots(runtime: Runtime) -> None:
     """M9: bonds are locked for the slots that are in work, each for its own."""
     duties = {duty: entry.amount for duty, entry in runtime.bonds.duty.items()}
     slots = runtime.market.slot.items()
-    locked = {SlotDuty(*at, 0): slot.bond for at, slot in slots if slot.bond > 0}
+    locked = {SlotDuty(*at): slot.bond for at, slot in slots if slot.bond > 0}
     assert duties == locked
 
 

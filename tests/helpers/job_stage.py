@@ -6,7 +6,7 @@ from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.keystore import KeyPair
 from chain.node import Node
-from pallets.market import Infer, JobSpec, Posted, Terms
+from pallets.market import Infer, JobSpec, Posted, PriceRule, Terms
 from pallets.market.types import Slot, SlotState
 from pallets.registry.types import KindPrice, Provider
 from pallets.verify.pallet import REPLAYED_KINDS
@@ -38,6 +38,7 @@ async def set_up_job(
     weights: Weights | None = None,
     inputs: bytes | None = None,
     rows: int = ROWS,
+    price: PriceRule = Posted(PRICE),  # noqa: B008 - frozen
 ) -> int:
     """Registers model and provider and posts a job of so many slots, in three blocks."""
     client = node.client
@@ -61,7 +62,7 @@ async def set_up_job(
         (CHARLIE, wallet.make_call("Bonds", "bond", Role.PROVIDER, BOND)),
         (DAVE, wallet.make_call(*put, inputs)),
     )
-    post = wallet.make_call("Market", "post", spec, Posted(PRICE), VerifierId.REPLAY, terms)
+    post = wallet.make_call("Market", "post", spec, price, VerifierId.REPLAY, terms)
     await add_block(client, maker, node, (DAVE, post))
     assert get_runtime(client).market.next_job.get() == number + 1, "the job was refused"
     return number

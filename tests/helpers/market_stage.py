@@ -8,7 +8,6 @@ import numpy as np
 
 from pallets.bonds import Bonds, RoleTerms
 from pallets.market import (
-    Dutch,
     Infer,
     Job,
     JobSpec,
@@ -16,6 +15,7 @@ from pallets.market import (
     MarketParams,
     Partners,
     Posted,
+    PriceRule,
     Slot,
     SlotReader,
     Terms,
@@ -62,7 +62,14 @@ ROWS = 40
 BLOCK_MACS = 1_000_000
 GENESIS = Hash(b"g" * 32)
 TERMS = Terms(open_blocks=20, work_blocks=5, attempts=2)
-PARAMS = MarketParams(treasury=TREASURY, bond_min=BOND_MIN, job_deposit=10_000, byte_deposit=10)
+BID_DEPOSIT = 700
+PARAMS = MarketParams(
+    treasury=TREASURY,
+    bond_min=BOND_MIN,
+    job_deposit=10_000,
+    byte_deposit=10,
+    bid_deposit=BID_DEPOSIT,
+)
 VERIFY_PARAMS = VerifyParams(
     spot_blocks=8, proof_blocks=10, answer_blocks=4, react_blocks=2, demand_min=500
 )
@@ -244,7 +251,7 @@ class MarketStage:
 
     def post(
         self,
-        price: Posted | Dutch = Posted(1_000_000),  # noqa: B008 - frozen
+        price: PriceRule = Posted(1_000_000),  # noqa: B008 - frozen
         verifier: VerifierId = VerifierId.REPLAY,
         terms: Terms = TERMS,
         who: AccountId = ALICE,
@@ -256,7 +263,7 @@ class MarketStage:
     def post_spec(
         self,
         spec: JobSpec,
-        price: Posted | Dutch = Posted(1_000_000),  # noqa: B008 - frozen
+        price: PriceRule = Posted(1_000_000),  # noqa: B008 - frozen
         verifier: VerifierId = VerifierId.REPLAY,
         terms: Terms = TERMS,
         who: AccountId = ALICE,

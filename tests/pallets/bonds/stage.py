@@ -53,7 +53,7 @@ class BondsStage:
 
 def slot_duty(number: int) -> DutyId:
     """A distinct duty for each number."""
-    return SlotDuty(number, 0, 0)
+    return SlotDuty(number, 0)
 
 
 def hash_duty(number: int) -> DutyId:

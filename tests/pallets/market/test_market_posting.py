@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pallets.market import Dutch, Infer, Posted, SlotState, Terms, declarations
-from pallets.market.types import ATTEMPTS_MAX, SLOTS_MAX, TERM_BLOCKS_MAX
+from pallets.market.types import ATTEMPTS_MAX, REPLICAS_MAX, SLOTS_MAX, TERM_BLOCKS_MAX
 from pallets.registry.declarations import BlobInUse
 from pallets.registry.types import Availability
 from runtime.errors import BadOrigin
@@ -75,11 +75,12 @@ def test_the_open_slots_are_read_with_a_limit(stage: MarketStage) -> None:
 @pytest.mark.parametrize(
     "changes, error",
     [
-        ({"replicas": 2}, declarations.ReplicasUnsupported),
+        ({"replicas": REPLICAS_MAX + 1}, declarations.ReplicasUnsupported),
         ({"replicas": 0}, declarations.ReplicasUnsupported),
         ({"rows": 0}, declarations.BadTerms),
         ({"rows_per_slot": 0}, declarations.BadTerms),
         ({"rows": SLOTS_MAX + 1, "rows_per_slot": 1}, declarations.TooManySlots),
+        ({"rows_per_slot": 1, "replicas": 7}, declarations.TooManySlots),
         ({"model": 99}, declarations.NoSuchModel),
         ({"version": 2}, declarations.NoSuchModel),
         ({"inputs": Root(b"x" * 32)}, declarations.InputMissing),

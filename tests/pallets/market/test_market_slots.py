@@ -158,7 +158,7 @@ def test_collateral_must_be_free(stage: MarketStage) -> None:
 
 
 def test_the_errors_of_bonds_are_passed_on(stage: MarketStage, job: int) -> None:
-    duty = SlotDuty(77, 0, 0)
+    duty = SlotDuty(77, 0)
     stage.bonds.lock(BOB, Role.PROVIDER, 5, duty)
     stage.bonds.note_miss(duty, SlashSplit(10_000))
     with stage.refused(RoleFrozen):
