@@ -28,6 +28,7 @@ FIRST_STEPS = (ROOT / "docs/guides/first-steps.md").read_text("utf-8")
 MODELS = (ROOT / "docs/guides/models.md").read_text("utf-8")
 STORAGE = (ROOT / "docs/guides/storage.md").read_text("utf-8")
 LICENCES = (ROOT / "docs/guides/licences.md").read_text("utf-8")
+POOLS = (ROOT / "docs/guides/pools.md").read_text("utf-8")
 SALES = (ROOT / "docs/guides/data.md").read_text("utf-8")
 LENET = ROOT / "tests/fixtures/onnx/lenet.onnx"
 NODE_RUN = ["soberana", "node", "run"]
@@ -161,6 +162,25 @@ def test_a_licence_is_sold_and_its_revenue_shared(newcomer: Newcomer) -> None:
         newcomer.type(command)
     assert "98 SBR" in newcomer.said["soberana data shares 0"].out
     assert (newcomer.folder / "provenance.png").read_bytes().startswith(b"\x89PNG")
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_data_is_collected_and_paid_by_what_it_teaches(newcomer: Newcomer) -> None:
+    digits = load_digits()
+    table = np.column_stack([digits.train_images.reshape(-1, 64), digits.train_labels])
+    counts = {"hidden.npy": 300, "base.npy": 60, "bob.npy": 90, "charlie.npy": 90}
+    first = 0
+    for name, count in counts.items():
+        np.save(name, table[first : first + count].astype(np.int8))
+        first += count
+    for _, command in iter_commands(POOLS):
+        newcomer.type(command)
+    assert np.load("pooled.npy").shape == (240, 65)
+    told = {command: said.out for command, said in newcomer.said.items()}
+    assert "pool 0: settled" in told["soberana pool show 0 --save pooled.npy"]
+    assert "shares are yours" in told["soberana pool claim 0 --from //Bob"]
     assert newcomer.node is not None
     newcomer.node.stop()
 
