@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import trio
 import typer
 
+from chain.blobs.fetcher import Fetcher
 from chain.cli.failure import run_command
 from chain.cli.job_kinds import COMPUTED, parse_kinds
 from chain.cli.miner import BackendOption, ThreadsOption, make_config, show_speed
@@ -34,7 +35,7 @@ from chain.miner.statistics import MinerStatistics
 from chain.provider.daemon import DaemonOptions, ProviderDaemon
 from chain.provider.plan import Choice
 from chain.wallet.amount import parse_amount
-from chain.wallet.connect import parse_node_url
+from chain.wallet.connect import NodeUrl, parse_node_url
 from chain.worker import ThreadWorker
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ class Start:
     signing: Signing
     options: DaemonOptions
     device: AuthoringConfig
+    sources: tuple[NodeUrl, ...]
+    """Nodes that may serve the bytes of leases."""
 
 
 def run(
@@ -76,6 +79,10 @@ def run(
         str | None,
         typer.Option("--worker", metavar="NAME", help="What the node calls you. [this machine]"),
     ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", metavar="URL", help="A node that serves bytes, beside --node."),
+    ] = None,
     backend: BackendOption = "auto",
     threads: ThreadsOption = 1,
     log_level: Annotated[
@@ -101,7 +108,8 @@ def run(
         settings = Settings(node, as_json, base_path, dev_keys)
         device = make_config(backend, threads)
         configure_logging(load_config(None, {}, {"log.level": log_level}).log.level)
-        await _run(Start(settings, Signing(key, password_file), options, device))
+        sources = tuple(parse_node_url(each) for each in (node, *(source or ())))
+        await _run(Start(settings, Signing(key, password_file), options, device, sources))
 
     run_command(start, as_json=as_json)
 
@@ -114,7 +122,8 @@ async def _run(start: Start) -> None:
     with waiting("starting the device; the first start compiles its kernels") as line:
         async with open_guarded_device(start.device, worker) as device:
             mining = MinerStatistics(trio.current_time)
-            daemon = ProviderDaemon(start.options, pair, device, store, worker, mining)
+            fetcher = Fetcher(store, worker, start.sources)
+            daemon = ProviderDaemon(start.options, pair, device, store, fetcher, worker, mining)
             if as_json:
                 print_json_line({"account": pair.address, "device": device.name})
             await _provide(daemon, line)

@@ -13,6 +13,7 @@ from typing import Final
 import trio
 
 from chain.blobs import BlobStore
+from chain.blobs.fetcher import Fetcher
 from chain.errors import NodeError
 from chain.keystore import KeyPair
 from chain.miner.device import Device
@@ -64,6 +65,9 @@ class ProviderDaemon:
     pair: KeyPair
     device: Device
     store: BlobStore
+    fetcher: Fetcher
+    """Brings the bytes of leases into the store."""
+
     worker: Worker
     mining: MinerStatistics
     providing: ProviderStatistics = field(default_factory=ProviderStatistics)
@@ -109,8 +113,8 @@ class ProviderDaemon:
                 async def guard(service: Awaitable[None]) -> None:
                     try:
                         await service
-                    except NodeError as error:
-                        lost.append(error)
+                    except* NodeError as group:
+                        lost.append(_get_first(group))
                         nursery.cancel_scope.cancel()
 
                 async def work() -> None:
@@ -120,6 +124,7 @@ class ProviderDaemon:
                 nursery.start_soon(guard, _follow(news, subscription, tips))
                 nursery.start_soon(guard, work())
                 nursery.start_soon(guard, self._keep(keeper))
+                nursery.start_soon(self.fetcher.run)
                 if self.options.mines_idle:
                     nursery.start_soon(guard, self._make_miner().run())
             if lost:
@@ -148,7 +153,8 @@ class ProviderDaemon:
 
     async def _keep(self, access: RemoteAccess) -> None:
         await access.wait_until_settled()
-        await keep_storage(StorageKeeper(access, self.store, self.worker, self.keeping))
+        store, fetcher = self.store, self.fetcher
+        await keep_storage(StorageKeeper(access, store, self.worker, self.keeping, fetcher=fetcher))
 
     def _make_miner(self) -> ExternalMiner:
         options = MinerOptions(
@@ -164,6 +170,11 @@ class ProviderDaemon:
     async def _open_chain(self) -> AsyncGenerator[ChainReader]:
         async with open_rpc(self.options.url, self.options.timeouts) as rpc:
             yield await ChainReader.connect(rpc)
+
+
+def _get_first(group: BaseExceptionGroup[NodeError]) -> NodeError:
+    first = group.exceptions[0]
+    return _get_first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _follow(news: WebSocketCaller, subscription: str, tips: Watch[Block]) -> None:

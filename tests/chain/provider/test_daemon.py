@@ -10,6 +10,7 @@ import trio
 import trio.lowlevel
 
 from chain.blobs import BlobStore
+from chain.blobs.fetcher import Fetcher
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.db.memory import MemoryStore
@@ -48,12 +49,13 @@ LIMIT_S = 60
 def make_daemon(
     node: Node, folder: Path, choice: Choice | None = None, *, mines_idle: bool = False
 ) -> ProviderDaemon:
-    url = parse_node_url(f"ws://127.0.0.1:{node.rpc_port}")
+    url, store = parse_node_url(f"ws://127.0.0.1:{node.rpc_port}"), BlobStore(folder)
     return ProviderDaemon(
         DaemonOptions(url, "w", choice or Choice(), mines_idle, first_nonce=1 << 40),
         CHARLIE,
         ThreadDevice(NumpyBackend(), InlineWorker()),
-        BlobStore(folder),
+        store,
+        Fetcher(store, InlineWorker(), (url,)),
         InlineWorker(),
         MinerStatistics(trio.current_time),
     )

@@ -12,6 +12,7 @@ from unittest.mock import patch
 import trio
 
 from chain.blobs import BlobStore
+from chain.blobs.fetcher import Fetcher
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.db.memory import MemoryStore
@@ -43,7 +44,9 @@ def make_daemon(url: str, folder: Path) -> ProviderDaemon:
     options = DaemonOptions(parse_node_url(url), "w", Choice(parallel_max=2), False, 1 << 40)
     device = ThreadDevice(NumpyBackend(), ThreadWorker())
     mining = MinerStatistics(trio.current_time)
-    return ProviderDaemon(options, CHARLIE, device, BlobStore(folder), ThreadWorker(), mining)
+    store, worker = BlobStore(folder), ThreadWorker()
+    fetcher = Fetcher(store, worker, ())
+    return ProviderDaemon(options, CHARLIE, device, store, fetcher, worker, mining)
 
 
 def tell(
