@@ -30,33 +30,31 @@ from chain.blobs.chunk_reader import ChunkReader
 from chain.blobs.chunk_tree import compute_file_root
 from chain.blobs.durable import replace_durably
 from chain.blobs.errors import BlobCorrupt, BlobError, BlobMissing, StoreFull
+from chain.blobs.matrix_file import (
+    ResultRows,
+    pack_matrix,
+    pack_result,
+    read_commitment,
+    read_result,
+    read_rows,
+)
 from chain.blobs.partial import Partial, open_partial_blob, remove_if_idle
-from runtime.primitives import Hash, Root
+from runtime.primitives import Root
 from runtime.tensor.blob import blob_root
 from runtime.tensor.chunks import CHUNKED_BYTES_MAX, commit_chunks
 from runtime.tensor.commitment import (
-    COLUMN_MULTIPLE,
     STRIP_ROWS,
-    Commitment,
-    Dtype,
     MerklePath,
-    commit_leaves,
     compute_leaf,
     merkle_leaves,
-    pad_operand,
 )
-from runtime.tensor.value import Int8Array
+from runtime.tensor.value import Int8Array, Int32Array
 
-MAGIC: Final = b"sbrmat1\n"
-HEADER_BYTES: Final = len(MAGIC) + 8
-HASH_BYTES: Final = 32
 MATRIX_SUFFIX, BYTES_SUFFIX, CHUNKS_SUFFIX = ".matrix", ".bytes", ".chunks"
+RESULT_SUFFIX: Final = ".result"
 PART_SUFFIX: Final = ".part"
 PARTIAL_SUFFIX: Final = ".partial"
 COPY_BYTES: Final = 1 << 20
-SIDE_MAX: Final = 2**20
-"""Rows and columns of a matrix; more is no tensor of a model."""
-
 BLOBS_FOLDER: Final = "blobs"
 """Its name below a base path."""
 
@@ -97,12 +95,14 @@ class BlobStore:
 
     def put_matrix(self, matrix: Int8Array) -> Root:
         """Keeps an operand, int8[rows, cols] of any shape, padded. `StoreFull`, `BlobError`."""
-        padded = pad_operand(matrix)
-        rows, cols = padded.shape
-        leaves = merkle_leaves(padded)
-        root = commit_leaves(Dtype.INT8, rows, cols, leaves).root
-        header = MAGIC + rows.to_bytes(4, "little") + cols.to_bytes(4, "little")
-        self._write(self._path(root, MATRIX_SUFFIX), (header, b"".join(leaves), padded.data))
+        root, parts = pack_matrix(matrix)
+        self._write(self._path(root, MATRIX_SUFFIX), parts)
+        return root
+
+    def put_result(self, result: Int32Array) -> Root:
+        """Keeps a product, int32[rows, cols] in whole tiles. `StoreFull`, `BlobError`."""
+        root, parts = pack_result(result)
+        self._write(self._path(root, RESULT_SUFFIX), parts)
         return root
 
     def put_bytes(self, data: bytes) -> Root:
@@ -121,7 +121,7 @@ class BlobStore:
     def get_matrix(self, root: Root) -> Int8Array:
         """The padded operand. `BlobMissing`, `BlobCorrupt`."""
         with self._open(root, MATRIX_SUFFIX) as file:
-            commitment = _read_commitment(root, file)
+            commitment = read_commitment(root, file)
             data = file.read(commitment.rows * commitment.cols)
         if len(data) != commitment.rows * commitment.cols:
             raise BlobCorrupt(root, f"its file ends after {len(data)} bytes of the matrix")
@@ -132,10 +132,20 @@ class BlobStore:
                 raise BlobCorrupt(root, f"strip {index} has other bytes")
         return matrix
 
+    def get_result(self, root: Root) -> Int32Array:
+        """A product. `BlobMissing`, `BlobCorrupt`."""
+        with self._open(root, RESULT_SUFFIX) as file:
+            return read_result(root, file)
+
+    def get_result_rows(self, root: Root, first: int, count: int) -> ResultRows:
+        """Some rows of a product, not verified. `BlobMissing`, `BlobCorrupt`, `BlobError`."""
+        with self._open(root, RESULT_SUFFIX) as file:
+            return read_rows(root, file, first, count)
+
     def get_strip(self, root: Root, index: int) -> OpenedStrip:
         """One strip with its path, verified. `BlobMissing`, `BlobCorrupt`, `BlobError`."""
         with self._open(root, MATRIX_SUFFIX) as file:
-            commitment = _read_commitment(root, file)
+            commitment = read_commitment(root, file)
             if not 0 <= index < commitment.leaves_count:
                 raise BlobError(f"expected a strip below {commitment.leaves_count}, got {index}")
             size = STRIP_ROWS * commitment.cols
@@ -237,7 +247,7 @@ class BlobStore:
 
     def __contains__(self, root: Root) -> bool:
         """Whether something is stored under the root; it is not read."""
-        suffixes = (MATRIX_SUFFIX, BYTES_SUFFIX, CHUNKS_SUFFIX)
+        suffixes = (MATRIX_SUFFIX, BYTES_SUFFIX, CHUNKS_SUFFIX, RESULT_SUFFIX)
         return any(self._path(root, suffix).exists() for suffix in suffixes)
 
     def get_roots(self) -> frozenset[Root]:
@@ -335,27 +345,8 @@ def _write_durably(path: Path, parts: tuple[bytes | memoryview, ...]) -> None:
         raise
 
 
-def _read_commitment(root: Root, file: BinaryIO) -> Commitment:
-    """The tree of a stored matrix, which has been checked against its root."""
-    header = file.read(HEADER_BYTES)
-    rows = int.from_bytes(header[-8:-4], "little")
-    cols = int.from_bytes(header[-4:], "little")
-    is_operand = rows % STRIP_ROWS == 0 == cols % COLUMN_MULTIPLE and 0 < rows <= SIDE_MAX
-    if len(header) != HEADER_BYTES or not header.startswith(MAGIC) or not is_operand or not cols:
-        raise BlobCorrupt(root, "its file does not begin as a matrix does")
-    count = rows // STRIP_ROWS
-    hashes = file.read(count * HASH_BYTES)
-    if len(hashes) != count * HASH_BYTES or cols > SIDE_MAX:
-        raise BlobCorrupt(root, "its file ends among the hashes of its strips")
-    leaves = [Hash(hashes[at : at + HASH_BYTES]) for at in range(0, len(hashes), HASH_BYTES)]
-    commitment = commit_leaves(Dtype.INT8, rows, cols, leaves)
-    if commitment.root != root:
-        raise BlobCorrupt(root, "the hashes of its strips belong to another root")
-    return commitment
-
-
 def _is_root(name: str) -> bool:
-    return len(name) == 2 * HASH_BYTES and all(digit in "0123456789abcdef" for digit in name)
+    return len(name) == 2 * Root.LENGTH and all(digit in "0123456789abcdef" for digit in name)
 
 
 def _get_size(path: Path) -> int:
