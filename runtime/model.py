@@ -7,8 +7,7 @@ import numpy as np
 
 from runtime.frame.ai_types import ModelInfo
 from runtime.primitives import Root
-from runtime.tensor.check import CheckedGraph, check_graph
-from runtime.tensor.graph import decode_graph
+from runtime.tensor.check import CheckedGraph, load_graph
 from runtime.tensor.value import DType, Int8Array, IntArray, load_array
 
 OP_CELLS = 1_500
@@ -42,7 +41,7 @@ def load_model(model: ModelInfo, blobs: Blobs) -> LoadedModel | None:
         if data is None:
             return None
         tensors.append(load_array(data, DType(int(info.dtype)), info.rows, info.cols))
-    return LoadedModel(check_graph(decode_graph(model.graph)), tuple(tensors))
+    return LoadedModel(load_graph(model.graph), tuple(tensors))
 
 
 def count_cells(checked: CheckedGraph, rows: int) -> int:

@@ -13,7 +13,7 @@ from pallets.market.declarations import (
 from runtime.frame.ai_traits import OpenClaim
 from runtime.frame.ai_types import BLOB_BYTES_MAX, ModelInfo, VerifierId
 from runtime.model import count_cells
-from runtime.tensor import CheckedGraph, check_graph, decode_graph
+from runtime.tensor import CheckedGraph, load_graph
 from runtime.tensor.value import OPERAND, Interval
 
 PRODUCT_BYTES = 4
@@ -42,7 +42,7 @@ def ensure_inference(
     """
     if any(tensor.blob is None for tensor in model.tensors):
         raise ModelOffChain
-    checked = check_graph(decode_graph(model.graph))
+    checked = load_graph(model.graph)
     source = checked.graph.input
     if len(inputs) != rows * source.cols:
         raise WrongInputSize(f"expected {rows} x {source.cols} bytes, got {len(inputs)}")

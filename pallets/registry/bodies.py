@@ -16,7 +16,7 @@ from pallets.registry.types import (
 from runtime.errors import CodecError
 from runtime.frame.ai_types import BLOB_BYTES_MAX, TensorInfo, TensorType
 from runtime.primitives import Root
-from runtime.tensor import GraphError, TensorSpec, check_graph, decode_graph, ensure_tensors
+from runtime.tensor import GraphError, TensorSpec, ensure_tensors, load_graph
 from runtime.tensor.blob import tensor_root
 from runtime.tensor.check import CheckedGraph
 from runtime.tensor.value import IntArray, load_array
@@ -54,7 +54,7 @@ def ensure_body(body: Model | Dataset | Provider, get_blob: GetBlob) -> None:
 def _ensure_model(body: Model, get_blob: GetBlob) -> None:
     """The graph passes its check, and the tensors are the ones it declares."""
     try:
-        checked = check_graph(decode_graph(body.graph))
+        checked = load_graph(body.graph)
     except (CodecError, GraphError) as error:
         raise BadBody(str(error)) from error
     declared = [_describe(spec) for spec in checked.graph.tensors]

@@ -62,7 +62,7 @@ class RowsCase:
     def judge(self, request: ClaimRequest) -> Valid | Invalid | Inconclusive:
         """Runs the rows again, or checks the products that the claim supplies."""
         checked, tensors = self.model.checked, self.model.tensors
-        graph, shape = checked.graph, (len(self.rows), checked.output.cols)
+        shape = (len(self.rows), checked.output.cols)
         try:
             output = load_array(request.output, checked.output.dtype, *shape)
             products = self._load_products(request.trace, request.verifier)
@@ -70,10 +70,10 @@ class RowsCase:
             raise BadWitness(str(error)) from error
         try:
             if request.verifier is VerifierId.REPLAY:
-                found = verify_replay(graph, tensors, self.rows, output)
+                found = verify_replay(checked, tensors, self.rows, output)
             else:
                 seed = request.commitment
-                found = verify_freivalds(graph, tensors, self.rows, products, output, seed)
+                found = verify_freivalds(checked, tensors, self.rows, products, output, seed)
         except GraphError:
             return Inconclusive()  # the model or the inputs break a rule, not the claim
         return Valid() if found is None else Invalid(request.claimant, FaultKind.WRONG_OUTPUT)

@@ -6,9 +6,10 @@ in their declared ranges; `ensure_inputs` and `ensure_tensors` see to that.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from runtime.tensor.errors import GraphError, ensure
-from runtime.tensor.graph import Graph, encode_graph
+from runtime.tensor.graph import Graph, decode_graph, encode_graph
 from runtime.tensor.ops import Matmul
 from runtime.tensor.value import (
     COLS_MAX,
@@ -20,6 +21,9 @@ from runtime.tensor.value import (
     ValueType,
     ensure_array,
 )
+
+REMEMBERED = 256
+"""Checked graphs that are kept at hand, at most: each comes of some kilobytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,15 @@ class CheckedGraph:
     def work(self) -> int:
         """Integers read or written outside the products, for one sample."""
         return sum(max(value.cols, value.work) for value in self.values)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def load_graph(data: bytes) -> CheckedGraph:
+    """The graph of some bytes, checked; the ones used last are remembered.
+
+    Every slot of a job runs the same graph. Errors: `CodecError`, `GraphError`.
+    """
+    return check_graph(decode_graph(data))
 
 
 def check_graph(graph: Graph) -> CheckedGraph:

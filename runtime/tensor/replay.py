@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runtime.tensor.check import CheckedGraph, check_graph
+from runtime.tensor.check import CheckedGraph
 from runtime.tensor.errors import ClaimTooLarge, GraphError
 from runtime.tensor.freivalds import ROUNDS, find_wrong_row
-from runtime.tensor.graph import Graph
 from runtime.tensor.interpreter import GraphRun, compute_product
 from runtime.tensor.value import Int8Array, Int32Array, IntArray, Tensors
 
@@ -36,13 +35,12 @@ class Mismatch:
 
 
 def verify_replay(
-    graph: Graph, tensors: Tensors, inputs: Int8Array, output: IntArray
+    checked: CheckedGraph, tensors: Tensors, inputs: Int8Array, output: IntArray
 ) -> Mismatch | None:
     """Compares a claimed output with the graph's own, computed anew.
 
     `ClaimTooLarge` beyond `REPLAY_MACS_MAX` or `CELLS_MAX`.
     """
-    checked = check_graph(graph)
     ensure_replayable(checked, len(inputs))
     run = GraphRun(checked, tensors, inputs)
     while run.pending is not None:
@@ -51,7 +49,7 @@ def verify_replay(
 
 
 def verify_freivalds(
-    graph: Graph,
+    checked: CheckedGraph,
     tensors: Tensors,
     inputs: Int8Array,
     products: Sequence[Int32Array],
@@ -65,7 +63,6 @@ def verify_freivalds(
     claim. A wrong claim passes with probability 2^(-31 · rounds). `ClaimTooLarge` beyond
     `CELLS_MAX`.
     """
-    checked = check_graph(graph)
     ensure_checkable(checked, len(inputs))
     run = GraphRun(checked, tensors, inputs)
     for product in products:

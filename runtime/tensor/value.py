@@ -74,13 +74,16 @@ class DType(IntEnum):
     @property
     def array_dtype(self) -> np.dtype[np.integer]:
         """The type of array elements; arrays are little endian wherever they become bytes."""
-        return np.dtype(("<i1", "<i4", "<u1")[self])
+        return _ARRAY_DTYPES[self]
 
     @property
     def bounds(self) -> Interval:
         """All values of the type."""
-        signed = Interval(-(2**31), 2**31 - 1) if self is DType.I32 else Interval(-128, 127)
-        return Interval(0, 255) if self is DType.U8 else signed
+        return _BOUNDS[self]
+
+
+_ARRAY_DTYPES = (np.dtype("<i1"), np.dtype("<i4"), np.dtype("<u1"))
+_BOUNDS = (Interval(-128, 127), Interval(-(2**31), 2**31 - 1), Interval(0, 255))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +162,13 @@ def ensure_array(
     what: str,
 ) -> None:
     """Raises `GraphError` unless the array has this dtype and shape and stays in the bounds."""
-    ensure(
-        array.dtype == dtype.array_dtype and array.shape == shape,
-        f"{what} {dtype.name}[{shape[0]}, {shape[1]}]",
-        f"{array.dtype}{list(array.shape)}",
-    )
+    if array.dtype != dtype.array_dtype or array.shape != shape:
+        expected = f"{what} {dtype.name}[{shape[0]}, {shape[1]}]"
+        raise GraphError(expected, f"{array.dtype}{list(array.shape)}")
     if array.size:
         found = Interval(int(array.min()), int(array.max()))
-        ensure(found.is_within(bounds), f"{what} within {bounds}", found)
+        if not found.is_within(bounds):
+            raise GraphError(f"{what} within {bounds}", found)
 
 
 def dump_array(array: IntArray) -> bytes:

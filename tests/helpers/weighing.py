@@ -17,6 +17,7 @@ from runtime.composed import ComposedRuntime
 from runtime.frame import Call, Origin
 from runtime.primitives import AccountId, Weight
 from runtime.state import Overlay
+from runtime.tensor import load_graph
 
 RUNS = 9
 MARGIN = 2
@@ -157,7 +158,8 @@ def _make_origin(who: AccountId | None) -> Origin:
 
 
 def forget(runtime: ComposedRuntime) -> None:
-    """Drops what storage remembers of decoded values and hashed keys."""
+    """Drops what is remembered of decoded values, hashed keys and checked graphs."""
+    load_graph.cache_clear()
     for pallet in runtime.pallets:
         for item in pallet.spec.storage:
             bound = pallet.__dict__.get(item.attribute)

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from runtime.tensor import ops
-from runtime.tensor.check import check_graph
+from runtime.tensor.check import CheckedGraph, check_graph
 from runtime.tensor.errors import ClaimTooLarge, GraphError
 from runtime.tensor.graph import Graph, InputSpec
 from runtime.tensor.interpreter import run_graph, trace_graph
@@ -20,7 +20,7 @@ from runtime.tensor.replay import (
     verify_freivalds,
     verify_replay,
 )
-from runtime.tensor.value import DType, Int32Array, TensorSpec
+from runtime.tensor.value import DType, Int8Array, Int32Array, IntArray, TensorSpec
 from tests.helpers.i8graph_strategies import Program, fill, fill_tensors, programs
 
 LAYERS = Graph(
@@ -53,12 +53,18 @@ def get_products(program: Program) -> list[Int32Array]:
     return [layer.product.copy() for layer in trace.layers]
 
 
+def check(
+    graph: Graph, tensors: list[IntArray], inputs: Int8Array
+) -> tuple[CheckedGraph, list[IntArray], Int8Array]:
+    return check_graph(graph), tensors, inputs
+
+
 @given(programs(), st.binary(max_size=8))
 def test_honest_claims_hold(program: Program, seed: bytes) -> None:
     given_ = program.graph, program.tensors, program.inputs
     output = run_graph(*given_)
-    assert verify_replay(*given_, output) is None
-    assert verify_freivalds(*given_, get_products(program), output, seed) is None
+    assert verify_replay(*check(*given_), output) is None
+    assert verify_freivalds(*check(*given_), get_products(program), output, seed) is None
 
 
 @given(programs(), st.data())
@@ -71,8 +77,8 @@ def test_an_altered_output_is_placed(program: Program, data: st.DataObject) -> N
     output[row, col] ^= 1 << data.draw(st.integers(0, 6))
     last = len(program.graph.ops) - 1
     for found in (
-        verify_replay(*given_, output),
-        verify_freivalds(*given_, get_products(program), output, b"claim"),
+        verify_replay(*check(*given_), output),
+        verify_freivalds(*check(*given_), get_products(program), output, b"claim"),
     ):
         assert found is not None
         assert (found.op, found.row, found.col) == (last, row, col)
@@ -88,7 +94,7 @@ def test_an_altered_product_is_placed(program: Program, data: st.DataObject) -> 
     row = data.draw(st.integers(0, products[layer].shape[0] - 1))
     products[layer][row, 0] += data.draw(st.sampled_from([-1, 1, 100, -(2**20)]))
     output = run_graph(*given_)
-    found = verify_freivalds(*given_, products, output, b"claim")
+    found = verify_freivalds(*check(*given_), products, output, b"claim")
     assert found is not None
     assert found.op == check_graph(program.graph).matmuls[layer].op
     # Outside the interval of the check it is refused before any row is looked at.
@@ -104,7 +110,7 @@ def test_a_claim_consistent_with_its_own_false_product_fails(layers: Program) ->
     products[1] = (clipped.astype(np.int32) @ layers.tensors[2].astype(np.int32)).astype(np.int32)
     output = np.maximum(products[1], 0)
     found = verify_freivalds(
-        layers.graph, layers.tensors, layers.inputs, products, output, b"claim"
+        check_graph(LAYERS), layers.tensors, layers.inputs, products, output, b"claim"
     )
     assert found is not None
     assert (found.op, found.row) == (0, 3)
@@ -114,7 +120,7 @@ def test_a_claim_consistent_with_its_own_false_product_fails(layers: Program) ->
 def test_another_number_of_products_is_no_claim(layers: Program, count: int) -> None:
     products = [*get_products(layers), np.zeros((5, 4), np.int32)][:count]
     given_ = layers.graph, layers.tensors, layers.inputs
-    found = verify_freivalds(*given_, products, run_graph(*given_), b"claim")
+    found = verify_freivalds(*check(*given_), products, run_graph(*given_), b"claim")
     assert found is not None
     assert found.what == f"expected 2 products, got {count}"
 
@@ -123,7 +129,7 @@ def test_an_output_of_another_shape_or_dtype_is_wrong(layers: Program) -> None:
     given_ = layers.graph, layers.tensors, layers.inputs
     output = run_graph(*given_)
     for wrong in (output[:4], output[:, :3], output.astype(np.int64), output.reshape(4, 5)):
-        found = verify_replay(*given_, wrong)
+        found = verify_replay(*check(*given_), wrong)
         assert found is not None
         assert found.what.startswith("expected int32[5, 4], got")
 
@@ -133,9 +139,9 @@ def test_bad_inputs_are_no_fault_of_the_claim(layers: Program) -> None:
     inputs[0, 0] = 64
     output = run_graph(layers.graph, layers.tensors, layers.inputs)
     with pytest.raises(GraphError, match="inputs within"):
-        verify_replay(layers.graph, layers.tensors, inputs, output)
+        verify_replay(check_graph(layers.graph), layers.tensors, inputs, output)
     with pytest.raises(GraphError, match="inputs within"):
-        verify_freivalds(layers.graph, layers.tensors, inputs, [], output, b"")
+        verify_freivalds(check_graph(layers.graph), layers.tensors, inputs, [], output, b"")
 
 
 def test_the_largest_claims() -> None:
@@ -158,6 +164,6 @@ def test_a_claim_of_too_many_macs_is_not_replayed() -> None:
     tensors = [np.zeros((1000, 1000), np.int8)]
     inputs, output = np.zeros((51, 1000), np.int8), np.zeros((51, 1000), np.int32)
     with pytest.raises(ClaimTooLarge, match="at most 50000000 MACs, got 51000000"):
-        verify_replay(graph, tensors, inputs, output)
-    assert verify_replay(graph, tensors, inputs[:50], output[:50]) is None
-    assert verify_freivalds(graph, tensors, inputs, [output], output, b"") is None
+        verify_replay(check_graph(graph), tensors, inputs, output)
+    assert verify_replay(check_graph(graph), tensors, inputs[:50], output[:50]) is None
+    assert verify_freivalds(check_graph(graph), tensors, inputs, [output], output, b"") is None
