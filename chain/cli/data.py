@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from chain.blobs.upload import hash_file
 from chain.cli.failure import run_command
 from chain.cli.options import (
     NODE_DEFAULT,
@@ -32,8 +33,7 @@ from chain.cli.records import (
 )
 from chain.cli.session import open_session
 from chain.wallet.chain_reader import to_hex
-from chain.wallet.errors import WalletError
-from chain.wallet.publishing import RecordTerms, make_dataset_body, make_register_call
+from chain.wallet.publishing import RecordTerms, make_open_dataset, make_register_call
 from pallets.registry.types import Dataset
 from runtime.frame.ai_types import RecordKind
 
@@ -59,18 +59,16 @@ def publish(
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish a dataset by its root, so that models trained on it pay royalties."""
+    """Publish a dataset by its root, so that models trained on it pay royalties.
+
+    `soberana data upload` brings it to a node, from which anybody fetches it by that root.
+    """
     settings = Settings(node, as_json, base_path, dev_keys)
     signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise WalletError(f"{file}: cannot be read: {error.strerror}") from error
-        if not content:
-            raise WalletError(f"{file}: expected data, got an empty file")
-        body = make_dataset_body(content, items, schema)
+        local = hash_file(file)
+        body = make_open_dataset(local.root, local.size_bytes, items, schema)
         terms = RecordTerms(parse_percent(royalty), ttl, parse_parents(parent))
         async with open_session(settings) as session:
             pair, runtime = session.get_key(signing), session.chain.runtime

@@ -26,6 +26,7 @@ from chain.cli import (
     shares,
     store,
     train,
+    transfer,
     wallet,
 )
 
@@ -45,6 +46,7 @@ for group in (model.app, data.app):
 app.add_typer(model.app, name="model", help="Register models.")
 data.app.add_typer(selling.app)
 data.app.add_typer(buying.app)
+data.app.add_typer(transfer.app)
 app.add_typer(data.app, name="data", help="Publish datasets.")
 app.add_typer(provider.app, name="provider", help="Offer to run models.")
 job.app.add_typer(compute.app)

@@ -9,7 +9,17 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -119,9 +129,9 @@ def waiting(what: str) -> Generator[Waiting]:
 
 
 class Bar:
-    """A bar that fills as slots become final."""
+    """A bar that fills as slots become final, or as bytes come and go."""
 
-    def __init__(self, progress: Progress, total: int, what: str) -> None:
+    def __init__(self, progress: Progress, total: int | None, what: str) -> None:
         self._progress = progress
         self._task = progress.add_task(what, total=total)
 
@@ -129,21 +139,32 @@ class Bar:
         """How far it is."""
         self._progress.update(self._task, completed=done, description=what)
 
+    def set_total(self, total: int) -> None:
+        """How far it will go, once that is known."""
+        self._progress.update(self._task, total=total)
+
 
 @contextmanager
 def bar(total: int, what: str) -> Generator[Bar]:
     """A progress bar on standard error, where that is a terminal."""
-    console = make_console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-    )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
+    with _show_progress(BarColumn(), MofNCompleteColumn()) as progress:
         yield Bar(progress, total, what)
+
+
+@contextmanager
+def bytes_bar(total: int | None, what: str) -> Generator[Bar]:
+    """The same for bytes on their way, with their speed; the total may come later."""
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with _show_progress(*columns) as progress:
+        yield Bar(progress, total, what)
+
+
+def _show_progress(*columns: ProgressColumn) -> Progress:
+    console = make_console(stderr=True)
+    what = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
+    return Progress(
+        *what, *columns, console=console, transient=True, disable=not console.is_terminal
+    )
 
 
 def _is_number(cell: object) -> bool:

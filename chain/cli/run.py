@@ -61,6 +61,15 @@ ArchiveOption = Annotated[
 BackendOption = Annotated[
     str | None, typer.Option("--backend", help="What multiplies: auto, numpy, numba, cuda.")
 ]
+BlobsOption = Annotated[
+    bool | None, typer.Option("--blobs/--no-blobs", help="Serve files to whoever knows their root.")
+]
+BlobSourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--blob-source", metavar="URL", help="A node to ask for the files of leases; repeatable."
+    ),
+]
 LogLevelOption = Annotated[
     str | None, typer.Option("--log-level", help="debug, info, warning or error.")
 ]
@@ -92,6 +101,8 @@ def run(
     provider: ProviderOption = None,
     archive: ArchiveOption = None,
     backend: BackendOption = None,
+    blobs: BlobsOption = None,
+    blob_source: BlobSourceOption = None,
     log_level: LogLevelOption = None,
     log_style: LogStyleOption = None,
     password_file: PasswordFileOption = None,
@@ -107,6 +118,8 @@ def run(
         "provider.account": provider,
         "database.archive": archive,
         "authoring.backend": backend,
+        "rpc.blobs": blobs,
+        "blobs.sources": blob_source or None,
         "log.level": log_level,
         "log.style": log_style,
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Final, NoReturn
 import trio
 import typer
 
+from chain.blobs.upload import hash_file
 from chain.cli.failure import run_command
 from chain.cli.options import (
     NODE_DEFAULT,
@@ -51,7 +52,7 @@ from pallets.runtime import Runtime
 from pallets.vault import OrderState, SaleTerms
 from runtime.frame import Call
 from runtime.frame.ai_types import Role
-from runtime.primitives import AccountId
+from runtime.primitives import AccountId, Root
 
 app = typer.Typer()
 
@@ -111,7 +112,9 @@ def offer_sealed(
             data_key = open_sale_keys(session).make_key()
             package = pack(file, target, data_key)
             body = make_sealed_body(package, data_key, items, schema)
-            register = make_register_call(runtime, body, body.plain_root, terms)
+            # The manifest is the package, so that a buyer knows what to fetch.
+            root = hash_file(package.path).root
+            register = make_register_call(runtime, body, root, terms)
             first = await session.send_all(pair, (register,), signing, "registering")
             record = get_registered(first).record
             sale = SaleTerms(1, amount, deliver_blocks, dispute_blocks)
@@ -119,7 +122,7 @@ def offer_sealed(
             batch = batch_calls(runtime, calls)
             second = await session.send_all(pair, batch, signing, "offering")
             fee = sum(each.fee for each in (*first, *second))
-            show_offered(session, record, sale, package, fee)
+            show_offered(session, record, sale, package, root, fee)
 
     run_command(run, as_json=as_json)
 
@@ -144,7 +147,7 @@ def make_offer_calls(
 
 
 def show_offered(
-    session: Session, record: int, terms: SaleTerms, package: Package, fee: int
+    session: Session, record: int, terms: SaleTerms, package: Package, root: Root, fee: int
 ) -> None:
     """What is for sale, and what to give to buyers."""
     if session.settings.as_json:
@@ -153,6 +156,7 @@ def show_offered(
                 "id": record,
                 "price": str(terms.price),
                 "package": str(package.path),
+                "packageRoot": to_hex(root),
                 "plainRoot": to_hex(package.plain_tree.root),
                 "cipherRoot": to_hex(package.cipher_tree.root),
                 "sizeBytes": package.size_bytes,
@@ -168,7 +172,7 @@ def show_offered(
             "root": to_hex(package.plain_tree.root),
             "size": f"{package.size_bytes:,} bytes",
             "fees": format_amount(fee),
-            "next": "soberana data serve-sales",
+            "next": f"soberana data upload {package.path}, soberana data serve-sales",
         },
     )
 

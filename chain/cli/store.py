@@ -1,13 +1,16 @@
 """`soberana store`: keep files for others, or have them kept, and audited."""
 
 import os
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from chain.blobs import BlobStore
+from chain.blobs.collecting import find_pinned_roots
 from chain.cli import lease
-from chain.cli.failure import WrongUse, guard, run_command
+from chain.cli.failure import guard, run_command
 from chain.cli.options import (
     NODE_DEFAULT,
     BasePathOption,
@@ -20,13 +23,15 @@ from chain.cli.options import (
     Settings,
     Signing,
 )
-from chain.cli.output import print_fields, print_json, print_line, waiting
+from chain.cli.output import print_fields, print_json, print_line
 from chain.cli.places import find_places
 from chain.cli.session import Session, open_session
+from chain.cli.transfer import SourceOption, fetch_to, parse_root
+from chain.clock import SystemClock
 from chain.wallet.amount import parse_amount
 from chain.wallet.chain_reader import to_hex
 from chain.wallet.errors import WalletError
-from chain.wallet.leasing import NotKept, OfferRequest, fetch_chunks
+from chain.wallet.leasing import NotKept, OfferRequest
 from chain.wallet.replica import (
     SALT_BYTES,
     decrypt_replica,
@@ -39,6 +44,8 @@ from runtime.primitives import Root
 from runtime.tensor.chunks import count_chunks
 
 app = typer.Typer(no_args_is_help=True)
+
+DAY_S: Final = 86_400
 
 RootArgument = Annotated[str, typer.Argument(metavar="ROOT", help="Its root, 0x and 64 digits.")]
 
@@ -59,23 +66,30 @@ def put(
     """
 
     def run() -> None:
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise WalletError(f"{file}: cannot be read: {error.strerror}") from error
-        if not content:
-            raise WalletError(f"{file}: expected data, got an empty file")
-        if key_file is not None:
-            make_key_file(key_file)
-            content = encrypt_replica(load_key_file(key_file), os.urandom(SALT_BYTES), content)
-        root = to_hex(find_places(base_path).blobs.put_chunks(content))
-        size, chunks = len(content), count_chunks(len(content))
+        store = find_places(base_path).blobs
+        root = store.put_file(file) if key_file is None else put_encrypted(store, file, key_file)
+        size = store.get_chunked_size(root)
+        assert size is not None, "it was just put; qed"
+        told, chunks = to_hex(root), count_chunks(size)
         if as_json:
-            print_json({"root": root, "sizeBytes": size, "chunks": chunks})
+            print_json({"root": told, "sizeBytes": size, "chunks": chunks})
         else:
-            print_fields(f"{file} is kept", {"root": root, "size": size, "chunks": chunks})
+            print_fields(f"{file} is kept", {"root": told, "size": size, "chunks": chunks})
 
     guard(run, as_json=as_json)
+
+
+def put_encrypted(store: BlobStore, file: Path, key_file: Path) -> Root:
+    """Puts a ciphertext like no other into the store; its root."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise WalletError(f"{file}: cannot be read: {error.strerror}") from error
+    if not content:
+        raise WalletError(f"{file}: expected data, got an empty file")
+    make_key_file(key_file)
+    salt = os.urandom(SALT_BYTES)
+    return store.put_chunks(encrypt_replica(load_key_file(key_file), salt, content))
 
 
 @app.command()
@@ -109,22 +123,46 @@ def get(
 @app.command()
 def fetch(
     root: RootArgument,
+    source: SourceOption = None,
     node: NodeOption = NODE_DEFAULT,
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch a file from a node that serves it, each chunk proven, into the store."""
+    """Fetch a file from nodes that serve it, each part proven, into the store."""
 
     async def run() -> None:
-        wanted = parse_root(root)
-        async with open_session(Settings(node, as_json, base_path)) as session:
-            with waiting("fetching"):
-                content = await fetch_chunks(session.chain.rpc, wanted)
-            session.places.blobs.put_chunks(content)
+        wanted, store = parse_root(root), find_places(base_path).blobs
+        size = store.get_chunked_size(wanted)
+        if size is None:
+            size = await fetch_to(wanted, source or [node], partial(store.open_partial, wanted))
         if as_json:
-            print_json({"root": root, "sizeBytes": len(content)})
+            print_json({"root": root, "sizeBytes": size})
         else:
-            print_line(f"{len(content):_} bytes fetched")
+            print_line(f"{size:_} bytes fetched")
+
+    run_command(run, as_json=as_json)
+
+
+@app.command()
+def collect(
+    older_than: Annotated[
+        int, typer.Option("--older-than", min=0, metavar="DAYS", help="Spare what is younger.")
+    ] = 7,
+    node: NodeOption = NODE_DEFAULT,
+    base_path: BasePathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete old files that no record and no lease names, and what was left of uploads."""
+
+    async def run() -> None:
+        async with open_session(Settings(node, as_json, base_path)) as session:
+            store, pinned = session.places.blobs, await session.chain.read(find_pinned_roots)
+            before_s = SystemClock().now_ms() / 1_000 - older_than * DAY_S
+            freed = store.collect_chunks(pinned, before_s) + store.collect_partials(before_s)
+        if as_json:
+            print_json({"freedBytes": freed})
+        else:
+            print_line(f"{freed:_} bytes freed")
 
     run_command(run, as_json=as_json)
 
@@ -218,11 +256,3 @@ def drop(root: RootArgument, base_path: BasePathOption = None, as_json: JsonOpti
 for command in (lease.status, lease.close, lease.reclaim):
     app.command()(command)
 app.command("top-up")(lease.top_up)
-
-
-def parse_root(text: str) -> Root:
-    """A root in hexadecimal, with or without 0x."""
-    try:
-        return Root(bytes.fromhex(text.removeprefix("0x")))
-    except ValueError:
-        raise WrongUse(f"expected a root of 64 hexadecimal digits, got {text!r}") from None

@@ -27,6 +27,7 @@ from runtime.frame import Call
 from runtime.frame.ai_types import JobKind, Role, TensorInfo, TensorType, VerifierId
 from runtime.primitives import AccountId, Hash, Root
 from runtime.tensor.blob import blob_root, tensor_root
+from runtime.tensor.chunks import commit_chunks
 from runtime.tensor.graph import encode_graph
 from runtime.tensor.value import Int8Array, dump_array
 
@@ -92,18 +93,26 @@ def make_model_body(model: ModelFile) -> Model:
     return Model(graph, tensors, model.checked.macs, availability)
 
 
-def make_dataset_body(content: bytes, items: int, schema: str) -> Dataset:
-    """A dataset in the open, known by its content and by what its items are said to be."""
+def make_open_dataset(root: Root, size_bytes: int, items: int, schema: str) -> Dataset:
+    """A dataset in the open, known by its chunk root and by what its items are said to be.
+
+    Whoever knows the root can fetch it from any node that serves it.
+    """
     return Dataset(
-        plain_root=blob_root(content),
+        plain_root=root,
         cipher_root=None,
         key_commit=None,
         items=items,
         chunk_bytes=CHUNK_BYTES,
-        size_bytes=len(content),
+        size_bytes=size_bytes,
         schema_hash=Hash(blake2_256(schema.encode())),
         gold_commit=None,
     )
+
+
+def make_dataset_body(content: bytes, items: int, schema: str) -> Dataset:
+    """The same of content in memory."""
+    return make_open_dataset(commit_chunks(content).root, len(content), items, schema)
 
 
 def make_provider_body(

@@ -122,7 +122,7 @@ def test_a_job_is_posted_and_looked_at(stage: CliStage, files: Path) -> None:
         ),
         (
             ("data", "publish", "{files}/empty", "--items", "1", "--from", "//Dave"),
-            "got an empty file",
+            "expected 1 to 1099511627776 bytes, got 0",
         ),
         (
             ("data", "publish", "{files}/none", "--items", "1", "--from", "//Dave"),

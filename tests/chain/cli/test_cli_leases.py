@@ -1,5 +1,6 @@
 """`soberana store` and `soberana rent`: from an offer to the end of a lease."""
 
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 
 from chain.blobs import BlobStore
+from chain.wallet.chain_reader import to_hex
+from tests.helpers.blob_server import serve_blobs
 from tests.helpers.cli_stage import CliStage, open_stage
 
 UNIT = 10**12
@@ -129,29 +132,50 @@ def test_machines_are_rented(stage: CliStage) -> None:
     assert ended["closed"] == "disputed"
 
 
-def test_a_file_is_fetched_and_every_chunk_proven(tmp_path: Path) -> None:
-    served = BlobStore(tmp_path / "served")
+def test_a_file_is_fetched_and_proven(stage: CliStage, tmp_path: Path) -> None:
+    served, liar = BlobStore(tmp_path / "served"), BlobStore(tmp_path / "liar")
     root = served.put_chunks(CONTENT)
-    lies: dict[str, Any] = {}
+    liar.put_chunks(CONTENT)
+    [path] = (tmp_path / "liar").glob("*/*")
+    path.write_bytes(path.read_bytes()[:-1])
+    with serve_blobs(served) as url, serve_blobs(liar) as other:
+        said = stage.run("store", "fetch", "0x" + "ab" * 32, "--source", url)
+        assert (said.code, "404" in said.err) == (1, True)
+        said = stage.run("store", "fetch", root.hex(), "--source", other)
+        assert (said.code, "cannot be fetched" in said.err) == (1, True)
+        assert root not in BlobStore(stage.base_path / "blobs")
+        fetch = ("store", "fetch", root.hex(), "--source", other, "--source", url)
+        assert stage.run(*fetch, "--json").json["sizeBytes"] == 2_560
+        assert "2_560 bytes fetched" in stage.run(*fetch).out
+    assert BlobStore(stage.base_path / "blobs").get_chunked(root) == CONTENT
 
-    def get_chunk(at: str, index: int) -> object:
-        if at != "0x" + root.hex():
-            return None
-        opened = served.get_chunk(root, index)
-        told = {"size": str(opened.size_bytes), "chunk": "0x" + opened.chunk.hex()}
-        return {**told, "path": ["0x" + node.hex() for node in opened.path], **lies}
 
-    with open_stage(tmp_path / "base", blob_getChunk=get_chunk) as stage:
-        said = stage.run("store", "fetch", "0x" + "ab" * 32)
-        assert (said.code, "does not have" in said.err) == (1, True)
-        for lie in ({"size": "2561"}, {"size": "many"}, {"chunk": "0x00"}, {"path": ["0x00"] * 2}):
-            lies |= lie
-            said = stage.run("store", "fetch", "0x" + root.hex())
-            assert said.code == 1, lie
-            assert root not in BlobStore(stage.base_path / "blobs")
-            lies.clear()
-        assert stage.run("store", "fetch", root.hex(), "--json").json["sizeBytes"] == 2_560
-        assert BlobStore(stage.base_path / "blobs").get_chunked(root) == CONTENT
+def test_what_a_lease_or_a_record_names_is_not_collected(stage: CliStage, tmp_path: Path) -> None:
+    """Old files go but for those; so do uploads that were left."""
+    leased, store = put(stage), BlobStore(stage.base_path / "blobs")
+    register(stage, "store")
+    offer(stage, "store")
+    terms = ("--amount", "2 SBR", "--from", "//Dave")
+    assert stage.run("store", "lease", "0", leased, *terms).code == 0
+    (tmp_path / "published").write_bytes(b"published")
+    (tmp_path / "sold").write_bytes(b"sold" * 500)
+    publish = ("data", "publish", str(tmp_path / "published"), "--items", "1", "--from", "//Bob")
+    assert stage.run(*publish).code == 0
+    sell = ("data", "offer-sealed", str(tmp_path / "sold"), "--price", "1 SBR", "--from", "//Bob")
+    sold = stage.run(*sell, "--json").json
+    named = [store.put_chunks(b"published"), store.put_file(tmp_path / "sold.sealed")]
+    assert [to_hex(named[1])] == [sold["packageRoot"]]
+    nobodys = store.put_chunks(b"nobody's")
+    with store.open_partial(nobodys, 77) as growing:
+        growing.append(b"x")
+    assert stage.run("store", "collect", "--json").json["freedBytes"] == 0  # all are young
+    for path in (stage.base_path / "blobs").glob("*/*"):
+        os.utime(path, (1_000, 1_000))
+    freed = stage.run("store", "collect", "--json").json["freedBytes"]
+    assert freed == (16 + 32 + 8) + (16 + 32 + 1)
+    kept = {path.stem for path in (stage.base_path / "blobs").glob("*/*")}
+    assert kept == {leased[2:], *(root.hex() for root in named)}
+    assert "0 bytes freed" in stage.run("store", "collect").out
 
 
 @pytest.mark.parametrize(
@@ -189,7 +213,7 @@ def test_failures(stage: CliStage, arguments: tuple[str, ...], code: int, expect
 def test_files_that_cannot_be_kept(stage: CliStage, tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"")
     said = stage.run_local("store", "put", str(tmp_path / "empty"))
-    assert "got an empty file" in said.err
+    assert "expected 1 to 1099511627776 bytes, got 0" in said.err
     said = stage.run_local("store", "put", str(tmp_path / "none"))
     assert "cannot be read" in said.err
     said = stage.run_local("store", "get", put(stage), str(tmp_path / "no" / "folder"))
