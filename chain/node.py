@@ -43,6 +43,7 @@ from chain.miner.open import OpenDevice, open_guarded_device, open_thread_device
 from chain.miner.statistics import MinerStatistics
 from chain.programs.fast import FastPrograms, load_twins, start_in_thread
 from chain.provider.access import LocalAccess
+from chain.provider.results import ResultKeeper, keep_results
 from chain.provider.sender import Sender
 from chain.provider.service import Provider, ProviderStatistics, provide
 from chain.provider.storage import StorageKeeper, keep_storage
@@ -194,7 +195,9 @@ async def run_services(
             if keys.provider is not None:
                 access = LocalAccess(client, Sender(client, pool, keys.provider))
                 multiply = partial(multiply_by_author, to_mine)
-                services.start_soon(provide, Provider(access, multiply, worker, providing))
+                provider = Provider(access, multiply, worker, providing, store=blobs.store)
+                services.start_soon(provide, provider)
+                services.start_soon(keep_results, ResultKeeper(access, blobs.store, worker))
                 keeper = StorageKeeper(access, blobs.store, worker, fetcher=blobs.fetcher)
                 services.start_soon(keep_storage, keeper)
             served = Served(

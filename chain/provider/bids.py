@@ -31,6 +31,8 @@ def choose_bids(
         price = asked.get(job.kind)
         if price is None or job.compute_price(number) is not None:
             continue
+        if job.kind is JobKind.PRODUCT:
+            continue  # its operands may not be here when the bid is accepted
         is_known = ("bid", at) in sent or (each, account) in market.bid_
         is_possible = 0 < price <= job.price_cap and number < job.open_until
         if not is_known and is_possible and compute_bond(runtime, each, price) <= free:

@@ -21,6 +21,7 @@ from chain.miner.external import ExternalMiner, MinerOptions
 from chain.miner.statistics import MinerStatistics
 from chain.provider.plan import Choice
 from chain.provider.remote import Block, RemoteAccess, RemoteProducts
+from chain.provider.results import ResultKeeper, keep_results
 from chain.provider.service import Provider, ProviderStatistics, provide
 from chain.provider.storage import StorageKeeper, StorageStatistics, keep_storage
 from chain.wallet.chain_reader import ChainReader, to_header
@@ -100,6 +101,7 @@ class ProviderDaemon:
             open_web_socket(news_url, timeouts.connect_s, timeouts.request_s) as news,
             self._open_chain() as chain,
             self._open_chain() as keeper_chain,
+            self._open_chain() as results_chain,
         ):
             raw = await news.call(HEADS, ())
             subscription = convert(raw, str, HEADS)
@@ -107,6 +109,7 @@ class ProviderDaemon:
             sending = trio.Lock()
             access = RemoteAccess(chain, self.pair, tips, sending)
             keeper = RemoteAccess(keeper_chain, self.pair, tips, sending)
+            results = RemoteAccess(results_chain, self.pair, tips, sending)
             lost: list[NodeError] = []
             async with trio.open_nursery() as nursery:
 
@@ -124,6 +127,7 @@ class ProviderDaemon:
                 nursery.start_soon(guard, _follow(news, subscription, tips))
                 nursery.start_soon(guard, work())
                 nursery.start_soon(guard, self._keep(keeper))
+                nursery.start_soon(guard, self._show(results))
                 nursery.start_soon(self.fetcher.run)
                 if self.options.mines_idle:
                     nursery.start_soon(guard, self._make_miner().run())
@@ -148,6 +152,7 @@ class ProviderDaemon:
             self.providing,
             self.options.choice,
             self.stopping,
+            self.store,
         )
         await provide(provider)
 
@@ -155,6 +160,10 @@ class ProviderDaemon:
         await access.wait_until_settled()
         store, fetcher = self.store, self.fetcher
         await keep_storage(StorageKeeper(access, store, self.worker, self.keeping, fetcher=fetcher))
+
+    async def _show(self, access: RemoteAccess) -> None:
+        await access.wait_until_settled()
+        await keep_results(ResultKeeper(access, self.store, self.worker))
 
     def _make_miner(self) -> ExternalMiner:
         options = MinerOptions(

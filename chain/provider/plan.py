@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, TypeAlias
 
+from chain.blobs import BlobStore
 from chain.provider.batch import Assignment, load_assignment
 from chain.provider.bids import OPEN_SLOTS_READ_MAX, choose_bids, compute_bond, find_idle_bids
-from chain.provider.programs import ProgramRun, load_run
+from chain.provider.programs import ProductRun, ProgramRun, has_operands, load_run
+from pallets.market import Product
 from pallets.market.types import SlotState
 from pallets.runtime import Runtime
 from runtime.frame.ai_types import JobKind, ProviderInfo, RecordKind, Role, SlotId, SlotPhase
@@ -44,6 +46,9 @@ class Standing:
     is_stopping: bool
     """Whether nothing new is to be taken."""
 
+    store: BlobStore | None = None
+    """Where the operands of products are."""
+
 
 @dataclass(slots=True)
 class Plan:
@@ -66,6 +71,7 @@ class Plan:
     """Bids to take back, likewise."""
 
     programs: list[ProgramRun] = field(default_factory=list[ProgramRun])
+    products: list[ProductRun] = field(default_factory=list[ProductRun])
     assignments: list[Assignment] = field(default_factory=list[Assignment])
     lacking: list[SlotId] = field(default_factory=list[SlotId])
     """Locked slots of which the state lacks a part."""
@@ -91,7 +97,7 @@ def make_plan(runtime: Runtime, standing: Standing) -> Plan:
         plan.locks = _choose_locks(runtime, standing, sent, hireable)
         plan.bids = choose_bids(runtime, hireable, _get_asked(standing.choice, hireable), sent)
     plan.unbids = find_idle_bids(runtime, standing.account, sent)
-    _add_all_work(plan, runtime, standing.account, sent)
+    _add_all_work(plan, runtime, standing, sent)
     return plan
 
 
@@ -181,6 +187,8 @@ def _choose_locks(
             continue  # a missed slot, or a kind of job it does not take
         if not market.is_ready(slot):
             continue  # a segment whose turn has not come
+        if not has_operands(standing.store, job.spec):
+            continue  # a product whose operands nobody brought
         if part in taken or not market.is_distinct(slot, standing.account, record.id):
             continue  # a replica of what it fills itself
         price = job.compute_price(number + 1)
@@ -196,20 +204,26 @@ def _choose_locks(
     return found
 
 
-def _add_all_work(plan: Plan, runtime: Runtime, account: AccountId, sent: Sent) -> None:
+def _add_all_work(plan: Plan, runtime: Runtime, standing: Standing, sent: Sent) -> None:
     """The slots locked by this provider that it has not submitted yet."""
     for call, slot in sent:
         state = runtime.slots.get_standing(slot)
         if call != "lock" or state is None or state.phase is not SlotPhase.LOCKED:
             continue
-        if state.provider != account or ("submit", slot) in sent:
+        if state.provider != standing.account or ("submit", slot) in sent:
             continue
-        if not _add_work(plan, runtime, slot):
+        if not _add_work(plan, runtime, slot, standing.store):
             plan.lacking.append(slot)
 
 
-def _add_work(plan: Plan, runtime: Runtime, slot: SlotId) -> bool:
+def _add_work(plan: Plan, runtime: Runtime, slot: SlotId, store: BlobStore | None) -> bool:
     """Whether everything is there that the slot needs; then it is among the work."""
+    spec = runtime.market.job[slot.job].spec
+    if isinstance(spec, Product):
+        if store is None or not has_operands(store, spec):
+            return False
+        plan.products.append(ProductRun(slot, spec.program, store))
+        return True
     work = runtime.slots.get_slot_work(slot)
     if work is None:
         run = load_run(runtime, slot)

@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from chain.authorship.work import TaskProduct
+from chain.blobs import BlobCorrupt, BlobStore
+from pallets.market import JobSpec, Product
 from pallets.market.claims import make_task
 from pallets.runtime import Runtime
 from runtime.frame.ai_types import SlotId
-from runtime.programs import Inputs
+from runtime.programs import Inputs, MatrixProduct
 from runtime.task import ProgramTask, load_inputs
+from runtime.tensor.commitment import STRIP_ROWS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +26,31 @@ class ProgramRun:
     def compute(self) -> bytes:
         """The slot's output. Errors: `ProgramError`."""
         return self.task.program.run(self.task.slot, self.inputs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProductRun:
+    """A locked slot of a product, with the store where its operands are."""
+
+    slot: SlotId
+    program: MatrixProduct
+    store: BlobStore
+
+    def load_task(self) -> TaskProduct:
+        """The slot's strips and the whole right-hand side. `BlobMissing`, `BlobCorrupt`."""
+        a, b = self.store.get_matrix(self.program.a), self.store.get_matrix(self.program.b)
+        if (a.shape, b.shape) != ((self.program.m, self.program.k), (self.program.n, a.shape[1])):
+            raise BlobCorrupt(self.program.a, f"operands of {a.shape} and {b.shape}")
+        first, strips = self.program.get_strips(self.slot.slot)
+        rows = a[first * STRIP_ROWS : (first + strips) * STRIP_ROWS]
+        return TaskProduct(np.ascontiguousarray(rows), b, ())
+
+
+def has_operands(store: BlobStore | None, spec: JobSpec) -> bool:
+    """Whether all is here that a job does not have in the state: the operands of a product."""
+    if not isinstance(spec, Product):
+        return True
+    return store is not None and spec.program.a in store and spec.program.b in store
 
 
 def load_run(runtime: Runtime, slot: SlotId) -> ProgramRun | None:

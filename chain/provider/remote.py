@@ -32,7 +32,7 @@ from pallets.runtime import Runtime
 from runtime.crypto.ss58 import encode_ss58
 from runtime.frame import Call
 from runtime.primitives import AccountId, Hash
-from runtime.work_summary import Lane, WorkSummary
+from runtime.work_summary import WorkSummary
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -136,12 +136,12 @@ class RemoteProducts:
 
     async def _search(self, task: TaskProduct, prepared: PreparedTask) -> None:
         template = await self._get_work(prepared.summary)
-        work = MatrixWork(Lane.TASK, prepared.a, prepared.bt)
+        work = MatrixWork(task.lane, prepared.a, prepared.bt)
         search = make_bare_search(work)
         if template is not None:
             search = to_search(template, work, is_for_share=False)
         found = await self.device.search(search, trio.Event())
-        self.statistics.note_found(found, Lane.TASK)
+        self.statistics.note_found(found, task.lane)
         assert found.product is not None, "given operands are multiplied to the end; qed"
         task.product = found.product[: len(task.a), : len(task.bt)]
         if template is not None and found.seal is not None:
@@ -153,11 +153,11 @@ class RemoteProducts:
         """A template for the product; None where the node gives none."""
         if not self.is_mining:
             return None
-        described = _describe(summary)
+        described, lane = _describe(summary), summary.lane.name.lower()
         author = encode_ss58(self.author)
         try:
             return await self.rpc.call(
-                WorkAnswer, "work_getWork", self.name, "task", described, author
+                WorkAnswer, "work_getWork", self.name, lane, described, author
             )
         except RpcRefused as error:
             if error.code != NO_WORK:

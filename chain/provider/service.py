@@ -3,15 +3,17 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 import trio
 
 from chain.authorship.work import TaskProduct
+from chain.blobs import BlobError, BlobStore
 from chain.provider.access import CallRefused, ChainAccess
 from chain.provider.batch import Assignment, Batch, SlotRun, choose_batch
 from chain.provider.plan import Choice, Plan, Standing, make_plan
-from chain.provider.programs import ProgramRun
+from chain.provider.programs import ProductRun, ProgramRun
 from chain.worker import Worker
 from runtime.claim import compute_claim_roots, compute_commitment
 from runtime.frame.ai_types import SlotId, VerifierId
@@ -52,6 +54,9 @@ class Provider:
     stopping: trio.Event = field(default_factory=trio.Event)
     """Set to end the service when nothing is locked any more."""
 
+    store: BlobStore | None = None
+    """Where operands of products are, and where the results go; None to take no products."""
+
     sent: dict[tuple[str, SlotId], int] = field(default_factory=dict[tuple[str, SlotId], int])
     """What was sent for a slot, and at which block."""
 
@@ -61,7 +66,12 @@ async def provide(provider: Provider) -> None:
     access = provider.access
     async for tip in access.follow():
         standing = Standing(
-            access.account, provider.choice, tip.number, provider.sent, provider.stopping.is_set()
+            access.account,
+            provider.choice,
+            tip.number,
+            provider.sent,
+            provider.stopping.is_set(),
+            provider.store,
         )
         plan = await access.read(lambda runtime: make_plan(runtime, standing), tip.hash)  # noqa: B023
         await _do_round(provider, plan)
@@ -86,6 +96,7 @@ async def _do_round(provider: Provider, plan: Plan) -> None:
     for slot in plan.unbids:
         await _send(provider, ("unbid", slot), slot.job)
     await _run_programs(provider, plan.programs)
+    await _run_products(provider, plan.products)
     await _fill(provider, plan.assignments)
 
 
@@ -114,6 +125,24 @@ async def _run_programs(provider: Provider, runs: list[ProgramRun]) -> None:
             log.warning("a program cannot run", extra={**where, "why": str(error)})
             continue
         await _submit(provider, run.slot, output, b"")
+
+
+async def _run_products(provider: Provider, runs: list[ProductRun]) -> None:
+    """Multiplies each, keeps the result for whoever asks for it, and submits its root."""
+    for run in runs:
+        try:
+            task = await provider.worker.run(run.load_task)
+            await provider.multiply(task)
+            product = task.product
+            assert product is not None, "what multiplies always gives the product; qed"
+            provider.statistics.products += 1
+            provider.statistics.sealed += task.has_sealed
+            root = await provider.worker.run(partial(run.store.put_result, product))
+        except BlobError as error:
+            where = {"job": run.slot.job, "slot": run.slot.slot}
+            log.warning("a product cannot be computed", extra={**where, "why": str(error)})
+            continue
+        await _submit(provider, run.slot, bytes(root), b"")
 
 
 async def _fill(provider: Provider, assignments: list[Assignment]) -> None:
