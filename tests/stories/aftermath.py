@@ -28,6 +28,7 @@ from pallets.balances import events as balances
 from pallets.bonds import declarations as bonds
 from pallets.leases import declarations as leases
 from pallets.market import declarations as market
+from pallets.pools import declarations as pools
 from pallets.rights import declarations as rights
 from pallets.rounds import declarations as rounds
 from pallets.runtime import Runtime
@@ -169,12 +170,17 @@ def compute_told(events: Iterable[Event]) -> int:
                 told -= event.amount
             case rounds.GoldForfeited():
                 told -= event.gold_deposit
+            case pools.ValidationForfeited():
+                told -= event.validation_deposit
+            case pools.SeatForfeited():
+                told -= event.seat_deposit
             case (
                 bonds.Slashed()
                 | market.Settled()
                 | vault.Released()
                 | vault.Forfeited()
                 | rounds.RoundSettled()
+                | pools.PoolSettled()
                 | leases.LeaseSettled()
                 | leases.Disputed()
                 | rights.Sold()
