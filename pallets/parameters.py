@@ -21,11 +21,11 @@ from runtime.frame import (
     mapping,
     twox_64_concat,
 )
-from runtime.frame.ai_types import BONUS_BPS_MAX, PRICE_STEP_BPS_MAX
+from runtime.frame.ai_types import BONUS_BPS_MAX, PRICE_STEP_BPS_MAX, ROYALTY_BPS_MAX
 from runtime.frame.origin import OriginKind
 from runtime.frame.parameters import Param
 from runtime.frame.traits import EventSink
-from runtime.primitives import UNIT, AccountId, Balance
+from runtime.primitives import BPS, UNIT, AccountId, Balance
 from runtime.state.externalities import Externalities
 
 
@@ -64,6 +64,20 @@ BOUNDS: dict[Param, Bounds] = {
     Param.BAND_LOW_BPS: Bounds(1_000, 5_000),
     Param.BAND_HIGH_BPS: Bounds(5_000, 9_000),
     Param.PRICE_STEP_BPS: Bounds(0, PRICE_STEP_BPS_MAX),
+    # A tenth to tenfold: storage is never free, and never out of reach.
+    Param.DEPOSIT_BPS: Bounds(1_000, 100_000),
+    Param.ROYALTY_CAP_BPS: Bounds(0, ROYALTY_BPS_MAX),
+    # With royalties, or what a resale pays, these leave a part to the seller.
+    Param.SALE_BURN_BPS: Bounds(0, 2_000),
+    Param.SALE_TREASURY_BPS: Bounds(0, 1_000),
+    Param.SALE_BOND_BPS: Bounds(1_000, 40_000),
+    Param.SILENCE_BPS: Bounds(100, BPS),
+    Param.LEASE_BOND_BLOCKS: Bounds(10, _BLOCKS_MAX),
+    # Notice is as long as three audits: who has lost the bytes must not be gone before the last.
+    Param.AUDIT_MISSES_MAX: Bounds(1, 3),
+    Param.SEAT_BOND_BPS: Bounds(1_000, 40_000),
+    Param.GOLD_DEPOSIT_BPS: Bounds(500, BPS),
+    Param.RATING_HALF_LIFE_BLOCKS: Bounds(1_000, 10 * _BLOCKS_MAX),
 }
 
 

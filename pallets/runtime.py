@@ -16,7 +16,7 @@ from pallets.governance import (
     Governance,
     make_terms,
 )
-from pallets.leases import LeaseParams, Leases
+from pallets.leases import MISSES_MAX, LeaseParams, Leases
 from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
 from pallets.parameters import Parameters
@@ -41,6 +41,7 @@ from pallets.work import Work, WorkParams
 from runtime.codec import Codec
 from runtime.errors import ModuleError
 from runtime.frame import Dispatcher, Pallet, PostDispatch
+from runtime.frame.ai_types import ROYALTY_BPS_MAX
 from runtime.frame.call import Call, compile_calls
 from runtime.frame.event_record import EventRecord, compile_events
 from runtime.frame.inner_calls import InnerCalls
@@ -48,7 +49,7 @@ from runtime.frame.origin import Origin
 from runtime.frame.parameters import Param
 from runtime.host import Host
 from runtime.limits import BLOCK_LENGTH, make_block_weights
-from runtime.primitives import UNIT, AccountId, Moment
+from runtime.primitives import BPS, UNIT, AccountId, Moment
 from runtime.state.overlay import Overlay
 from runtime.system import System
 from runtime.version import VERSION, RuntimeVersion
@@ -260,6 +261,17 @@ def _compose_parameters(state: Overlay, system: System, config: RuntimeConfig) -
         Param.BAND_LOW_BPS: work.band.low_bps,
         Param.BAND_HIGH_BPS: work.band.high_bps,
         Param.PRICE_STEP_BPS: work.band.step_bps,
+        Param.DEPOSIT_BPS: BPS,
+        Param.ROYALTY_CAP_BPS: ROYALTY_BPS_MAX,
+        Param.SALE_BURN_BPS: VAULT_PARAMS.burn_bps,
+        Param.SALE_TREASURY_BPS: VAULT_PARAMS.treasury_bps,
+        Param.SALE_BOND_BPS: VAULT_PARAMS.bond_bps,
+        Param.SILENCE_BPS: VAULT_PARAMS.silence_bps,
+        Param.LEASE_BOND_BLOCKS: LEASE_PARAMS.bond_blocks,
+        Param.AUDIT_MISSES_MAX: MISSES_MAX,
+        Param.SEAT_BOND_BPS: ROUND_PARAMS.bond_bps,
+        Param.GOLD_DEPOSIT_BPS: ROUND_PARAMS.gold_deposit_bps,
+        Param.RATING_HALF_LIFE_BLOCKS: MARKET_PARAMS.rating_half_life_blocks,
     }
     return Parameters(state, system, index=30, defaults=defaults, setter=PARAMETERS_ACCOUNT)
 
@@ -281,9 +293,16 @@ def _compose_economy(
         asset_deposit=10 * UNIT,
         byte_deposit=UNIT // 1_000,
         holding_deposit=UNIT // 10,
+        parameters=parameters,
     )
     registry = Registry(
-        state, system, money, index=20, record_deposit=5 * UNIT, byte_deposit=BYTE_DEPOSIT
+        state,
+        system,
+        money,
+        index=20,
+        record_deposit=5 * UNIT,
+        byte_deposit=BYTE_DEPOSIT,
+        parameters=parameters,
     )
     bonds = Bonds(
         state,
@@ -298,7 +317,7 @@ def _compose_economy(
     records = registry.records
     rights = Rights(
         state,
-        RightsPartners(system, money, assets.book, records),
+        RightsPartners(system, money, assets.book, records, parameters),
         index=18,
         params=RightsParams(TREASURY, UNIT // 10, config.existential_deposit),
     )
@@ -317,7 +336,7 @@ def _compose_economy(
     )
     partners = Partners(money, records, bonds, verify, work, system, parameters)
     market = Market(state, system, partners, index=22, params=MARKET_PARAMS)
-    exchange = _compose_exchange(state, system, money, registry, bonds, rights)
+    exchange = _compose_exchange(state, system, money, parameters, registry, bonds, rights)
     return _Economy(assets, registry, rights, bonds, slots, market, verify, work, exchange)
 
 
@@ -325,19 +344,20 @@ def _compose_exchange(
     state: Overlay,
     system: System,
     money: Ledger,
+    parameters: Parameters,
     registry: Registry,
     bonds: Bonds,
     rights: Rights,
 ) -> _Exchange:
     """The pallets in which machines, labels and data change hands beside the market."""
     records = registry.records
-    lease_partners = LeasePartners(money, records, bonds, system)
+    lease_partners = LeasePartners(money, records, bonds, system, parameters)
     leases = Leases(state, system, lease_partners, index=25, params=LEASE_PARAMS)
-    round_partners = RoundPartners(money, records, bonds, system)
+    round_partners = RoundPartners(money, records, bonds, system, parameters)
     rounds = Rounds(state, system, round_partners, index=26, params=ROUND_PARAMS)
-    sale_partners = SalePartners(money, records, bonds)
+    sale_partners = SalePartners(money, records, bonds, parameters)
     vault = Vault(state, system, sale_partners, index=27, params=VAULT_PARAMS)
-    pool_partners = PoolPartners(money, records, rights.revenue, system)
+    pool_partners = PoolPartners(money, records, rights.revenue, system, parameters)
     pools = Pools(state, system, pool_partners, index=31, params=POOL_PARAMS)
     return _Exchange(leases, rounds, vault, pools)
 

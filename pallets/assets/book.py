@@ -37,6 +37,7 @@ from pallets.assets.types import (
 from runtime.codec import encode
 from runtime.frame import Event, StorageMap, StorageValue
 from runtime.frame.asset_traits import AssetHoldReason, AssetKeeper, AssetKind
+from runtime.frame.parameters import Parameters, compute_deposit
 from runtime.frame.traits import EventSink, HoldReason, Money
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id
 
@@ -55,11 +56,16 @@ class AssetMaps:
 
 @dataclass(frozen=True, slots=True)
 class Deposits:
-    """What entries cost while they are there."""
+    """What entries cost while they are there, before governance scales it."""
 
     asset: int
     byte: int
     holding: int
+    parameters: Parameters
+
+    def scale(self, deposit: int) -> int:
+        """What is put on hold now."""
+        return compute_deposit(self.parameters, deposit)
 
 
 class AssetBook:
@@ -110,9 +116,10 @@ class AssetBook:
 
     def create(self, entry: Asset) -> Id:
         """Stores a new asset, and puts its deposit on hold."""
-        deposit = self._deposits.asset + self._deposits.byte * (
+        full = self._deposits.asset + self._deposits.byte * (
             len(encode(entry)) + ENTRY_OVERHEAD_BYTES
         )
+        deposit = self._deposits.scale(full)
         self._money.hold(REASON, entry.depositor, deposit)
         number = self._maps.next_id.get()
         self._maps.next_id.put(number + 1)
@@ -330,7 +337,7 @@ class AssetBook:
         """Adds units to a holding, or makes one at the payer's expense."""
         holding = self._maps.holding.get((asset, who))
         if holding is None:
-            holding = Holding(payer, self._deposits.holding)
+            holding = Holding(payer, self._deposits.scale(self._deposits.holding))
             self._money.hold(REASON, payer, holding.deposit)
         if holding.total + amount < entry.min_balance:
             raise BelowMin

@@ -51,6 +51,7 @@ from runtime.frame import (
     value,
 )
 from runtime.frame.asset_traits import AssetHoldReason, AssetKind
+from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.traits import EventSink, HoldReason, Money
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id
 from runtime.state.externalities import Externalities
@@ -125,6 +126,7 @@ class Assets(
         asset_deposit: Balance,
         byte_deposit: Balance,
         holding_deposit: Balance,
+        parameters: Parameters = FIXED,
     ) -> None:
         super().__init__(state, index=index)
         self.system = system
@@ -132,10 +134,11 @@ class Assets(
         self.asset_deposit = asset_deposit
         self.byte_deposit = byte_deposit
         self.holding_deposit = holding_deposit
+        self._deposits = Deposits(asset_deposit, byte_deposit, holding_deposit, parameters)
         self._maps = AssetMaps(self.next_id, self.asset, self.holding, self.hold)
         self.book = AssetBook(
             self._maps,
-            Deposits(asset_deposit, byte_deposit, holding_deposit),
+            self._deposits,
             system,
             money,
             lambda event: system.deposit_event(self, event),
@@ -238,7 +241,7 @@ class Assets(
         else:
             self.book.get_asset(asset)
             if known is None:
-                known = Approval(0, self.holding_deposit)
+                known = Approval(0, self._deposits.scale(self.holding_deposit))
                 self.money.hold(REASON, owner, known.deposit)
             self.approval[asset, owner, dest] = replace(known, amount=amount)
         self.system.deposit_event(self, Approved(asset, owner, dest, amount))

@@ -3,6 +3,7 @@
 from pallets.leases.lifecycle import Partners
 from pallets.leases.pallet import Leases
 from pallets.leases.types import (
+    MISSES_MAX,
     CloseReason,
     Lease,
     LeaseParams,
@@ -15,6 +16,7 @@ from pallets.leases.types import (
 )
 
 __all__ = [
+    "MISSES_MAX",
     "CloseReason",
     "Lease",
     "LeaseParams",

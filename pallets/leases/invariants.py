@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Protocol
 
 from pallets.leases.lifecycle import REASON, Partners
-from pallets.leases.types import MISSES_MAX, Lease, Offer, compute_duty
+from pallets.leases.types import Lease, Offer, compute_duty
 from runtime.frame import StorageMap
 from runtime.frame.ai_types import JobKind
 from runtime.primitives import AccountId, Id
@@ -44,7 +44,7 @@ def ensure_consistent(leases: Stored, partners: Partners) -> None:
 def _ensure_lease(number: int, lease: Lease, partners: Partners) -> None:
     assert lease.paid == lease.rate * lease.paid_blocks, f"lease {number}: paid {lease.paid}"
     assert lease.funded == lease.paid + lease.balance, f"lease {number}: funded {lease.funded}"
-    assert lease.misses < MISSES_MAX, f"lease {number}: {lease.misses} misses"
+    assert lease.misses < lease.misses_max, f"lease {number}: {lease.misses} misses"
     locked = partners.slasher.get_locked(compute_duty(number))
     assert locked == lease.bond, f"lease {number}: {locked} locked, not {lease.bond}"
     if lease.accepted_at is None:

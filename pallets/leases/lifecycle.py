@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 from pallets.leases import declarations as declared
 from pallets.leases.types import (
-    MISSES_MAX,
     CloseReason,
     Lease,
     LeaseParams,
@@ -28,6 +27,8 @@ from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import BlockHashes, Records, Slasher
 from runtime.frame.ai_types import JobKind, SlashOutcome, SlashSplit
+from runtime.frame.division import Fees, compute_split, get_work_fees
+from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import BPS, AccountId, Id
 from runtime.state.externalities import Externalities
@@ -45,6 +46,7 @@ class Partners:
     records: Records
     slasher: Slasher
     blocks: BlockHashes
+    parameters: Parameters = FIXED
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Lifecycle:
             lease = replace(lease, misses=misses, settled_at=missed)
             self._put(number, lease)
             self._deposit_event(declared.AuditMissed(number, missed, misses))
-            if misses == MISSES_MAX:
+            if misses >= lease.misses_max:
                 outcome = self._partners.slasher.slash(compute_duty(number), _split(lease))
                 self._fail(number, lease, outcome, CloseReason.FAULTY)
                 return None
@@ -129,10 +131,10 @@ class Lifecycle:
         """Pays for the next blocks, for which the balance lasts; the lease as it then is."""
         amount = lease.rate * blocks
         assert amount <= lease.balance, f"lease {number}: {blocks} blocks are not covered; qed"
-        to_treasury = amount * self._params.treasury_bps // BPS
-        to_provider = amount * (BPS - self._params.burn_bps - self._params.treasury_bps) // BPS
-        treasury = self._transfer(lease.tenant, self._params.treasury, to_treasury)
-        paid = self._transfer(lease.tenant, lease.provider, to_provider)
+        defaults = Fees(self._params.burn_bps, self._params.treasury_bps)
+        split = compute_split(amount, (), get_work_fees(self._partners.parameters, defaults))
+        treasury = self._transfer(lease.tenant, self._params.treasury, split.treasury)
+        paid = self._transfer(lease.tenant, lease.provider, split.payee)
         burned = amount - treasury - paid
         self._partners.money.burn_held(REASON, lease.tenant, burned)
         lease = replace(

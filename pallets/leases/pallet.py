@@ -14,12 +14,14 @@ from pallets.leases.declarations import LeasesError, LeasesEvent
 from pallets.leases.invariants import ensure_consistent
 from pallets.leases.lifecycle import REASON, Lifecycle, Partners, Tables
 from pallets.leases.terms import (
+    compute_bond,
     compute_least_balance,
     ensure_record,
     ensure_subject,
     ensure_terms,
 )
 from pallets.leases.types import (
+    MISSES_MAX,
     CloseReason,
     Lease,
     LeaseParams,
@@ -51,6 +53,7 @@ from runtime.frame import (
     value,
 )
 from runtime.frame.ai_types import JobKind
+from runtime.frame.parameters import Param, compute_deposit
 from runtime.frame.traits import EventSink
 from runtime.primitives import AccountId, Balance, BlockNumber, Id, Weight
 from runtime.state.externalities import Externalities
@@ -130,7 +133,7 @@ class Leases(Pallet, events=LeasesEvent, errors=LeasesError):
         Origin: signed. Events: `OfferPosted`. Errors: `BadTerms`, `RecordUnfit`, `NoFunds`.
         """
         owner = origin.ensure_signed()
-        deposit = self.params.offer_deposit
+        deposit = compute_deposit(self._partners.parameters, self.params.offer_deposit)
         offer = Offer(
             owner, record, terms, unit_rate, min_blocks, notice_blocks, capacity, 0, deposit
         )
@@ -177,7 +180,8 @@ class Leases(Pallet, events=LeasesEvent, errors=LeasesError):
             raise declared.FullyBooked
         if amount < compute_least_balance(entry, subject.units):
             raise declared.Underfunded
-        self._hold(tenant, amount + self.params.lease_deposit)
+        deposit = compute_deposit(self._partners.parameters, self.params.lease_deposit)
+        self._hold(tenant, amount + deposit)
         number = self.next_lease.get()
         self.next_lease.put(number + 1)
         self.offer[offer] = replace(entry, taken=taken)
@@ -192,9 +196,10 @@ class Leases(Pallet, events=LeasesEvent, errors=LeasesError):
             min_blocks=entry.min_blocks,
             notice_blocks=entry.notice_blocks,
             started_at=self._system.get_block_number(),
-            deposit=self.params.lease_deposit,
+            deposit=deposit,
             funded=amount,
             balance=amount,
+            misses_max=self._partners.parameters.get_param(Param.AUDIT_MISSES_MAX, MISSES_MAX),
         )
         self.by_tenant[tenant, number] = self.by_provider[entry.owner, number] = lease.kind
         self._deposit_event(
@@ -274,7 +279,7 @@ class Leases(Pallet, events=LeasesEvent, errors=LeasesError):
         provider = self._partners.records.get_provider(entry.record)
         if provider is None or provider.owner != who or not provider.is_hireable:
             raise declared.RecordUnfit
-        bond = max(self.params.bond_min, entry.rate * self.params.bond_blocks)
+        bond = compute_bond(entry.rate, self.params, self._partners.parameters)
         if self._partners.slasher.get_bonded(who, entry.role) < bond:
             raise declared.BondTooLow(f"a bond of {bond} is asked")
         self._partners.slasher.lock(who, entry.role, bond, compute_duty(lease))

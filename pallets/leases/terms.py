@@ -7,6 +7,7 @@ from pallets.leases.types import (
     PROOF_BLOCKS_MAX,
     STORAGE_UNIT_BYTES,
     TERM_BLOCKS_MAX,
+    LeaseParams,
     Machines,
     MachineTerms,
     Offer,
@@ -14,6 +15,7 @@ from pallets.leases.types import (
     StorageTerms,
 )
 from runtime.frame.ai_traits import Records
+from runtime.frame.parameters import Param, Parameters
 from runtime.primitives import AccountId
 from runtime.tensor.chunks import CHUNKED_BYTES_MAX
 
@@ -71,3 +73,9 @@ def compute_least_balance(offer: Offer, units: int) -> int:
     if isinstance(offer.terms, StorageTerms):
         blocks = max(blocks, offer.terms.proof_every)
     return offer.unit_rate * units * blocks
+
+
+def compute_bond(rate: int, params: LeaseParams, parameters: Parameters) -> int:
+    """The collateral for a lease that pays so much for a block."""
+    bond_min = parameters.get_param(Param.SLOT_BOND_MIN, params.bond_min)
+    return max(bond_min, rate * parameters.get_param(Param.LEASE_BOND_BLOCKS, params.bond_blocks))

@@ -188,6 +188,9 @@ class Lease:
     paid_blocks: U32 = 0
     paid: Balance = 0
     misses: U8 = 0
+    misses_max: U8 = MISSES_MAX
+    """So many end it; never more than its notice is long enough for."""
+
     ends_at: BlockNumber | None = None
     """When it ends because the provider reclaims it."""
 

@@ -17,6 +17,7 @@ from runtime.codec import U32, Compact, MaxLen
 from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.ai_types import SlotId
+from runtime.frame.parameters import compute_deposit
 from runtime.frame.traits import HoldReason
 from runtime.primitives import AccountId, Balance, Id
 
@@ -89,9 +90,11 @@ def place_bid(book: Book, who: AccountId, number: Id, price: int, record: Id) ->
     if before is None:
         if job.bids == BIDS_MAX:
             raise TooManyBids
-        book.hold(HoldReason.BID, who, book.params.bid_deposit)
+        deposit = compute_deposit(book.partners.parameters, book.params.bid_deposit)
+        book.hold(HoldReason.BID, who, deposit)
         book.tables.job[number] = replace(job, bids=job.bids + 1)
-    deposit = book.params.bid_deposit if before is None else before.deposit
+    else:
+        deposit = before.deposit
     bids[number, who] = Bid(record, price, deposit)
     book.deposit_event(BidPlaced(number, who, record, price))
 

@@ -26,6 +26,7 @@ from pallets.market.types import (
 )
 from runtime.frame.ai_traits import Records
 from runtime.frame.ai_types import ModelInfo, RecordVersion, VerifierId
+from runtime.frame.parameters import compute_deposit
 from runtime.primitives import AccountId
 
 SLOT_BYTES = 256
@@ -82,7 +83,9 @@ def plan_job(
         trace_row_bytes=size.trace_row_bytes,
         live=slots,
         escrow=slots * price.cap,
-        deposit=params.job_deposit + params.byte_deposit * stored_bytes,
+        deposit=compute_deposit(
+            partners.parameters, params.job_deposit + params.byte_deposit * stored_bytes
+        ),
         is_cancelled=False,
         bids=0,
     )

@@ -12,6 +12,7 @@ from pallets.market.settlement import add_rating
 from pallets.market.specs import JobSpec
 from pallets.market.types import SCORE_MAX, Job, Slot, SlotState, Tags, Terms
 from runtime.frame.ai_types import SlotId, VerifierId
+from runtime.frame.parameters import Param
 from runtime.frame.traits import HoldReason
 from runtime.primitives import AccountId, Id
 
@@ -78,7 +79,9 @@ def rate_slot(book: Book, owner: AccountId, at: SlotId, score: int, tags: Tags) 
         raise declared.AlreadyRated
     tables.rating[at.job, at.slot] = score
     if slot.record is not None:
-        half_life = book.params.rating_half_life_blocks
+        half_life = book.partners.parameters.get_param(
+            Param.RATING_HALF_LIFE_BLOCKS, book.params.rating_half_life_blocks
+        )
         stats = tables.stats[slot.record]
         rated = add_rating(stats, score, slot.burned, book.get_now(), half_life)
         tables.stats[slot.record] = rated

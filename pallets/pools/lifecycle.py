@@ -23,6 +23,7 @@ from pallets.pools.types import Judge, Phase, Pool, Seat, SeatState
 from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import ChainIdentity, Records
+from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.share_traits import Shares
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import Id, Root
@@ -39,6 +40,7 @@ class Partners:
     records: Records
     shares: Shares
     identity: ChainIdentity
+    parameters: Parameters = FIXED
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from runtime.frame import (
     twox_64_concat,
     value,
 )
+from runtime.frame.parameters import compute_deposit
 from runtime.frame.traits import EventSink
 from runtime.primitives import AccountId, Hash, Id, Root
 from runtime.state.externalities import Externalities
@@ -105,6 +106,7 @@ class Pools(Pallet, events=PoolEvent, errors=PoolError):
         owner = origin.ensure_signed()
         number, now = self.next_pool.get(), self._system.get_block_number()
         entry = plan_pool(owner, spec, terms, self._partners.records, self.params, now)
+        entry = replace(entry, deposit=compute_deposit(self._partners.parameters, entry.deposit))
         self._partners.money.hold(REASON, owner, entry.escrow + entry.deposit)
         self._partners.records.note_use(spec.base)
         if spec.shares is not None:

@@ -28,6 +28,7 @@ from pallets.registry.types import (
 )
 from runtime.codec import encode
 from runtime.frame import Event, StorageMap
+from runtime.frame.parameters import Parameters, compute_deposit
 from runtime.frame.traits import EventSink, HoldReason, Money
 from runtime.primitives import AccountId, Balance, BlockNumber, Id
 
@@ -43,6 +44,7 @@ class Attestations:
         records: RecordBook,
         system: EventSink,
         money: Money,
+        parameters: Parameters,
         byte_deposit: Balance,
         deposit_event: Callable[[Event], None],
     ) -> None:
@@ -50,6 +52,7 @@ class Attestations:
         self._records = records
         self._system = system
         self._money = money
+        self._parameters = parameters
         self._byte_deposit = byte_deposit
         self._deposit_event = deposit_event
 
@@ -74,7 +77,8 @@ class Attestations:
             self._money.release(REASON, auditor, known.deposit)
         expires_at = self._system.get_block_number() + ttl
         said = Attestation(attributes, owner, expires_at)
-        deposit = self._byte_deposit * (len(encode(said)) + ENTRY_OVERHEAD_BYTES)
+        full = self._byte_deposit * (len(encode(said)) + ENTRY_OVERHEAD_BYTES)
+        deposit = compute_deposit(self._parameters, full)
         self._money.hold(REASON, auditor, deposit)
         self._attestation[record, auditor] = replace(said, deposit=deposit)
         self._deposit_event(Attested(record, auditor, expires_at))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pallets.registry.declarations import BlobInUse, BlobMissing, BlobStoredAlready
 from pallets.registry.types import ENTRY_OVERHEAD_BYTES, BlobContent, BlobStake, BlobUse, Model
 from runtime.frame import StorageMap
+from runtime.frame.parameters import Parameters, compute_deposit
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId, Balance, Root
 from runtime.tensor.blob import blob_root
@@ -25,12 +26,14 @@ class Blobs:
         use: StorageMap[Root, BlobUse],
         stake: StorageMap[tuple[Root, AccountId], BlobStake],
         money: Money,
+        parameters: Parameters,
         byte_deposit: Balance,
     ) -> None:
         self._content = content
         self._use = use
         self._stake = stake
         self._money = money
+        self._parameters = parameters
         self._byte_deposit = byte_deposit
 
     def put(self, payer: AccountId, content: bytes) -> Root:
@@ -38,7 +41,8 @@ class Blobs:
         root = blob_root(content)
         if (root, payer) in self._stake:
             raise BlobStoredAlready
-        deposit = self._byte_deposit * (len(content) + ENTRY_OVERHEAD_BYTES)
+        full = self._byte_deposit * (len(content) + ENTRY_OVERHEAD_BYTES)
+        deposit = compute_deposit(self._parameters, full)
         self._money.hold(HoldReason.REGISTRY_DEPOSIT, payer, deposit)
         use = self._use[root]
         if use.payers == 0:

@@ -14,12 +14,15 @@ from runtime.frame.ai_types import ROYALTY_BPS_MAX, ROYALTY_DEPTH_MAX, ROYALTY_S
 
 
 def compute_shares(
-    record: int, royalty_bps: int, parents: Iterable[tuple[int, int, Shares]]
+    record: int,
+    royalty_bps: int,
+    parents: Iterable[tuple[int, int, Shares]],
+    cap_bps: int = ROYALTY_BPS_MAX,
 ) -> Shares:
     """Every share of a new version of ``record``; they sum to its own and its parents' parts.
 
-    ``parents`` holds each parent's number, part in basis points, and own shares. Errors:
-    `RoyaltyTooHigh`, `TooManyShares`.
+    ``parents`` holds each parent's number, part in basis points, and own shares; together they are
+    at most ``cap_bps``. Errors: `RoyaltyTooHigh`, `TooManyShares`.
     """
     shares = [Share(record, royalty_bps, 0)]
     for parent, bps, own_shares in parents:
@@ -30,7 +33,7 @@ def compute_shares(
         generation = min(known.generation, share.generation)
         merged[share.record] = Share(share.record, known.bps + share.bps, generation)
     result = tuple(merged[number] for number in sorted(merged) if merged[number].bps > 0)
-    if sum(share.bps for share in result) > ROYALTY_BPS_MAX:
+    if sum(share.bps for share in result) > cap_bps:
         raise RoyaltyTooHigh
     if len(result) > ROYALTY_SHARES_MAX:
         raise TooManyShares

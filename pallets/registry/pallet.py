@@ -6,6 +6,7 @@ long as a job needs it. Everything stored is paid for by a deposit that is retur
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, TypeAlias
 
 from pallets.registry.attestations import Attestations
@@ -77,7 +78,8 @@ from runtime.frame import (
     twox_64_concat,
     value,
 )
-from runtime.frame.ai_types import BLOB_BYTES_MAX, RecordKind
+from runtime.frame.ai_types import BLOB_BYTES_MAX, ROYALTY_BPS_MAX, RecordKind
+from runtime.frame.parameters import FIXED, Param, Parameters, compute_deposit
 from runtime.frame.traits import EventSink, Money
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Id, Root, Weight
 from runtime.state.externalities import Externalities
@@ -193,13 +195,16 @@ class Registry(
         index: int,
         record_deposit: Balance,
         byte_deposit: Balance,
+        parameters: Parameters = FIXED,
     ) -> None:
         super().__init__(state, index=index)
-        self.system = system
-        self.money = money
+        self.system, self.money = system, money
         self.record_deposit = record_deposit
         self.byte_deposit = byte_deposit
-        self.blobs = Blobs(self.blob, self.blob_use, self.blob_stake, money, byte_deposit)
+        self._parameters, self._scale = parameters, partial(compute_deposit, parameters)
+        self.blobs = Blobs(
+            self.blob, self.blob_use, self.blob_stake, money, parameters, byte_deposit
+        )
         self._maps = RecordMaps(self.record, self.version, self.by_owner, self.by_kind, self.payee)
         self.records = RecordBook(
             self._maps, self.blobs, system, money, lambda event: system.deposit_event(self, event)
@@ -211,6 +216,7 @@ class Registry(
             self.records,
             system,
             money,
+            parameters,
             byte_deposit,
             lambda event: system.deposit_event(self, event),
         )
@@ -239,12 +245,13 @@ class Registry(
             raise BadTtl
         ensure_body(body, lambda root: self.blobs.get_paid(owner, root))
         number, kind = self.next_id.get(), BODY_KINDS[type(body)]
-        shares = self.records.compute_shares(number, royalty_bps, parents)
+        cap_bps = self._parameters.get_param(Param.ROYALTY_CAP_BPS, ROYALTY_BPS_MAX)
+        shares = self.records.compute_shares(number, royalty_bps, parents, cap_bps)
         version = self._make_version(
             Version(body, manifest_root, parents, royalty_bps, shares, self._get_now(), owner)
         )
         expires_at = self._get_now() + ttl
-        deposit = self.record_deposit + version.deposit
+        deposit = self._scale(self.record_deposit) + version.deposit
         entry = Record(kind, owner, RecordState.ACTIVE, 1, 1, ttl, expires_at, deposit)
         self.records.create(number, entry, version)
         self.next_id.put(number + 1)
@@ -381,9 +388,7 @@ class Registry(
 
     def try_state(self) -> None:
         """Deposits equal holds; records, versions, indexes and blobs agree."""
-        ensure_consistent(
-            self._maps, self.blobs, self.attestations, self.money, self.record_deposit
-        )
+        ensure_consistent(self._maps, self.blobs, self.attestations, self.money)
 
     # --- parts of the above
 
@@ -392,4 +397,4 @@ class Registry(
 
     def _make_version(self, version: Version) -> Version:
         """The version with the deposit that its size asks for."""
-        return replace(version, deposit=self.byte_deposit * len(encode(version)))
+        return replace(version, deposit=self._scale(self.byte_deposit * len(encode(version))))

@@ -89,7 +89,9 @@ class RecordBook:
         """Raises what `get_own_live` does."""
         self.get_own_live(record, who)
 
-    def compute_shares(self, record: int, royalty_bps: int, parents: Parents) -> Shares:
+    def compute_shares(
+        self, record: int, royalty_bps: int, parents: Parents, cap_bps: int
+    ) -> Shares:
         """The royalties of a new record. `BadParent`, `RoyaltyTooHigh`, `TooManyShares`."""
         if len({parent.record for parent in parents}) < len(parents):
             raise BadParent
@@ -100,7 +102,7 @@ class RecordBook:
                 raise BadParent
             shares = self._maps.version[parent.record, entry.version].shares
             known.append((parent.record, parent.bps, shares))
-        return compute_shares(record, royalty_bps, known)
+        return compute_shares(record, royalty_bps, known, cap_bps)
 
     def create(self, record: int, entry: Record, version: Version) -> None:
         """Stores a new record with its first version, and puts their deposit on hold."""

@@ -28,6 +28,7 @@ from pallets.rights.till import REASON
 from pallets.rights.types import SHARE_SCALE, Pool, RightsParams, Stake, get_purse
 from runtime.frame import Event, StorageMap
 from runtime.frame.asset_traits import AssetHoldReason, AssetKind
+from runtime.frame.parameters import compute_deposit
 from runtime.frame.traits import Preservation
 from runtime.primitives import AccountId, Id
 
@@ -83,7 +84,10 @@ class Revenue:
         if amount == 0:
             raise ZeroAmount
         if stake.amount == 0:
-            stake = replace(stake, deposit=self._params.entry_deposit)
+            stake = replace(
+                stake,
+                deposit=compute_deposit(self._partners.parameters, self._params.entry_deposit),
+            )
             self._partners.money.hold(REASON, who, stake.deposit)
         self._partners.assets.hold(STAKED, pool.asset, who, amount)
         self._maps.stake[record, who] = replace(stake, amount=stake.amount + amount)

@@ -30,6 +30,7 @@ from pallets.rights.till import REASON, Till
 from pallets.rights.types import RESALE_BPS_MAX, LicenceTerms, Offer, Resale, RightsParams
 from runtime.frame import Event, StorageMap, StorageValue
 from runtime.frame.asset_traits import AssetKeeper, AssetKind, Assets
+from runtime.frame.parameters import FIXED, Parameters, compute_deposit
 from runtime.frame.title_traits import Titles
 from runtime.frame.traits import EventSink, Money
 from runtime.primitives import AccountId, Id
@@ -45,6 +46,7 @@ class Partners:
     money: Money
     assets: Assets
     titles: Titles
+    parameters: Parameters = FIXED
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ class Sales:
         resale_bps = 0 if terms.resale_bps is None else terms.resale_bps
         if price == 0 or cap == 0 or self._is_expired(terms) or resale_bps > RESALE_BPS_MAX:
             raise BadTerms
-        number, deposit = self._maps.next_offer.get(), self._params.entry_deposit
+        number = self._maps.next_offer.get()
+        deposit = compute_deposit(partners.parameters, self._params.entry_deposit)
         partners.money.hold(REASON, who, deposit)
         asset = partners.assets.create_kept(
             KEEPER, AssetKind.LICENCE, who, is_transferable=False, expires_at=terms.expires_at
@@ -159,7 +162,8 @@ class Sales:
             raise NoLicence
         known = self._maps.resale.get((record, offer, who))
         if known is None:
-            known = Resale(price, self._params.entry_deposit)
+            full = self._params.entry_deposit
+            known = Resale(price, compute_deposit(self._partners.parameters, full))
             self._partners.money.hold(REASON, who, known.deposit)
         self._maps.resale[record, offer, who] = replace(known, price=price)
         self._deposit_event(Listed(record, offer, who, price))

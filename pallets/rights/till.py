@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from pallets.rights.types import RightsParams
 from runtime.errors import CannotCreate
+from runtime.frame.division import Fees, compute_split, get_sale_fees
+from runtime.frame.parameters import Parameters
 from runtime.frame.traits import HoldReason, Money
-from runtime.primitives import BPS, AccountId
+from runtime.primitives import AccountId
 from runtime.state.externalities import Externalities
 
 REASON = HoldReason.OFFER
@@ -25,9 +27,12 @@ class Receipt:
 class Till:
     """Takes a buyer's money and gives everybody their part."""
 
-    def __init__(self, state: Externalities, money: Money, params: RightsParams) -> None:
+    def __init__(
+        self, state: Externalities, money: Money, parameters: Parameters, params: RightsParams
+    ) -> None:
         self._state = state
         self._money = money
+        self._parameters = parameters
         self._params = params
 
     def pay(
@@ -42,13 +47,12 @@ class Till:
         Errors: the ledger's where the price is not there.
         """
         params = self._params
-        fee_bps = params.burn_bps + params.treasury_bps
-        seller_bps = BPS - fee_bps - sum(bps for _, bps in royalties_bps)
-        assert seller_bps >= 0, f"royalties are capped: {royalties_bps}; qed"
+        fees = get_sale_fees(self._parameters, Fees(params.burn_bps, params.treasury_bps))
+        split = compute_split(price, royalties_bps, fees)
         self._money.hold(REASON, buyer, price)
-        treasury = self._give(buyer, params.treasury, price * params.treasury_bps // BPS)
-        royalties = sum(self._give(buyer, who, price * bps // BPS) for who, bps in royalties_bps)
-        paid = self._give(buyer, seller, price * seller_bps // BPS)
+        treasury = self._give(buyer, params.treasury, split.treasury)
+        royalties = sum(self._give(buyer, who, amount) for who, amount in split.royalties)
+        paid = self._give(buyer, seller, split.payee)
         burned = price - treasury - royalties - paid
         self._money.burn_held(REASON, buyer, burned)
         return Receipt(burned, treasury, royalties, paid)

@@ -34,6 +34,7 @@ from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import ChainIdentity, Records, Slasher
 from runtime.frame.ai_types import SlashSplit
+from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
@@ -52,6 +53,7 @@ class Partners:
     records: Records
     slasher: Slasher
     identity: ChainIdentity
+    parameters: Parameters = FIXED
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,10 @@ class Rounds(Pallet, events=RoundEvent, errors=RoundError):
         """
         owner = origin.ensure_signed()
         number, now = self.next_round.get(), self._system.get_block_number()
-        entry = plan_round(owner, spec, terms, self._partners.records, self.params, now)
+        partners = self._partners
+        entry = plan_round(
+            owner, spec, terms, partners.records, partners.parameters, self.params, now
+        )
         self._partners.money.hold(REASON, owner, entry.escrow + entry.deposit)
         self._partners.records.note_use(spec.items)
         self.next_round.put(number + 1)

@@ -16,6 +16,7 @@ from pallets.rounds.types import (
     RoundTerms,
 )
 from runtime.frame.ai_traits import Records
+from runtime.frame.parameters import Param, Parameters, compute_deposit
 from runtime.primitives import BPS, AccountId
 
 ROUND_BYTES = 768
@@ -30,6 +31,7 @@ def plan_round(
     spec: RoundSpec,
     terms: RoundTerms,
     records: Records,
+    parameters: Parameters,
     params: RoundParams,
     now: int,
 ) -> Round:
@@ -44,16 +46,19 @@ def plan_round(
         raise declared.BadSpec(f"expected gold among {items} items, got {spec.gold_items}")
     packed = compute_packed_bytes(items, spec.classes)
     stored_bytes = ROUND_BYTES + packed + spec.seats * (SEAT_BYTES + packed)
-    gold_deposit = max(params.gold_deposit_min, _take_part(spec.pool, params.gold_deposit_bps))
+    gold_bps = parameters.get_param(Param.GOLD_DEPOSIT_BPS, params.gold_deposit_bps)
+    seat_bps = parameters.get_param(Param.SEAT_BOND_BPS, params.bond_bps)
+    bond_min = parameters.get_param(Param.SLOT_BOND_MIN, params.bond_min)
+    deposit = params.round_deposit + params.byte_deposit * stored_bytes
     average = -(-spec.pool // spec.seats)
     return Round(
         owner=owner,
         spec=spec,
         terms=terms,
         items=items,
-        seat_bond=max(params.bond_min, _take_part(average, params.bond_bps)),
-        gold_deposit=gold_deposit,
-        deposit=params.round_deposit + params.byte_deposit * stored_bytes,
+        seat_bond=max(bond_min, _take_part(average, seat_bps)),
+        gold_deposit=max(params.gold_deposit_min, _take_part(spec.pool, gold_bps)),
+        deposit=compute_deposit(parameters, deposit),
         phase=Phase.JOINING,
         ends_at=now + terms.join_blocks,
     )

@@ -48,6 +48,7 @@ from runtime.frame import (
     value,
 )
 from runtime.frame.ai_types import Role, SealedDataset
+from runtime.frame.parameters import compute_deposit
 from runtime.frame.traits import EventSink
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
@@ -118,9 +119,10 @@ class Vault(Pallet, events=VaultEvent, errors=VaultError):
         before = self.offer_.get(record)
         if before is not None:
             self._end_offer(record, before)
-        self._hold(seller, self.params.offer_deposit)
+        deposit = compute_deposit(self._partners.parameters, self.params.offer_deposit)
+        self._hold(seller, deposit)
         records.note_job(record, terms.version)
-        self.offer_[record] = Offer(seller, terms, self.params.offer_deposit)
+        self.offer_[record] = Offer(seller, terms, deposit)
         self._deposit_event(declared.Offered(record, seller, terms))
 
     @call(index=1, weight=weights.WITHDRAW)
@@ -182,15 +184,16 @@ class Vault(Pallet, events=VaultEvent, errors=VaultError):
         if not is_box_key(once_pk):
             raise declared.BadBoxKey
         number, slasher = self.next_order.get(), self._partners.slasher
-        bond = compute_bond(terms.price, self.params)
+        bond = compute_bond(terms.price, self.params, self._partners.parameters)
         if slasher.get_bonded(offer.seller, Role.KEEPER) < bond:
             raise declared.BondTooLow(f"a bond of {bond} is asked")
-        self._hold(buyer, terms.price + self.params.order_deposit)
+        deposit = compute_deposit(self._partners.parameters, self.params.order_deposit)
+        self._hold(buyer, terms.price + deposit)
         slasher.lock(offer.seller, Role.KEEPER, bond, compute_duty(number))
         records.note_job(record, terms.version)
         until = self._get_now() + terms.deliver_blocks
         self.next_order.put(number + 1)
-        payee, deposit = records.get_payee(record), self.params.order_deposit
+        payee = records.get_payee(record)
         assert payee is not None, "a record with an owner has a payee; qed"
         self.order_[number] = Order(
             record, buyer, offer.seller, payee, once_pk, terms, deposit, bond, until

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pallets.vault.declarations import Closed, Forfeited, Refunded, Released, Slashed
-from pallets.vault.settlement import compute_split
 from pallets.vault.types import Fault, Order, OrderState, VaultParams
 from runtime.crypto.hashing import blake2_256
 from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import Records, Slasher
 from runtime.frame.ai_types import HashDuty, SlashSplit
+from runtime.frame.division import Fees, compute_split, get_sale_fees
+from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import BPS, AccountId, Hash, Id
 from runtime.state.externalities import Externalities
@@ -41,6 +42,7 @@ class Partners:
     money: Money
     records: Records
     slasher: Slasher
+    parameters: Parameters = FIXED
 
 
 def compute_duty(order: int) -> HashDuty:
@@ -72,7 +74,8 @@ class Sales:
         """Pays for an order; its key stays until it is closed."""
         price, money = order.terms.price, self._partners.money
         royalties = self._partners.records.get_royalties(order.record, order.terms.version)
-        split = compute_split(price, royalties, self._params)
+        defaults = Fees(self._params.burn_bps, self._params.treasury_bps)
+        split = compute_split(price, royalties, get_sale_fees(self._partners.parameters, defaults))
         treasury = self._pay(order.buyer, self._params.treasury, split.treasury)
         royalty = sum(self._pay(order.buyer, who, amount) for who, amount in split.royalties)
         paid = self._pay(order.buyer, order.payee, split.payee)
@@ -90,7 +93,8 @@ class Sales:
         """Takes collateral from the seller, and gives the buyer everything back."""
         if fault is Fault.SILENCE:
             split = SlashSplit(SILENCE_BURNED_BPS, BPS - SILENCE_BURNED_BPS, injured=order.buyer)
-            amount = order.bond * self._params.silence_bps // BPS
+            get_param = self._partners.parameters.get_param
+            amount = order.bond * get_param(Param.SILENCE_BPS, self._params.silence_bps) // BPS
         else:
             split = SlashSplit(
                 FRAUD_BURNED_BPS,

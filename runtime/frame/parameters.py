@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Protocol
 
+from runtime.primitives import BPS
+
 
 class Param(IntEnum):
     """A number that can be changed; what it was made with is its default."""
@@ -11,16 +13,16 @@ class Param(IntEnum):
     SCALE_PATH = nonmember("soberana_runtime::Param")
 
     BURN_BPS = 0
-    """What of a slot's price is burned."""
+    """What of the price of a slot, or of a lease's time, is burned."""
 
     TREASURY_BPS = 1
-    """What of a slot's price goes to the treasury."""
+    """What of the price of a slot, or of a lease's time, goes to the treasury."""
 
     BONUS_BPS = 2
     """What of the burned part useful mining returns."""
 
     SLOT_BOND_MIN = 3
-    """The least collateral for a slot, in planck."""
+    """The least collateral for a slot, a lease, a seat or a sale, in planck."""
 
     BOND_FACTOR_BPS = 4
     """The collateral for a slot, in its price."""
@@ -57,6 +59,38 @@ class Param(IntEnum):
 
     PRICE_STEP_BPS = 15
     """How far the going price moves in a block."""
+    DEPOSIT_BPS = 16
+    """What deposits for storage are, in what the runtime was made with."""
+
+    ROYALTY_CAP_BPS = 17
+    """What all royalties of a new record may be together."""
+
+    SALE_BURN_BPS = 18
+    """What of the price of a licence, or of sealed data, is burned."""
+
+    SALE_TREASURY_BPS = 19
+    """What of the price of a licence, or of sealed data, goes to the treasury."""
+
+    SALE_BOND_BPS = 20
+    """The collateral for a sale of sealed data, in its price."""
+
+    SILENCE_BPS = 21
+    """What of that collateral a seller loses who does not deliver."""
+
+    LEASE_BOND_BLOCKS = 22
+    """The collateral for a lease, in what it pays for so many blocks."""
+
+    AUDIT_MISSES_MAX = 23
+    """So many missed audits end a new lease."""
+
+    SEAT_BOND_BPS = 24
+    """The collateral for a labeller's seat, in what a seat earns on average."""
+
+    GOLD_DEPOSIT_BPS = 25
+    """The deposit for a round's gold, in its pool."""
+
+    RATING_HALF_LIFE_BLOCKS = 26
+    """After so many blocks a rating weighs half."""
 
 
 class Parameters(Protocol):
@@ -78,3 +112,11 @@ class FixedParameters:
 
 
 FIXED = FixedParameters()
+
+
+def compute_deposit(parameters: Parameters, deposit: int) -> int:
+    """A deposit for storage as governance scales it, rounded up.
+
+    What was put on hold before stays as it was: every entry knows its own.
+    """
+    return -(-deposit * parameters.get_param(Param.DEPOSIT_BPS, BPS) // BPS)

@@ -19,6 +19,7 @@ from runtime.primitives import AccountId, Hash, Root
 from runtime.tensor.chunks import CHUNK_BYTES, ChunkTree, commit_chunks, get_chunk
 from tests.helpers.mock_runtime import MockRuntime, make_header
 from tests.helpers.noop import assert_noop
+from tests.helpers.settable import Settable
 
 SELLER, BUYER, PARENT, OTHER, TREASURY, POOR = (AccountId(bytes([n]) * 32) for n in range(1, 7))
 FUNDS = 10**15
@@ -99,8 +100,15 @@ class SaleStage:
         everybody = (SELLER, BUYER, PARENT, OTHER, TREASURY)
         self.runtime = runtime = MockRuntime([*((who, FUNDS) for who in everybody), (POOR, 5_000)])
         self.state, self.system, self.money = runtime.state, runtime.system, runtime.money
+        self.parameters = Settable()
         self.registry = Registry(
-            self.state, self.system, self.money, index=20, record_deposit=5_000, byte_deposit=1
+            self.state,
+            self.system,
+            self.money,
+            index=20,
+            record_deposit=5_000,
+            byte_deposit=1,
+            parameters=self.parameters,
         )
         self.bonds = Bonds(
             self.state,
@@ -111,7 +119,7 @@ class SaleStage:
             grace_blocks=50,
             freeze_blocks=10,
         )
-        partners = Partners(self.money, self.registry.records, self.bonds)
+        partners = Partners(self.money, self.registry.records, self.bonds, self.parameters)
         self.vault = Vault(self.state, self.system, partners, index=27, params=params)
         runtime.add(self.registry, self.bonds, self.vault)
         self.number = 1

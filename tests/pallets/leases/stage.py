@@ -28,6 +28,7 @@ from runtime.primitives import AccountId, Hash, Root
 from runtime.tensor.chunks import ChunkTree, commit_chunks, get_chunk
 from tests.helpers.mock_runtime import MockRuntime
 from tests.helpers.noop import assert_noop
+from tests.helpers.settable import Settable
 
 ALICE, BOB, CAROL, DAVE, POOR, TREASURY = (AccountId(bytes([n]) * 32) for n in range(1, 7))
 """A tenant, two providers, somebody, somebody poor, and the treasury."""
@@ -73,8 +74,15 @@ class LeaseStage:
         rich = [(who, FUNDS) for who in (ALICE, BOB, CAROL, DAVE)]
         self.runtime = runtime = MockRuntime([*rich, (POOR, 200_000)])
         self.state, self.system, self.money = runtime.state, runtime.system, runtime.money
+        self.parameters = Settable()
         self.registry = Registry(
-            self.state, self.system, self.money, index=20, record_deposit=5_000, byte_deposit=1
+            self.state,
+            self.system,
+            self.money,
+            index=20,
+            record_deposit=5_000,
+            byte_deposit=1,
+            parameters=self.parameters,
         )
         self.bonds = Bonds(
             self.state,
@@ -85,7 +93,9 @@ class LeaseStage:
             grace_blocks=50,
             freeze_blocks=10,
         )
-        partners = Partners(self.money, self.registry.records, self.bonds, self.system)
+        partners = Partners(
+            self.money, self.registry.records, self.bonds, self.system, self.parameters
+        )
         self.leases = Leases(self.state, self.system, partners, index=25, params=params)
         runtime.add(self.registry, self.bonds, self.leases)
         self.number = 0

@@ -92,8 +92,24 @@ def test_defaults_are_what_the_pallets_are_made_with(chain: ChainStage) -> None:
         Param.BAND_LOW_BPS: runtime.work.params.band.low_bps,
         Param.BAND_HIGH_BPS: runtime.work.params.band.high_bps,
         Param.PRICE_STEP_BPS: runtime.work.params.band.step_bps,
+        Param.DEPOSIT_BPS: BPS,
+        Param.ROYALTY_CAP_BPS: ROYALTY_BPS_MAX,
+        Param.SALE_BURN_BPS: runtime.vault.params.burn_bps,
+        Param.SALE_TREASURY_BPS: runtime.vault.params.treasury_bps,
+        Param.SALE_BOND_BPS: runtime.vault.params.bond_bps,
+        Param.SILENCE_BPS: runtime.vault.params.silence_bps,
+        Param.LEASE_BOND_BLOCKS: runtime.leases.params.bond_blocks,
+        Param.AUDIT_MISSES_MAX: 3,
+        Param.SEAT_BOND_BPS: runtime.rounds.params.bond_bps,
+        Param.GOLD_DEPOSIT_BPS: runtime.rounds.params.gold_deposit_bps,
+        Param.RATING_HALF_LIFE_BLOCKS: runtime.market.params.rating_half_life_blocks,
     }
     assert len(set(runtime.bonds.role_terms)) == 1, "one number stands for every role"
+    # One number stands for the fees of every sale, and for the fees of every kind of work.
+    fees = (runtime.rights.burn_bps, runtime.rights.treasury_bps)
+    assert fees == (runtime.vault.params.burn_bps, runtime.vault.params.treasury_bps)
+    work = (runtime.leases.params.burn_bps, runtime.leases.params.treasury_bps)
+    assert work == (runtime.market.params.burn_bps, runtime.market.params.treasury_bps)
 
 
 def test_no_setting_makes_mining_for_oneself_pay() -> None:

@@ -17,6 +17,7 @@ from runtime.state.backend import DictBackend
 from runtime.state.overlay import Overlay
 from tests.helpers.ledger import EXISTENTIAL_DEPOSIT, Blocks, account, make_ledger
 from tests.helpers.noop import assert_noop
+from tests.helpers.settable import Settable
 from tests.pallets.registry.stage import MANIFEST, make_dataset
 
 ALICE, BOB, CAROL, DAVE = (account(number) for number in range(1, 5))
@@ -40,8 +41,15 @@ class RightsStage:
         self.state = Overlay(DictBackend({}))
         self.blocks = Blocks(self.state)
         self.ledger = make_ledger(self.state)
+        self.parameters = Settable()
         self.registry = Registry(
-            self.state, self.blocks, self.ledger, index=20, record_deposit=5_000, byte_deposit=1
+            self.state,
+            self.blocks,
+            self.ledger,
+            index=20,
+            record_deposit=5_000,
+            byte_deposit=1,
+            parameters=self.parameters,
         )
         self.assets = Assets(
             self.state,
@@ -51,9 +59,12 @@ class RightsStage:
             asset_deposit=10_000,
             byte_deposit=1,
             holding_deposit=100,
+            parameters=self.parameters,
         )
         self.titles = self.registry.records
-        partners = Partners(self.blocks, self.ledger, self.assets.book, self.titles)
+        partners = Partners(
+            self.blocks, self.ledger, self.assets.book, self.titles, self.parameters
+        )
         self.rights = Rights(self.state, partners, index=18, params=PARAMS)
         for who in (ALICE, BOB, CAROL, DAVE, TREASURY):
             self.ledger.mint(who, FUNDS)

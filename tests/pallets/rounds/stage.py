@@ -30,6 +30,7 @@ from runtime.primitives import AccountId, Hash, Root
 from runtime.tensor.blob import blob_root
 from tests.helpers.mock_runtime import MockRuntime
 from tests.helpers.noop import assert_noop
+from tests.helpers.settable import Settable
 
 OWNER = AccountId(b"\x01" * 32)
 LABELLERS = tuple(AccountId(bytes([n]) * 32) for n in range(11, 20))
@@ -72,8 +73,15 @@ class RoundStage:
         people = (OWNER, *LABELLERS, STRANGER)
         self.runtime = runtime = MockRuntime([(who, FUNDS) for who in people])
         self.state, self.system, self.money = runtime.state, runtime.system, runtime.money
+        self.parameters = Settable()
         self.registry = Registry(
-            self.state, self.system, self.money, index=20, record_deposit=5_000, byte_deposit=1
+            self.state,
+            self.system,
+            self.money,
+            index=20,
+            record_deposit=5_000,
+            byte_deposit=1,
+            parameters=self.parameters,
         )
         self.bonds = Bonds(
             self.state,
@@ -84,7 +92,9 @@ class RoundStage:
             grace_blocks=GRACE_BLOCKS,
             freeze_blocks=FREEZE_BLOCKS,
         )
-        partners = Partners(self.money, self.registry.records, self.bonds, self.system)
+        partners = Partners(
+            self.money, self.registry.records, self.bonds, self.system, self.parameters
+        )
         self.rounds = Rounds(self.state, self.system, partners, index=26, params=params)
         runtime.add(self.registry, self.bonds, self.rounds)
         self.number = 0
