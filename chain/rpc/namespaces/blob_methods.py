@@ -20,6 +20,9 @@ from chain.wallet.connect import NodeUrl, parse_node_url
 from chain.wallet.errors import BadNodeUrl
 from runtime.primitives import Hash, Root
 
+RESULT_ROWS_MAX = 32
+"""Rows of a product in one answer: a strip."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServedBlobs:
@@ -75,6 +78,29 @@ class BlobMethods:
             return None
         except BlobError as error:
             raise RpcError(INTERNAL_ERROR, str(error)) from error
+
+
+class ResultMethods:
+    """Products in the node's store, for who asked for them and for who checks them."""
+
+    def __init__(self, store: BlobStore) -> None:
+        self._store = store
+
+    @rpc("blob_getRows", safe=True, in_worker=True)
+    def get_rows(self, root: bytes, first: Number32, count: Number32) -> object:
+        """Rows of a product, int32, with its whole shape; null if it is unknown.
+
+        All rows together are proven by the root of the tiles.
+        """
+        if not 1 <= count <= RESULT_ROWS_MAX:
+            raise RpcError(INVALID_PARAMS, f"expected 1 to {RESULT_ROWS_MAX} rows, got {count}")
+        try:
+            found = self._store.get_result_rows(_to_root(root), first, count)
+        except BlobMissing:
+            return None
+        except BlobError as error:
+            raise RpcError(INVALID_PARAMS, str(error)) from error
+        return {"rows": found.rows, "cols": found.cols, "data": to_hex(found.data)}
 
 
 class BlobTransferMethods:

@@ -8,13 +8,22 @@ from chain.miner.statistics import MinerStatistics
 from chain.provider.service import ProviderStatistics
 from chain.rpc.methods import Methods
 from chain.rpc.namespaces.author_methods import AuthorMethods
-from chain.rpc.namespaces.blob_methods import BlobMethods, BlobTransferMethods, ServedBlobs
+from chain.rpc.namespaces.blob_methods import (
+    BlobMethods,
+    BlobTransferMethods,
+    ResultMethods,
+    ServedBlobs,
+)
 from chain.rpc.namespaces.chain_head_methods import ChainHeadMethods
 from chain.rpc.namespaces.chain_methods import ChainMethods
+from chain.rpc.namespaces.dry_run_methods import DryRunMethods
 from chain.rpc.namespaces.economy_methods import MarketMethods, RegistryMethods, WorkMethods
 from chain.rpc.namespaces.governance_methods import GovernanceMethods
+from chain.rpc.namespaces.lease_methods import LeaseMethods
 from chain.rpc.namespaces.mining_methods import MiningMethods
 from chain.rpc.namespaces.rights_methods import AssetMethods, RightsMethods
+from chain.rpc.namespaces.round_methods import PoolMethods, RoundMethods
+from chain.rpc.namespaces.search_methods import SearchMethods, VerifyMethods
 from chain.rpc.namespaces.state_methods import StateMethods
 from chain.rpc.namespaces.system_methods import NodeIdentity, SystemMethods
 from chain.rpc.namespaces.transaction_methods import ArchiveMethods, TransactionMethods
@@ -61,10 +70,17 @@ def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
         RightsMethods(client),
         WorkMethods(client, served.miner, served.provider),
         VaultMethods(client),
+        LeaseMethods(client),
+        RoundMethods(client),
+        PoolMethods(client),
+        SearchMethods(client),
+        VerifyMethods(client),
+        DryRunMethods(client),
         GovernanceMethods(client),
         MiningMethods(client, served.mining, spec.consensus, served.author),
     ]
     if served.blobs is not None:
         namespaces.append(BlobMethods(served.blobs.store))
+        namespaces.append(ResultMethods(served.blobs.store))
         namespaces.append(BlobTransferMethods(served.blobs))
     return Methods(namespaces, unsafe_allowed=unsafe_allowed)
