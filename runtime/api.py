@@ -12,24 +12,29 @@ from runtime.codec import Codec, compile_codec
 from runtime.codec.codec import AnyCodec
 from runtime.codec.collection import compile_bytes
 from runtime.composed import ComposedRuntime
+from runtime.crypto.multisignature import Ed25519, Signature
+from runtime.era import Era
 from runtime.errors import CodecError
 from runtime.executive import (
     ApplyOutcome,
+    DryRun,
     apply_extrinsic,
     begin_validation,
+    dry_run_call,
     execute_block,
     finalize_block,
     initialize_block,
     validate_in_child,
 )
-from runtime.extrinsic import EXTRINSIC_BYTES_MAX, Extrinsic, decode_extrinsic
+from runtime.extensions import SignedExtra
+from runtime.extrinsic import EXTRINSIC_BYTES_MAX, Extrinsic, decode_extrinsic, encode_signed
 from runtime.frame.call import Call, CallSpec
 from runtime.frame.event_record import EventRecord
 from runtime.frame.runtime_api import Api, ApiMethod
 from runtime.header import Header
 from runtime.host import Host
 from runtime.metadata import build_metadata
-from runtime.primitives import Hash
+from runtime.primitives import AccountId, Hash
 from runtime.state.backend import Backend, DictBackend
 from runtime.state.overlay import Overlay
 from runtime.validity import ValidTransaction
@@ -134,6 +139,25 @@ class RuntimeApi:
     def begin_validation(self, backend: Backend, block_hash: Hash) -> Validation:
         """Judges many transactions on the state after ``block_hash``."""
         return Validation(self.make_runtime(backend), block_hash)
+
+    def dry_run(self, backend: Backend, block_hash: Hash, extrinsic: Extrinsic) -> ApplyOutcome:
+        """What would become of a transaction in the child of a block. `InvalidTransaction`."""
+        runtime = self.make_runtime(backend)
+        begin_validation(runtime, block_hash)
+        return apply_extrinsic(runtime, extrinsic)
+
+    def dry_run_call(
+        self, backend: Backend, block_hash: Hash, call: Call, who: AccountId
+    ) -> DryRun:
+        """What a call would do in the child of a block, if this account sent it now.
+
+        Its length is that of a transaction signed with one key. Raises `InvalidTransaction`.
+        """
+        runtime = self.make_runtime(backend)
+        extra = SignedExtra(Era.mortal(64, 0), runtime.system.get_nonce(who), 0)
+        unsigned = Ed25519(Signature(bytes(Signature.LENGTH)))
+        length = len(encode_signed(who, unsigned, extra, self.calls.encode(call)))
+        return dry_run_call(runtime, call, who, length, block_hash)
 
     def get_metadata(self, version: int) -> bytes:
         """The metadata in one version, built when first asked for; `ValueError` if unknown."""

@@ -25,6 +25,7 @@ from runtime.errors import (
 )
 from runtime.extensions import SigningContext, compute_signing_payload
 from runtime.extrinsic import Extrinsic, Signer
+from runtime.frame.call import Call
 from runtime.frame.dispatch import DispatchClass, DispatchInfo, Pays, PostDispatch
 from runtime.frame.dispatch_error import to_value
 from runtime.frame.event_record import EventRecord
@@ -48,6 +49,19 @@ class ApplyOutcome:
     """What the block was charged: the weight that every extrinsic has is included."""
 
 
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a call would do in the next block."""
+
+    error: DispatchError | None
+    events: tuple[EventRecord, ...]
+    info: DispatchInfo
+    """What the block would be charged: the weight that every extrinsic has is included."""
+
+    fee: int
+    """What the sender would pay, in planck, without a tip."""
+
+
 def initialize_block(runtime: ComposedRuntime, header: Header) -> None:
     """Begins the block that the header announces; its roots and seals are not read."""
     system = runtime.system
@@ -68,18 +82,53 @@ def apply_extrinsic(runtime: ComposedRuntime, extrinsic: Extrinsic) -> ApplyOutc
     fee = _ensure_signed_valid(runtime, extrinsic, extrinsic.signer, info)
     if extrinsic.signer.extra.nonce > runtime.system.get_nonce(who):
         raise Future
-    system = runtime.system
+    sent = _Sent(who, extrinsic.call, len(extrinsic.raw), extrinsic.signer.extra.tip)
+    return _apply_sent(runtime, sent, fee)[0]
+
+
+def dry_run_call(
+    runtime: ComposedRuntime, call: Call, who: AccountId, length_bytes: int, block_hash: Hash
+) -> DryRun:
+    """What a call of an account would do in the child of a block; give it a scratch state.
+
+    Nobody signs: it says what would come of it, it does not do it. The child's time is its
+    parent's. Raises `InvalidTransaction` where the fee cannot be paid or the call cannot be sent.
+    """
+    begin_validation(runtime, block_hash)
+    info = call.get_dispatch_info()
+    _ensure_not_mandatory(info)
+    if not runtime.system.is_fitting(info, length_bytes):
+        raise ExhaustsResources
+    fee = runtime.fees.compute_fee_details(length_bytes, info, 0).total
+    runtime.fees.ensure_payable(who, fee)
+    outcome, actual_fee = _apply_sent(runtime, _Sent(who, call, length_bytes, 0), fee)
+    events = cast("tuple[EventRecord, ...]", tuple(runtime.state.events))
+    return DryRun(outcome.error, events, outcome.info, actual_fee)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A call that somebody sends, and how it was sent."""
+
+    who: AccountId
+    call: Call
+    length_bytes: int
+    tip: int
+
+
+def _apply_sent(runtime: ComposedRuntime, sent: _Sent, fee: int) -> tuple[ApplyOutcome, int]:
+    """Takes the fee, dispatches the call, gives back what it did not need; the fee that stays."""
+    system, info = runtime.system, sent.call.get_dispatch_info()
     system.begin_extrinsic()
     with runtime.state.transaction():
-        runtime.fees.withdraw_fee(who, fee)
-        system.note_nonce(who)
-    system.note_extrinsic(len(extrinsic.raw))
-    post, error = _dispatch(runtime, extrinsic, Origin.signed(who))
+        runtime.fees.withdraw_fee(sent.who, fee)
+        system.note_nonce(sent.who)
+    system.note_extrinsic(sent.length_bytes)
+    post, error = _dispatch(runtime, sent.call, Origin.signed(sent.who))
     actual = _compute_actual(info, post)
-    tip = extrinsic.signer.extra.tip
-    actual_fee = runtime.fees.compute_fee_details(len(extrinsic.raw), actual, tip).total
-    runtime.fees.correct_and_deposit(who, fee, actual_fee, tip)
-    return _note_outcome(runtime, actual, error)
+    actual_fee = runtime.fees.compute_fee_details(sent.length_bytes, actual, sent.tip).total
+    runtime.fees.correct_and_deposit(sent.who, fee, actual_fee, sent.tip)
+    return _note_outcome(runtime, actual, error), actual_fee
 
 
 def _apply_inherent(
@@ -90,7 +139,7 @@ def _apply_inherent(
     if not runtime.system.is_fitting(info, len(extrinsic.raw)):
         raise ExhaustsResources
     runtime.system.begin_extrinsic()
-    post, error = _dispatch(runtime, extrinsic, Origin.none())
+    post, error = _dispatch(runtime, extrinsic.call, Origin.none())
     if error is not None:
         raise BadMandatory(f"{extrinsic.call.spec.name}: {error!r}") from error
     runtime.system.note_extrinsic(len(extrinsic.raw))
@@ -98,10 +147,10 @@ def _apply_inherent(
 
 
 def _dispatch(
-    runtime: ComposedRuntime, extrinsic: Extrinsic, origin: Origin
+    runtime: ComposedRuntime, call: Call, origin: Origin
 ) -> tuple[PostDispatch, DispatchError | None]:
     try:
-        return runtime.dispatcher.dispatch(extrinsic.call, origin), None
+        return runtime.dispatcher.dispatch(call, origin), None
     except DispatchError as error:
         return PostDispatch(), error
 

@@ -159,5 +159,10 @@ _KINDS: tuple[InvalidKind, ...] = (
 def to_result(value: ValidTransaction | InvalidTransaction) -> TransactionResult:
     """The outcome of a validation as clients decode it."""
     if isinstance(value, InvalidTransaction):
-        return Err(Invalid(_KINDS[value.INDEX]))
+        return Err(to_validity_error(value))
     return Ok(value)
+
+
+def to_validity_error(error: InvalidTransaction) -> ValidityError:
+    """Why a transaction is not valid, as clients decode it."""
+    return Invalid(_KINDS[error.INDEX])

@@ -30,7 +30,7 @@ class RegistryMethods:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    @rpc("registry_getRecord", safe=True)
+    @rpc("registry_getRecord", aliases=("registry_get",), safe=True)
     def get_record(self, record: Number64) -> object:
         """A record with its current version; null if there is none."""
         registry = get_runtime(self._client).registry
@@ -90,7 +90,7 @@ class MarketMethods:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    @rpc("market_getJob", safe=True)
+    @rpc("market_getJob", aliases=("market_job",), safe=True)
     def get_job(self, job: Number64) -> object:
         """A job that is not closed; null otherwise."""
         entry = get_runtime(self._client).market.job.get(job)
@@ -98,14 +98,14 @@ class MarketMethods:
             return None
         return {"id": job, "kind": entry.kind.name.lower(), **_as_object(entry)}
 
-    @rpc("market_getSlots", safe=True)
+    @rpc("market_getSlots", aliases=("market_slots",), safe=True)
     def get_slots(self, job: Number64) -> object:
         """The slots of a job in order."""
         slots = get_runtime(self._client).market.slot.items(job)
         found = [({"job": job, "slot": key[1], **_as_object(each)}, key[1]) for key, each in slots]
         return [each for each, _ in sorted(found, key=lambda pair: pair[1])]
 
-    @rpc("market_openSlots", safe=True)
+    @rpc("market_openSlots", aliases=("market_open",), safe=True)
     def list_open_slots(self, start: Number32 = 0, count: Number32 = 100) -> object:
         """Slots that wait for somebody."""
         market = get_runtime(self._client).market

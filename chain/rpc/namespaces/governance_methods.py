@@ -1,20 +1,15 @@
 """`gov_*`: proposals, voters, parameters and the treasury, at the best block."""
 
 from itertools import islice
-from typing import Final, cast
 
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.rpc.methods import rpc
-from chain.rpc.namespaces.json_forms import invalid_params, to_hex
-from chain.rpc.namespaces.runtime_json import to_camel, to_json
+from chain.rpc.namespaces.json_forms import to_account, to_hex
+from chain.rpc.namespaces.listing import PAGE_MAX, list_numbered
+from chain.rpc.namespaces.runtime_json import to_camel, to_json, to_numbered_json
 from chain.rpc.parameters import Number32, Number64
-from runtime.crypto.ss58 import Ss58Error, decode_ss58
 from runtime.frame.parameters import Param
-
-PAGE_MAX: Final = 1_000
-
-Json = dict[str, object]
 
 
 class GovernanceMethods:
@@ -32,12 +27,8 @@ class GovernanceMethods:
     def list_proposals(self, start: Number64 = 0, count: Number32 = 100) -> object:
         """Proposals that are not closed, from a number on."""
         governance = get_runtime(self._client).governance
-        found = (
-            _with_number(number, entry)
-            for number in range(start, governance.next_proposal.get())
-            if (entry := governance.proposal.get(number)) is not None
-        )
-        return list(islice(found, min(count, PAGE_MAX)))
+        numbers = range(start, governance.next_proposal.get())
+        return list_numbered("id", governance.proposal.get, numbers, count)
 
     @rpc("gov_getProposal", safe=True)
     def get_proposal(self, proposal: Number64) -> object:
@@ -46,15 +37,15 @@ class GovernanceMethods:
         entry = governance.proposal.get(proposal)
         if entry is None:
             return None
-        return {**_with_number(proposal, entry), "call": to_hex(governance.proposed_call[proposal])}
+        return {
+            **to_numbered_json("id", proposal, entry),
+            "call": to_hex(governance.proposed_call[proposal]),
+        }
 
     @rpc("gov_getVoting", safe=True)
     def get_voting(self, account: str) -> object:
         """An account's votes, delegation and locks; null if it has none."""
-        try:
-            who = decode_ss58(account)
-        except Ss58Error as error:
-            raise invalid_params(f"account: {error}") from None
+        who = to_account("account", account)
         found = get_runtime(self._client).governance.voting.get(who)
         return None if found is None else to_json(found)
 
@@ -85,11 +76,5 @@ class GovernanceMethods:
             "free": str(runtime.balances.ledger.get_free(account)),
             "promised": str(treasury.promised.get()),
             "cap": str(treasury.get_cap()),
-            "spends": [_with_number(number, spend) for number, spend in first],
+            "spends": [to_numbered_json("id", number, spend) for number, spend in first],
         }
-
-
-def _with_number(number: int, value: object) -> Json:
-    shown = to_json(value)
-    assert isinstance(shown, dict), "a dataclass is an object; qed"
-    return {"id": number, **cast("Json", shown)}

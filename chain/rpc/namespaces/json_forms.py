@@ -7,8 +7,9 @@ from chain.client.client import HEADER, Client
 from chain.errors import UnknownBlock
 from chain.rpc.jsonrpc import INVALID_PARAMS, RpcError
 from runtime.codec import codec_of
+from runtime.crypto.ss58 import Ss58Error, decode_ss58
 from runtime.header import DigestItem, Header
-from runtime.primitives import Hash
+from runtime.primitives import AccountId, Hash
 from runtime.state.backend import Backend
 from runtime.version import RuntimeVersion
 
@@ -92,6 +93,14 @@ def to_hash(data: bytes | None, default: Hash) -> Hash:
 def invalid_params(why: str) -> RpcError:
     """The error for parameters that a method cannot take."""
     return RpcError(INVALID_PARAMS, f"Invalid params: {why}")
+
+
+def to_account(name: str, text: str) -> AccountId:
+    """An address argument of this name."""
+    try:
+        return decode_ss58(text)
+    except Ss58Error as error:
+        raise invalid_params(f"{name}: {error}") from None
 
 
 def ensure_at_most(most: int, items: Sized, name: str) -> None:

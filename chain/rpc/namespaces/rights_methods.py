@@ -6,13 +6,12 @@ from typing import Final
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.rpc.methods import rpc
-from chain.rpc.namespaces.json_forms import invalid_params
+from chain.rpc.namespaces.json_forms import to_account
 from chain.rpc.namespaces.runtime_json import to_json
 from chain.rpc.parameters import Number32, Number64
 from pallets.rights.types import get_purse
-from runtime.crypto.ss58 import Ss58Error, decode_ss58, encode_ss58
+from runtime.crypto.ss58 import encode_ss58
 from runtime.frame.ai_types import Role
-from runtime.primitives import AccountId
 
 PAGE_MAX: Final = 1_000
 
@@ -31,7 +30,7 @@ class AssetMethods:
     @rpc("assets_getHolding", safe=True)
     def get_holding(self, asset: Number64, account: str) -> object:
         """What an account has of an asset; null if it has nothing."""
-        who = _to_account("account", account)
+        who = to_account("account", account)
         return to_json(get_runtime(self._client).assets.holding.get((asset, who)))
 
 
@@ -66,7 +65,7 @@ class RightsMethods:
     @rpc("rights_isLicensed", safe=True)
     def is_licensed(self, record: Number64, offer: Number64, account: str) -> bool:
         """Whether an account holds a licence of an offer that has not expired."""
-        who = _to_account("account", account)
+        who = to_account("account", account)
         return get_runtime(self._client).rights.sales.is_licensed(record, offer, who)
 
     @rpc("rights_getShares", safe=True)
@@ -89,17 +88,10 @@ class RightsMethods:
     @rpc("rights_getStake", safe=True)
     def get_stake(self, record: Number64, account: str) -> object:
         """An account's staked shares of a record, and what it can claim; null without any."""
-        who = _to_account("account", account)
+        who = to_account("account", account)
         rights = get_runtime(self._client).rights
         stake = rights.stake.get((record, who))
         if stake is None:
             return None
         claimable = rights.revenue.get_claimable(record, who)
         return {"staked": str(stake.amount), "claimable": str(claimable)}
-
-
-def _to_account(name: str, text: str) -> AccountId:
-    try:
-        return decode_ss58(text)
-    except Ss58Error as error:
-        raise invalid_params(f"{name}: {error}") from None

@@ -66,3 +66,10 @@ def _is_wide(annotation: Any) -> bool:  # untyped: annotations have no type of t
         return False
     marks = get_args(annotation)[1:]
     return any(isinstance(mark, Uint) and mark.bits >= WIDE_BITS for mark in marks)
+
+
+def to_numbered_json(name: str, number: int, value: object) -> dict[str, object]:
+    """A dataclass as an object that also says by which number it goes."""
+    shown = to_json(value)
+    assert isinstance(shown, dict), "a dataclass is an object; qed"
+    return {name: number, **cast("dict[str, object]", shown)}
