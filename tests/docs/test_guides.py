@@ -26,6 +26,7 @@ from tests.tidy.tree import ROOT
 
 FIRST_STEPS = (ROOT / "docs/guides/first-steps.md").read_text("utf-8")
 MODELS = (ROOT / "docs/guides/models.md").read_text("utf-8")
+BLOBS = (ROOT / "docs/guides/blobs.md").read_text("utf-8")
 STORAGE = (ROOT / "docs/guides/storage.md").read_text("utf-8")
 LICENCES = (ROOT / "docs/guides/licences.md").read_text("utf-8")
 POOLS = (ROOT / "docs/guides/pools.md").read_text("utf-8")
@@ -142,6 +143,20 @@ def wait_until_accepted(newcomer: Newcomer) -> None:
         if "running" in newcomer.said[command].out:
             return
     raise AssertionError(newcomer.said[command].out)
+
+
+@pytest.mark.slow
+def test_a_file_is_published_and_fetched(
+    newcomer: Newcomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOBERANA_BASE_PATH", str(newcomer.folder / "chain"))
+    for _, command in iter_commands(BLOBS):
+        newcomer.type(command)
+    told = {command: said.out for command, said in newcomer.said.items()}
+    assert "showed 20 chunks of 3,000,000 bytes" in told["soberana data audit 0"]
+    assert "0 bytes freed" in told["soberana store collect --older-than 7"]
+    assert newcomer.node is not None
+    newcomer.node.stop()
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from blake3 import blake3
 
 PATH = Path(__file__).parents[1] / "vectors" / "storage" / "chunks.json"
 SIZES = (1, 1_023, 1_024, 1_025, 2_048, 3_000, 5_120, 65_537)
+RANGES = ((1, 0, 1), (2_048, 0, 1), (3_000, 1, 2), (5_120, 0, 5), (5_120, 2, 2), (65_537, 15, 34))
 DRAWS = ((1, 3), (7, 5), (4_096, 20), (2**30, 4))
 
 
@@ -64,6 +65,37 @@ def make_commitment(size: int) -> dict[str, Any]:
     }
 
 
+def make_proof(leaves: list[bytes], first: int, count: int) -> list[bytes]:
+    """Every node beside a range, level by level, found by folding the whole tree."""
+    proof: list[bytes] = []
+    while len(leaves) & (len(leaves) - 1):
+        leaves = [*leaves, hash_of(b"\x02")]
+    left, right = first, first + count - 1
+    while len(leaves) > 1:
+        proof += [leaves[left - 1]] if left % 2 == 1 else []
+        proof += [leaves[right + 1]] if right % 2 == 0 else []
+        pairs = range(0, len(leaves), 2)
+        leaves = [hash_of(b"\x01" + leaves[at] + leaves[at + 1]) for at in pairs]
+        left, right = left // 2, right // 2
+    return proof
+
+
+def make_range(size: int, first: int, count: int) -> dict[str, Any]:
+    """One range of a file, with what proves it."""
+    label = f"chunks {size}"
+    data = make_data(label, size)
+    chunks = [data[start : start + 1_024] for start in range(0, size, 1_024)]
+    leaves = [hash_of(b"\x00" + chunk) for chunk in chunks]
+    return {
+        "label": label,
+        "size": size,
+        "first": first,
+        "count": count,
+        "proof": [node.hex() for node in make_proof(leaves, first, count)],
+        "root": make_root(size, leaves).hex(),
+    }
+
+
 def make_draws(chunks: int, draws: int) -> dict[str, Any]:
     """What one seed asks for."""
     seed = hash_of(f"draws {chunks}".encode())
@@ -76,6 +108,7 @@ def make_vectors() -> dict[str, Any]:
     """The whole file."""
     return {
         "commitments": [make_commitment(size) for size in SIZES],
+        "ranges": [make_range(*each) for each in RANGES],
         "draws": [make_draws(*each) for each in DRAWS],
     }
 

@@ -1,6 +1,8 @@
 """Proofs of neighbouring chunks: every range of every length is proven, and nothing else is."""
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from runtime.tensor.chunk_ranges import (
 )
 from runtime.tensor.chunks import CHUNK_BYTES, ChunkTree, commit_chunks
 from runtime.tensor.commitment import BadOpening
+from tests.helpers.chunk_vectors import PATH, make_data
 
 CONTENT = bytes(range(251)) * 70
 LENGTHS = (1, 1_023, 1_024, 1_025, 2_048, 3_000, 5 * 1_024, 7 * 1_024 + 1, 8 * 1_024, 13 * 1_024)
@@ -117,3 +120,16 @@ def test_levels_are_those_of_the_tree() -> None:
     filled = commit_chunks(CONTENT[: 5 * 1_024])
     assert compute_filler_node(0) == filled.levels[0][7]
     assert compute_filler_node(1) == filled.levels[1][3]
+
+
+@pytest.mark.parametrize(
+    "vector", json.loads(PATH.read_text())["ranges"], ids=lambda each: str(each["size"])
+)
+def test_the_vectors_of_the_specification(vector: dict[str, Any]) -> None:
+    data = make_data(vector["label"], vector["size"])
+    chunks = ChunkRange(vector["size"], vector["first"], vector["count"])
+    proof = tuple(Hash(bytes.fromhex(node)) for node in vector["proof"])
+    tree = commit_chunks(data)
+    assert tree.root.hex() == vector["root"]
+    assert make_range(tree, chunks.first, chunks.count)[1] == proof
+    verify_range(tree.root, chunks, cut(data, chunks), proof)
