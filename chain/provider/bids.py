@@ -41,12 +41,16 @@ def choose_bids(
 
 
 def find_idle_bids(
-    runtime: Runtime, account: AccountId, sent: Collection[tuple[str, SlotId]]
+    runtime: Runtime,
+    account: AccountId,
+    sent: Collection[tuple[str, SlotId]],
+    *,
+    is_stopping: bool = False,
 ) -> list[SlotId]:
-    """The account's bids for jobs of which no slot can be locked any more."""
+    """The account's bids for jobs of which no slot can be locked any more; all, to stop."""
     market, number = runtime.market, runtime.system.get_block_number()
     mine = (job for job, who in islice(market.bid_.keys(), BIDS_READ_MAX) if who == account)
-    over = (SlotId(each, 0) for each in mine if market.job[each].is_over(number))
+    over = (SlotId(each, 0) for each in mine if is_stopping or market.job[each].is_over(number))
     return [each for each in over if ("unbid", each) not in sent]
 
 

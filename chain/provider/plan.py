@@ -79,6 +79,14 @@ class Plan:
     held: int = 0
     """How many slots are locked by the account."""
 
+    pending: int = 0
+    """Claims of the account that can still be challenged; counted where it is to stop."""
+
+    @property
+    def has_duties(self) -> bool:
+        """Whether somebody may still lose by it if the account is away from now on."""
+        return bool(self.held or self.pending or self.unbids)
+
 
 def make_plan(runtime: Runtime, standing: Standing) -> Plan:
     """The next round of a provider."""
@@ -96,7 +104,9 @@ def make_plan(runtime: Runtime, standing: Standing) -> Plan:
         plan.record = hireable.id
         plan.locks = _choose_locks(runtime, standing, sent, hireable)
         plan.bids = choose_bids(runtime, hireable, _get_asked(standing.choice, hireable), sent)
-    plan.unbids = find_idle_bids(runtime, standing.account, sent)
+    is_stopping = standing.is_stopping
+    plan.unbids = find_idle_bids(runtime, standing.account, sent, is_stopping=is_stopping)
+    plan.pending = _count_pending(runtime, standing.account) if is_stopping else 0
     _add_all_work(plan, runtime, standing, sent)
     return plan
 
@@ -151,6 +161,14 @@ def _find_over(runtime: Runtime, standing: Standing) -> list[tuple[str, SlotId]]
         if is_over:
             found.append((call, slot))
     return found
+
+
+def _count_pending(runtime: Runtime, account: AccountId) -> int:
+    claims = (
+        runtime.verify.claim[key]
+        for key in islice(runtime.verify.pending.keys(), SLOTS_RESUMED_MAX)
+    )
+    return sum(claim.claimant == account for claim in claims)
 
 
 def _get_asked(choice: Choice, record: ProviderInfo) -> dict[JobKind, int]:

@@ -75,7 +75,7 @@ async def provide(provider: Provider) -> None:
         )
         plan = await access.read(lambda runtime: make_plan(runtime, standing), tip.hash)  # noqa: B023
         await _do_round(provider, plan)
-        if standing.is_stopping and not plan.held and not provider.sent:
+        if standing.is_stopping and not plan.has_duties and not provider.sent:
             return
 
 

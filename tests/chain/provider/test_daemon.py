@@ -26,6 +26,8 @@ from chain.wallet.connect import parse_node_url
 from chain.wallet.rpc import RpcTimeouts, open_rpc
 from chain.worker import InlineWorker
 from consensus.kernels.numpy_backend import NumpyBackend
+from pallets.market import Bids, Posted
+from pallets.market.prices import PriceRule
 from pallets.market.types import SlotState
 from runtime.frame.ai_types import JobKind
 from runtime.primitives import UNIT
@@ -62,12 +64,15 @@ def make_daemon(
 
 
 @asynccontextmanager
-async def open_job(slots: int = 1) -> AsyncGenerator[tuple[Node, Client, int]]:
+async def open_job(
+    slots: int = 1,
+    price: PriceRule = Posted(UNIT),  # noqa: B008 - frozen
+) -> AsyncGenerator[tuple[Node, Client, int]]:
     """A node that makes blocks, and an open job; nobody in it provides."""
     store = MemoryStore()
     with trio.fail_after(LIMIT_S):
         async with run_stage(open_client(store)) as node:
-            job = await set_up_job(node, slots=slots)
+            job = await set_up_job(node, slots=slots, price=price)
         client = open_client(store)
         async with run_stage(client, AUTHOR) as node:
             yield node, client, job
@@ -150,6 +155,28 @@ def test_an_idle_daemon_ends_at_once(tmp_path: Path) -> None:
             nursery.start_soon(stop)
             await daemon.run()
             assert daemon.providing.locked == 0
+
+    trio.run(main)
+
+
+def test_whoever_stops_takes_bids_back(tmp_path: Path) -> None:
+    """One that is accepted later would be a duty that nobody does."""
+
+    async def main() -> None:
+        async with open_job(price=Bids(5 * UNIT)) as (node, client, job):
+            daemon = make_daemon(node, tmp_path)
+
+            async def stop() -> None:
+                async for head in client.best.changes():
+                    if (job, CHARLIE.account) in get_runtime(client, head.hash).market.bid_:
+                        daemon.stop()
+                        return
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(stop)
+                await daemon.run()
+            assert (job, CHARLIE.account) not in get_runtime(client).market.bid_
+            check_state(client)
 
     trio.run(main)
 
