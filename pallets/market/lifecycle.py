@@ -9,8 +9,9 @@
     Open -> Refunded                                    nobody took it, or it was cancelled
 
 The highest price of every slot that is not final is in escrow; a slot that ends returns what it
-did not pay. What cannot be paid out, because the payee's account could not exist with so little,
-is burned.
+did not pay. The first miss in a while is forgiven: the bond is frozen, not slashed, and whoever
+fills the slot is paid its price from escrow. What cannot be paid out, because the payee's account
+could not exist with so little, is burned.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from pallets.market.types import Job, Payload, Slot, SlotState
 from runtime.frame.ai_types import (
     Invalid,
     OpenedClaim,
+    SlashOutcome,
     SlashSplit,
     SlotId,
     Valid,
@@ -164,9 +166,15 @@ class Lifecycle:
         return 0
 
     def _settle(self, at: SlotId, slot: Slot) -> None:
+        self._partners.slasher.unlock(at.to_duty())
+        self._note_history(slot, is_valid=True)
+        self._pay(at, slot)
+
+    def _pay(self, at: SlotId, slot: Slot) -> None:
+        """Pays whoever the slot names for a valid result, from escrow."""
         job, partners = self._tables.job[at.job], self._partners
         provider = slot.provider
-        assert provider is not None, "a locked slot has a provider; qed"
+        assert provider is not None, "what is paid for is somebody's; qed"
         royalties: tuple[tuple[AccountId, int], ...] = ()
         if job.source is not None:
             royalties = partners.records.get_royalties(job.source.record, job.source.version)
@@ -176,8 +184,6 @@ class Lifecycle:
         paid = self._book.pay(job.owner, provider, split.provider)
         burned = slot.price - treasury - royalty - paid
         partners.money.burn_held(HoldReason.ESCROW, job.owner, burned)
-        partners.slasher.unlock(at.to_duty())
-        self._note_history(slot, is_valid=True)
         self._book.put_slot(
             at, replace(slot, state=SlotState.SETTLED, bond=0, claimant=None, burned=burned)
         )
@@ -191,19 +197,13 @@ class Lifecycle:
         assert filler is not None, "what is judged is somebody's; qed"
         assert culprit is not None, "a late slot was locked by somebody; qed"
         split = SlashSplit(10_000 - LATE_FILLER_BPS, LATE_FILLER_BPS, injured=filler)
-        outcome = self._partners.slasher.slash(at.to_duty(), split)
-        self._book.put_slot(
-            at,
-            replace(
-                slot,
-                state=SlotState.SETTLED,
-                provider=filler,
-                record=None,
-                price=0,
-                bond=0,
-                claimant=None,
-            ),
-        )
+        outcome = self._partners.slasher.note_miss(at.to_duty(), split)
+        filled = replace(slot, provider=filler, record=None)
+        if outcome.slashed == 0:
+            self._pay(at, filled)  # forgiven: there is nothing else to pay the filler from
+            return
+        filled = replace(filled, state=SlotState.SETTLED, price=0, bond=0, claimant=None)
+        self._book.put_slot(at, filled)
         self._partners.credit.note_closed(at)
         parts = (outcome.injured, outcome.burned)
         self._book.deposit_event(declared.LateFilled(at.job, at.slot, filler, culprit, *parts))
@@ -218,7 +218,9 @@ class Lifecycle:
             split = SlashSplit(*parts, injured=owner, reporter=challenger)
         self._note_history(slot, is_valid=False)
         self._partners.credit.note_failed(at)
-        reward = self._slash(at, slot, split, is_reported=challenger is not None)
+        outcome = self._partners.slasher.slash(at.to_duty(), split)
+        reward = 0 if challenger is None else outcome.reporter
+        self._tell_slash(at, slot, outcome, outcome.reporter - reward)
         self._fail_slot(at, slot)
         return reward
 
@@ -253,7 +255,9 @@ class Lifecycle:
         owner = self._tables.job[at.job].owner
         split = SlashSplit(10_000 - LATE_FILLER_BPS, LATE_FILLER_BPS, injured=owner)
         slot = self._tables.slot[at.job, at.slot]
-        self._slash(at, slot, split)
+        outcome = self._partners.slasher.note_miss(at.to_duty(), split)
+        if outcome.slashed > 0:
+            self._tell_slash(at, slot, outcome, 0)
         self._fail_slot(at, slot)
 
     # --- ends
@@ -287,16 +291,10 @@ class Lifecycle:
         self._tables.open_slots[at.job, at.slot] = False
         self._book.deposit_event(declared.Reopened(at.job, at.slot, failures))
 
-    def _slash(
-        self, at: SlotId, slot: Slot, split: SlashSplit, *, is_reported: bool = False
-    ) -> int:
-        """Takes the collateral; what somebody had for reporting it, beside owner and treasury."""
+    def _tell_slash(self, at: SlotId, slot: Slot, outcome: SlashOutcome, treasury: int) -> None:
         assert slot.provider is not None, "collateral is somebody's; qed"
-        outcome = self._partners.slasher.slash(at.to_duty(), split)
-        reward = outcome.reporter if is_reported else 0
-        parts = (outcome.slashed, outcome.burned, outcome.injured, outcome.reporter - reward)
+        parts = (outcome.slashed, outcome.burned, outcome.injured, treasury)
         self._book.deposit_event(declared.Slashed(at.job, at.slot, slot.provider, *parts))
-        return reward
 
     # --- parts of the above
 

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "fdd59bf7f6f96bf792f18887daf6708e4f87f76ee56c6c0ed5fb578695bae39c",
-    "local": "6fceb4bb86c70a77e4cc98cd3d49eefd9c538132763f8b1dcc18c9ed624b2a8b",
+    "dev": "bf886954395b2f038e7532a849bdd2a8e9b8620fd96b7ea9f7c655efcbe34cce",
+    "local": "26e06e434a14fb8fe47984d452a03dbad79fed1071481ec0f63bfeb7025a4ec6",
 }
 
 

@@ -28,7 +28,8 @@ class MarketBooks:
                 assert paid >= price * 48 // 100
                 assert 10 * event.bonus <= 8 * burned
                 self.settled.add((job, slot))
-                gains.update({provider: paid, TREASURY: treasury})
+                gains.update({provider: paid})
+                gains.update({TREASURY: treasury})  # who may be the provider
                 gains.subtract({owners[job]: price})
                 return royalty
             case declarations.LateFilled(job, slot, filler, culprit, reward, burned):

@@ -21,7 +21,7 @@ from pallets.market import (
 )
 from runtime.errors import DispatchError
 from runtime.frame import Event, Pays, PostDispatch
-from runtime.frame.ai_types import SlotId, VerifierId
+from runtime.frame.ai_types import Role, SlotId, VerifierId
 from runtime.primitives import AccountId, Root
 from tests.helpers.market_books import MarketBooks
 from tests.helpers.market_stage import (
@@ -102,11 +102,12 @@ class MarketMachine(RuleBasedStateMachine):
         return keys[choice % len(keys)] if keys else None
 
     def is_takeable(self, job: int, slot: int, who: AccountId) -> bool:
-        """Whether a provider may have an open slot: it is its turn, and no replica is its own."""
+        """Whether a provider may have an open slot: its turn has come, no replica is its own."""
         entry = self.stage.get_job(job)
         others = [self.stage.get(job, each) for each in entry.get_replicas(slot) if each != slot]
         is_distinct = all(other.holder != who for other in others)
-        return is_distinct and self.stage.market.is_ready(SlotId(job, slot))
+        is_frozen = self.stage.bonds.is_frozen(who, Role.PROVIDER)
+        return is_distinct and not is_frozen and self.stage.market.is_ready(SlotId(job, slot))
 
     # --- doing
 
@@ -245,8 +246,10 @@ class MarketMachine(RuleBasedStateMachine):
             assert stage.get(job, slot).state is (
                 SlotState.SETTLED if is_right else SlotState.LATE_OPEN
             )
+            paid = stage.get(job, slot).price if is_right else 0  # the price of a forgiven miss
+            assert paid in (0, before.price)
             if owner not in (who, before.provider):
-                assert stage.get_wealth(owner) == wealth
+                assert stage.get_wealth(owner) == wealth - paid
 
     @precondition(has_jobs)
     @rule(choice=CHOICE, who=PROVIDERS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -276,6 +277,11 @@ class MarketStage:
     def lock(self, job: int, slot: int = 0, who: AccountId = BOB) -> None:
         """Locks a slot for a provider of the stage."""
         self.dispatch(self.market, "lock", who, job, slot, self.record_of[who])
+
+    def spend_grace(self, who: AccountId) -> None:
+        """As if a provider had just missed a deadline for the first time."""
+        bond = self.bonds.bond_[who, Role.PROVIDER]
+        self.bonds.bond_[who, Role.PROVIDER] = replace(bond, missed_at=self.number)
 
     def get(self, job: int, slot: int = 0) -> Slot:
         """A slot as it is stored."""

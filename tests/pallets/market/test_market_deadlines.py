@@ -41,7 +41,8 @@ def get_bond(stage: MarketStage) -> tuple[int, int]:
 
 
 def miss(stage: MarketStage, job: int) -> None:
-    """BOB locks the first slot and lets the deadline pass."""
+    """BOB locks the first slot and lets the deadline pass, not for the first time."""
+    stage.spend_grace(BOB)
     stage.lock(job)
     stage.skip(TERMS.work_blocks + 1)
 

@@ -305,6 +305,7 @@ def test_a_tile_of_the_right_pixels_elsewhere_is_wrong(stage: ProgramStage) -> N
 
 def test_a_missed_tile_is_filled_late_and_free_of_charge(stage: ProgramStage) -> None:
     job = stage.post_spec(stage.make_render(), Posted(PRICE))
+    stage.spend_grace(BOB)
     stage.lock(job, 2)
     stage.skip(6)
     owner, filler = stage.get_wealth(ALICE), stage.get_wealth(CAROL)

@@ -64,6 +64,7 @@ def test_who_may_rate_what(stage: MarketStage, job: int) -> None:
 
 
 def test_a_late_fill_is_rated_without_weight(stage: MarketStage, job: int) -> None:
+    stage.spend_grace(BOB)
     stage.lock(job, 2)
     stage.skip(TERMS.work_blocks + 1)
     stage.submit(job, 2, EVE)
