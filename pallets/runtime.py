@@ -334,7 +334,7 @@ def _compose_economy(
         params=_make_work_params(config),
         parameters=parameters,
     )
-    partners = Partners(money, records, bonds, verify, work, system, parameters)
+    partners = Partners(money, records, bonds, verify, work, work.prices, system, parameters)
     market = Market(state, system, partners, index=22, params=MARKET_PARAMS)
     exchange = _compose_exchange(state, system, money, parameters, registry, bonds, rights)
     return _Economy(assets, registry, rights, bonds, slots, market, verify, work, exchange)

@@ -32,13 +32,14 @@ from chain.wallet.model_file import dump_rows_file, load_rows_file
 from chain.wallet.publishing import JobRequest, batch_calls, make_blob_calls, make_post_call
 from chain.wallet.submit import Inclusion
 from pallets.market.declarations import JobPosted
-from pallets.market.prices import Dutch, Posted
+from pallets.market.prices import Dutch, Going, Posted
 from pallets.market.types import SlotState, Terms
 from runtime.frame.ai_types import VerifierId
 
 app = typer.Typer(no_args_is_help=True)
 
 POLL_S: Final = 1
+_GOING: Final = "going.."
 _RISING: Final = re.compile(r"(.+?)\.\.(.+?)/(\d{1,6})")
 
 
@@ -53,7 +54,8 @@ def post(
         typer.Option(
             "--price",
             metavar="AMOUNT",
-            help="For each slot: '2 SBR', or rising: '1 SBR..5 SBR/20' over 20 blocks.",
+            help="For each slot: '2 SBR', rising over 20 blocks: '1 SBR..5 SBR/20', or the going "
+            "price of its model up to an amount: 'going..5 SBR'.",
         ),
     ] = "1 SBR..5 SBR/20",
     rows_per_slot: Annotated[int, typer.Option("--rows-per-slot", min=1)] = 50,
@@ -131,8 +133,11 @@ def watch(
     run_command(run, as_json=as_json)
 
 
-def parse_price(text: str) -> Posted | Dutch:
-    """`2 SBR` for a fixed price, `1 SBR..5 SBR/20` for one that rises over 20 blocks."""
+def parse_price(text: str) -> Posted | Dutch | Going:
+    """`2 SBR`, `1 SBR..5 SBR/20` for one that rises over 20 blocks, `going..5 SBR` up to that."""
+    limit = text.strip().removeprefix(_GOING)
+    if limit != text.strip():
+        return Going(parse_amount(limit))
     found = _RISING.fullmatch(text.strip())
     if found is None:
         return Posted(parse_amount(text))

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from itertools import islice
 from typing import Final
 
+from pallets.market.prices import Bids
 from pallets.runtime import Runtime
 from runtime.frame.ai_types import JobKind, ProviderInfo, Role, SlotId
 from runtime.primitives import AccountId
@@ -29,7 +30,7 @@ def choose_bids(
     for each in sorted(jobs):
         job, at = market.job[each], SlotId(each, 0)
         price = asked.get(job.kind)
-        if price is None or job.compute_price(number) is not None:
+        if price is None or not isinstance(job.price, Bids):
             continue
         if job.kind is JobKind.PRODUCT:
             continue  # its operands may not be here when the bid is accepted

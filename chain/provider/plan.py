@@ -209,7 +209,7 @@ def _choose_locks(
             continue  # a product whose operands nobody brought
         if part in taken or not market.is_distinct(slot, standing.account, record.id):
             continue  # a replica of what it fills itself
-        price = job.compute_price(number + 1)
+        price = market.compute_lock_price(slot, number + 1)
         if price is None:
             continue  # its slots go to bids
         bond = compute_bond(runtime, slot.job, price)

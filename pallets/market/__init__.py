@@ -2,7 +2,7 @@
 
 from pallets.market.book import Partners
 from pallets.market.pallet import Market
-from pallets.market.prices import Bids, Dutch, Posted, PriceRule
+from pallets.market.prices import Bids, Dutch, Going, Posted, PriceRule
 from pallets.market.slots import SlotReader
 from pallets.market.specs import (
     ComputeToData,
@@ -28,6 +28,7 @@ __all__ = [
     "Bids",
     "ComputeToData",
     "Dutch",
+    "Going",
     "Evaluate",
     "Infer",
     "Job",

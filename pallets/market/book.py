@@ -8,7 +8,14 @@ from pallets.market.types import Bid, Job, MarketParams, Payload, Slot, Stats
 from runtime.codec import U8, U32
 from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap, StorageValue
-from runtime.frame.ai_traits import ChainIdentity, OpenClaim, Records, Slasher, WorkCredit
+from runtime.frame.ai_traits import (
+    ChainIdentity,
+    OpenClaim,
+    Records,
+    Slasher,
+    UnitPrices,
+    WorkCredit,
+)
 from runtime.frame.ai_types import SlotId
 from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import HoldReason, Money
@@ -25,6 +32,7 @@ class Partners:
     slasher: Slasher
     claims: OpenClaim
     credit: WorkCredit
+    prices: UnitPrices
     identity: ChainIdentity
     parameters: Parameters = FIXED
 

@@ -22,10 +22,12 @@ PRODUCT_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class ResultSize:
-    """The bytes that one row adds to a result."""
+    """The bytes that one row adds to a result, and what making a slot's takes."""
 
     output_row_bytes: int
     trace_row_bytes: int
+    slot_cost: int
+    """MACs and other integers of a slot."""
 
 
 def ensure_inference(
@@ -47,8 +49,8 @@ def ensure_inference(
     if len(inputs) != rows * source.cols:
         raise WrongInputSize(f"expected {rows} x {source.cols} bytes, got {len(inputs)}")
     _ensure_range(inputs, source.bounds)
-    size = _compute_size(checked, verifier)
     macs, cells = checked.macs * slot_rows, count_cells(checked, slot_rows)
+    size = _compute_size(checked, verifier, macs + cells)
     if not claims.is_judgeable(verifier, macs, cells):
         raise ClaimTooLarge(f"a slot of {macs} MACs and {cells} other integers")
     if slot_rows * (size.output_row_bytes + size.trace_row_bytes) > BLOB_BYTES_MAX:
@@ -63,10 +65,11 @@ def _ensure_range(inputs: bytes, bounds: Interval) -> None:
         raise InputOutOfRange(f"expected {bounds} and {OPERAND}, found {found}")
 
 
-def _compute_size(checked: CheckedGraph, verifier: VerifierId) -> ResultSize:
+def _compute_size(checked: CheckedGraph, verifier: VerifierId, slot_cost: int) -> ResultSize:
     output = checked.output
     products = sum(shape.positions * shape.n for shape in checked.matmuls)
     return ResultSize(
         output.cols * output.dtype.array_dtype.itemsize,
         products * PRODUCT_BYTES if verifier is VerifierId.FREIVALDS else 0,
+        slot_cost,
     )

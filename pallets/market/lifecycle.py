@@ -20,6 +20,7 @@ from dataclasses import replace
 from pallets.market import declarations as declared
 from pallets.market.book import Book
 from pallets.market.claims import make_request
+from pallets.market.going import take_lock_price
 from pallets.market.locking import ensure_distinct, lock_slot
 from pallets.market.settlement import add_verdict, compute_split
 from pallets.market.types import Job, Payload, Slot, SlotState
@@ -89,7 +90,7 @@ class Lifecycle:
     def lock(self, at: SlotId, who: AccountId, record: Id) -> None:
         """Gives a slot to a provider at the price of this block; see the call."""
         self.ensure_open(at)
-        price = self._tables.job[at.job].compute_price(self._book.get_now())
+        price = take_lock_price(self._book, at)
         if price is None:
             raise declared.BidsOnly
         lock_slot(self._book, at, who, record, price)

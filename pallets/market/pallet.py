@@ -20,6 +20,7 @@ from pallets.market.bids import (
 from pallets.market.book import Book, Partners, Tables
 from pallets.market.claims import remake_request
 from pallets.market.declarations import MarketError, MarketEvent
+from pallets.market.going import compute_lock_price
 from pallets.market.invariants import ensure_consistent
 from pallets.market.lifecycle import Lifecycle
 from pallets.market.locking import is_distinct, is_ready
@@ -65,7 +66,7 @@ from runtime.frame.ai_types import (
     VerifierId,
 )
 from runtime.frame.traits import EventSink
-from runtime.primitives import AccountId, Balance, Hash, Id, Weight
+from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id, Weight
 from runtime.state.externalities import Externalities
 
 
@@ -352,6 +353,10 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
     def is_ready(self, at: SlotId) -> bool:
         """Whether a slot has all it needs: a segment needs the one before it."""
         return is_ready(self._book, at)
+
+    def compute_lock_price(self, at: SlotId, number: BlockNumber) -> int | None:
+        """What locking an open slot in a block would pay; None where a bid says it."""
+        return compute_lock_price(self._book, at, number)
 
     def is_distinct(self, at: SlotId, who: AccountId, record: Id) -> bool:
         """Whether a provider may fill this replica of a slot beside those that others fill."""

@@ -29,6 +29,9 @@ from runtime.frame.ai_types import ModelInfo, RecordVersion, VerifierId
 from runtime.frame.parameters import compute_deposit
 from runtime.primitives import AccountId
 
+UNIT_COST = 1_000_000
+"""The MACs and other integers in a unit of work."""
+
 SLOT_BYTES = 256
 """What a slot, its index entry, its claim and its rating take in the state beside the output."""
 
@@ -59,14 +62,16 @@ def plan_job(
         raise declared.TooManySlots
     source, model = _get_source(spec, partners.records)
     blobs = _get_blobs(spec, partners.records)
-    size = ResultSize(0, 0)
+    size = ResultSize(0, 0, 0)
     if isinstance(spec, Infer):
         assert model is not None, "an inference has a model; qed"
         slot_rows = min(spec.rows_per_slot, spec.rows)
         size = ensure_inference(model, blobs[0], spec.rows, slot_rows, verifier, partners.claims)
         output_bytes = spec.rows * spec.replicas * size.output_row_bytes
+        slot_cost = size.slot_cost
     else:
-        output_bytes = ensure_program(spec.program, blobs, model, verifier, partners)
+        whole = ensure_program(spec.program, blobs, model, verifier, partners)
+        output_bytes, slot_cost = whole.output_bytes, whole.slot_cost
     stored_bytes = slots * SLOT_BYTES + output_bytes
     return Job(
         owner=owner,
@@ -81,6 +86,7 @@ def plan_job(
         attempts=terms.attempts,
         output_row_bytes=size.output_row_bytes,
         trace_row_bytes=size.trace_row_bytes,
+        units=max(-(-slot_cost // UNIT_COST), 1),
         live=slots,
         escrow=slots * price.cap,
         deposit=compute_deposit(

@@ -91,4 +91,32 @@ class Bids:
         return Bids(self.max + amount)
 
 
-PriceRule: TypeAlias = Annotated[Posted | Dutch | Bids, Name("pallet_market::types::PriceRule")]
+@variant(3)
+@dataclass(frozen=True, slots=True)
+class Going:
+    """The going price of a unit for each of the slot's units, up to `max`: see the work pallet."""
+
+    max: Balance
+
+    @property
+    def cap(self) -> int:
+        """The most that a slot can cost."""
+        return self.max
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Whether its numbers make sense."""
+        return self.max > 0
+
+    def compute(self, elapsed: int) -> None:
+        """Nothing that time says alone: it depends on the slots that were taken before."""
+        del elapsed
+
+    def raise_by(self, amount: int) -> "Going":
+        """The rule with a higher limit."""
+        return Going(self.max + amount)
+
+
+PriceRule: TypeAlias = Annotated[
+    Posted | Dutch | Bids | Going, Name("pallet_market::types::PriceRule")
+]

@@ -1,10 +1,21 @@
 """What posting a job checks of its program and inputs."""
 
+from dataclasses import dataclass
+
 from pallets.market.book import Partners
 from pallets.market.declarations import BadProgram, ClaimTooLarge, ModelOffChain
 from runtime.frame.ai_types import BLOB_BYTES_MAX, ModelInfo, VerifierId
 from runtime.model import load_model
 from runtime.programs import Inputs, Program, ProgramError
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSize:
+    """The bytes of all outputs together, and what making a slot's takes."""
+
+    output_bytes: int
+    slot_cost: int
+    """MACs and other integers of the dearest slot."""
 
 
 def ensure_program(
@@ -13,8 +24,8 @@ def ensure_program(
     model: ModelInfo | None,
     verifier: VerifierId,
     partners: Partners,
-) -> int:
-    """The bytes of all outputs together; every slot can be run and verified in a block.
+) -> ProgramSize:
+    """What results will take; every slot can be run and verified in a block.
 
     Errors: `ModelOffChain`, `BadProgram`, `ClaimTooLarge`.
     """
@@ -31,4 +42,5 @@ def ensure_program(
         raise ClaimTooLarge(f"a slot of {cost.macs} MACs and {cost.cells} other integers")
     if cost.output_bytes > BLOB_BYTES_MAX:
         raise ClaimTooLarge(f"a slot's result has at most {BLOB_BYTES_MAX} bytes")
-    return sum(program.get_output_bytes(slot) for slot in range(program.count_slots()))
+    output_bytes = sum(program.get_output_bytes(slot) for slot in range(program.count_slots()))
+    return ProgramSize(output_bytes, cost.macs + cost.cells)

@@ -7,7 +7,7 @@ from pallets.market.bids import return_bids
 from pallets.market.book import Book
 from pallets.market.lifecycle import Lifecycle
 from pallets.market.posting import drop_needs, note_needs, plan_job
-from pallets.market.prices import PriceRule
+from pallets.market.prices import Going, PriceRule
 from pallets.market.settlement import add_rating
 from pallets.market.specs import JobSpec
 from pallets.market.types import SCORE_MAX, Job, Slot, SlotState, Tags, Terms
@@ -49,8 +49,9 @@ def raise_price(book: Book, owner: AccountId, number: Id, amount: int) -> None:
         raise declared.BadPrice
     added = amount * job.live
     book.hold(HoldReason.ESCROW, job.owner, added)
-    price = job.price.raise_by(amount)
-    book.tables.job[number] = replace(job, price=price, escrow=job.escrow + added)
+    price, escrow = job.price.raise_by(amount), job.escrow + added
+    since = book.get_now() if isinstance(price, Going) else job.posted_at
+    book.tables.job[number] = replace(job, price=price, escrow=escrow, posted_at=since)
     book.deposit_event(declared.ToppedUp(number, added))
 
 

@@ -113,6 +113,16 @@ def get_program(spec: JobSpec) -> Program | None:
     return None if isinstance(spec, Infer) else spec.program
 
 
+def get_model(spec: JobSpec) -> Id | None:
+    """The model that the slots run, if they run one."""
+    return spec.model if isinstance(spec, Infer | Evaluate) else None
+
+
+def is_open_to_all(spec: JobSpec) -> bool:
+    """Whether everybody can fill a slot: what it reads is in the state."""
+    return not isinstance(spec, Product)
+
+
 def get_roots(spec: JobSpec) -> tuple[Root, ...]:
     """The blobs that a job reads."""
     return (spec.inputs,) if isinstance(spec, Infer) else spec.program.get_roots()

@@ -79,6 +79,8 @@ class Job:
     price: PriceRule
     verifier: VerifierId
     posted_at: BlockNumber
+    """Or the block of the last top-up, where it pays the going price: that is a new offer."""
+
     open_until: BlockNumber
     work_blocks: BlockNumber
     attempts: U8
@@ -87,6 +89,9 @@ class Job:
 
     trace_row_bytes: U32
     """What the verifier asks for beside the output, for each row."""
+
+    units: U64
+    """How much work its largest slot is: in millions, rounded up, of MACs and other integers."""
 
     live: U32
     """Slots that are not final: each has the highest price in escrow."""
@@ -139,7 +144,7 @@ class Job:
         return rows * self.output_row_bytes, rows * self.trace_row_bytes
 
     def compute_price(self, now: int) -> int | None:
-        """What locking a slot now pays; None where a bid says it."""
+        """What its rule says that locking a slot now pays; None where the rule does not."""
         return self.price.compute(now - self.posted_at)
 
 

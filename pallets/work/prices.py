@@ -122,25 +122,24 @@ class Prices:
         number = self._block.get_block_number()
         return catch_up(self._table[kind, model], self._get_band(), number).unit
 
-    def get_going_price(self, offer: SlotOffer) -> int:
-        """What a slot would cost that were locked in this block."""
-        return min(self._quote(offer).unit * offer.units, offer.price_max)
+    def get_going_price(self, offer: SlotOffer, number: BlockNumber) -> int:
+        """What a slot would cost that were locked in a block next."""
+        return min(self._quote(offer, number).unit * offer.units, offer.price_max)
 
     def note_taken(self, offer: SlotOffer) -> int:
         """A slot is locked; one that pays less than the going price tells nothing of it."""
-        quoted, before = self._quote(offer), self._table[offer.kind, offer.model]
+        now, before = self._block.get_block_number(), self._table[offer.kind, offer.model]
+        quoted = self._quote(offer, now)
         if quoted.unit * offer.units > offer.price_max:
             return offer.price_max
-        now = self._block.get_block_number()
         self._table[offer.kind, offer.model] = replace(quoted, taken_at=now)
         if quoted.unit != before.unit:
             moved = PriceMoved(offer.kind, offer.model, before.unit, quoted.unit, quoted.used_bps)
             self._block.deposit_event(self._pallet, moved)
         return quoted.unit * offer.units
 
-    def _quote(self, offer: SlotOffer) -> GoingPrice:
-        price, number = self._table[offer.kind, offer.model], self._block.get_block_number()
-        return quote(price, self._get_band(), offer, number)
+    def _quote(self, offer: SlotOffer, number: int) -> GoingPrice:
+        return quote(self._table[offer.kind, offer.model], self._get_band(), offer, number)
 
     def _get_band(self) -> Band:
         band, get_param = self._band, self._parameters.get_param

@@ -239,8 +239,8 @@ class UnitPrices(Protocol):
         """
         ...
 
-    def get_going_price(self, offer: SlotOffer) -> int:
-        """What a slot would cost that were locked in this block, at most its `price_max`."""
+    def get_going_price(self, offer: SlotOffer, number: BlockNumber) -> int:
+        """What a slot would cost that were locked in a block next, at most its `price_max`."""
         ...
 
     def note_taken(self, offer: SlotOffer) -> int:

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "bf886954395b2f038e7532a849bdd2a8e9b8620fd96b7ea9f7c655efcbe34cce",
-    "local": "26e06e434a14fb8fe47984d452a03dbad79fed1071481ec0f63bfeb7025a4ec6",
+    "dev": "feedebd5b748f6dd3e4b0c416063b72e80a3b0b5c07a708a4cc65dd89c9ce513",
+    "local": "1b7f0d225c12700fcb64ee0afd0a6a9fadbfaed0bf8af477b47957a0b0dd5e60",
 }
 
 

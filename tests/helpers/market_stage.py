@@ -137,7 +137,13 @@ class MarketStage:
             params=work,
         )
         partners = Partners(
-            self.money, self.records, self.bonds, self.verify, self.work, self.system
+            self.money,
+            self.records,
+            self.bonds,
+            self.verify,
+            self.work,
+            self.work.prices,
+            self.system,
         )
         self.market = Market(self.state, self.system, partners, index=22, params=params)
         runtime.add(self.registry, self.bonds, self.market, self.verify, self.work)

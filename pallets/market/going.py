@@ -1,0 +1,40 @@
+"""What locking a slot pays: the job's rule says it, or the going price, or nobody but a bid."""
+
+from pallets.market.book import Book
+from pallets.market.prices import Going
+from pallets.market.specs import get_model, is_open_to_all
+from pallets.market.types import Job, Slot
+from runtime.frame.ai_types import SlotId, SlotOffer
+
+
+def compute_lock_price(book: Book, at: SlotId, number: int) -> int | None:
+    """What locking a slot in a block would pay; None where a bid says it."""
+    job, slot = book.tables.job[at.job], book.tables.slot[at.job, at.slot]
+    if isinstance(job.price, Going):
+        return book.partners.prices.get_going_price(make_offer(job, slot, at), number)
+    return job.compute_price(number)
+
+
+def take_lock_price(book: Book, at: SlotId) -> int | None:
+    """What locking a slot now pays; the going price then follows from its being taken."""
+    job, slot = book.tables.job[at.job], book.tables.slot[at.job, at.slot]
+    if isinstance(job.price, Going):
+        return book.partners.prices.note_taken(make_offer(job, slot, at))
+    return job.compute_price(book.get_now())
+
+
+def make_offer(job: Job, slot: Slot, at: SlotId) -> SlotOffer:
+    """What a slot offers for the going price.
+
+    Its waiting tells something where everybody could have taken it all the time: not where it was
+    in somebody's hands, or had to wait for the slot before.
+    """
+    was_open = slot.failures == 0 and is_open_to_all(job.spec)
+    is_first = at.slot == 0 or not job.is_chain
+    return SlotOffer(
+        kind=job.kind,
+        model=get_model(job.spec),
+        units=job.units,
+        price_max=job.price_cap,
+        open_since=job.posted_at if was_open and is_first else None,
+    )

@@ -1,0 +1,192 @@
+"""Jobs that pay the going price: what a slot costs, and what moves it."""
+
+from dataclasses import replace
+
+import pytest
+
+from pallets.market import Going, Posted, Slot, SlotState, Terms, declarations
+from pallets.market.going import make_offer
+from pallets.market.posting import UNIT_COST
+from pallets.market.specs import Product
+from pallets.work import declarations as work
+from pallets.work.prices import UNIT_PRICE_START, GoingPrice
+from runtime.frame.ai_types import JobKind, Role, SlotId
+from runtime.model import count_cells, load_model
+from runtime.primitives import UNIT
+from tests.helpers.market_stage import ALICE, BOB, CAROL, MarketStage
+from tests.helpers.product_jobs import ProductCase
+from tests.helpers.program_jobs import ProgramStage
+
+TERMS = Terms(open_blocks=400, work_blocks=5, attempts=3)
+RICH = 50 * UNIT
+KIND = JobKind.INFER
+
+
+@pytest.fixture
+def stage() -> MarketStage:
+    stage = MarketStage()
+    for who in (ALICE, BOB, CAROL):
+        stage.money.mint(who, 10_000 * UNIT)
+    for who in (BOB, CAROL):
+        stage.dispatch(stage.bonds, "bond", who, Role.PROVIDER, 1_000 * UNIT)
+    return stage
+
+
+def post(stage: MarketStage, price_max: int = RICH, **changes: int) -> int:
+    return stage.post(Going(price_max), terms=TERMS, **changes)
+
+
+def get_unit(stage: MarketStage) -> int:
+    return stage.work.prices.get_unit_price(KIND, stage.model)
+
+
+def get_asked(stage: MarketStage, job: int) -> int:
+    """What locking its first slot would cost now."""
+    price = stage.market.compute_lock_price(SlotId(job, 0), stage.number)
+    assert price is not None
+    return price
+
+
+def fill(stage: MarketStage, job: int, slot: int = 0) -> int:
+    """Locks and submits; returns the price."""
+    stage.lock(job, slot)
+    price = stage.get(job, slot).price
+    stage.submit(job, slot)
+    return price
+
+
+def test_a_slot_costs_its_units_at_the_price_of_its_lock(stage: MarketStage) -> None:
+    job = post(stage)
+    entry = stage.get_job(job)
+    info = stage.records.get_model(stage.model)
+    assert info is not None
+    loaded = load_model(info, stage.records)
+    assert loaded is not None
+    cost = loaded.checked.macs * 10 + count_cells(loaded.checked, 10)
+    assert entry.units == -(-cost // UNIT_COST) == 1
+    assert entry.escrow == 4 * RICH
+    stage.next_block()
+    before = stage.money.get_free(ALICE)
+    assert get_asked(stage, job) == UNIT_PRICE_START
+    assert fill(stage, job) == UNIT_PRICE_START
+    assert stage.money.get_free(ALICE) == before + RICH - UNIT_PRICE_START
+
+
+def test_units_are_counted_of_large_slots(stage: MarketStage) -> None:
+    job = post(stage)
+    stage.market.job[job] = replace(stage.get_job(job), units=7)
+    stage.next_block()
+    assert fill(stage, job) == 7 * UNIT_PRICE_START
+    stage.market.job[job] = replace(stage.get_job(job), units=70)
+    assert fill(stage, job, 1) == RICH, "never more than the job allows"
+
+
+def test_slots_taken_at_once_make_it_fall_and_slots_that_wait_rise(stage: MarketStage) -> None:
+    units = [get_unit(stage)]
+    for _ in range(8):
+        job = post(stage)
+        stage.next_block()
+        fill(stage, job)
+        stage.next_block()
+        units.append(get_unit(stage))
+    assert units == sorted(units, reverse=True)
+    assert units[-1] < units[0]
+    low = units[-1]
+    job = post(stage)
+    stage.skip(30)
+    assert get_unit(stage) == low, "waiting tells nothing before somebody pays for it"
+    asked = get_asked(stage, job)
+    stage.take_events()
+    assert fill(stage, job) == asked
+    assert low < asked <= low * 102**30 // 100**30
+    moved = next(e for e in stage.take_events() if isinstance(e, work.PriceMoved))
+    assert (moved.kind, moved.model, moved.after) == (KIND, stage.model, asked)
+
+
+def test_one_price_a_block(stage: MarketStage) -> None:
+    waiting, fresh = post(stage), 0
+    stage.skip(20)
+    fresh = post(stage)
+    first = fill(stage, waiting)
+    assert fill(stage, waiting, 1) == first > UNIT_PRICE_START
+    assert fill(stage, fresh) == first
+
+
+def test_an_offer_that_nobody_could_take_tells_nothing(stage: MarketStage) -> None:
+    """Who offers little, waits, and then takes his own slot moves the price nowhere."""
+    low = post(stage, UNIT_PRICE_START // 2)
+    stage.skip(50)
+    assert fill(stage, low) == UNIT_PRICE_START // 2
+    assert list(stage.work.price.items()) == []
+    stage.dispatch(stage.market, "top_up", ALICE, low, RICH)
+    assert fill(stage, low, 1) == UNIT_PRICE_START, "it waits anew since the top-up"
+    assert stage.work.price[KIND, stage.model].unit == UNIT_PRICE_START
+
+
+def test_an_offer_raises_the_price_as_far_as_it_pays(stage: MarketStage) -> None:
+    job = post(stage, UNIT_PRICE_START * 11 // 10)
+    stage.skip(300)
+    price = fill(stage, job)
+    assert UNIT_PRICE_START * 107 // 100 < price <= UNIT_PRICE_START * 11 // 10
+
+
+def test_a_slot_that_was_in_somebodys_hands_did_not_wait(stage: MarketStage) -> None:
+    job = post(stage)
+    stage.next_block()
+    stage.lock(job)
+    stage.skip(3)
+    stage.submit(job, payload=stage.forge(job))
+    assert stage.get(job).state is SlotState.OPEN
+    stage.skip(20)
+    stage.lock(job, who=CAROL)
+    assert stage.get(job).price <= UNIT_PRICE_START
+
+
+def test_other_rules_leave_the_price_alone(stage: MarketStage) -> None:
+    job = stage.post(Posted(RICH), terms=TERMS)
+    stage.skip(30)
+    fill(stage, job)
+    assert list(stage.work.price.items()) == []
+
+
+def test_each_model_and_each_kind_has_its_price(stage: MarketStage) -> None:
+    other = stage.register_child_model(bps=100)
+    job, child = post(stage), post(stage, model=other)
+    stage.skip(40)
+    fill(stage, job)
+    stage.next_block()
+    assert get_unit(stage) > UNIT_PRICE_START
+    prices = stage.work.prices
+    assert prices.get_unit_price(KIND, other) == UNIT_PRICE_START
+    assert prices.get_unit_price(JobKind.RENDER, None) == UNIT_PRICE_START
+    assert get_asked(stage, child) > UNIT_PRICE_START
+    assert [key for key, _ in stage.work.price.items()] == [(KIND, stage.model)]
+
+
+def test_a_refused_lock_moves_nothing(stage: MarketStage) -> None:
+    job = post(stage)
+    stage.skip(30)
+    stage.record_of[CAROL] = stage.record_of[BOB]
+    with stage.refused(declarations.RequirementUnmet):
+        stage.lock(job, who=CAROL)
+    assert stage.work.price[KIND, stage.model] == GoingPrice()
+
+
+def test_a_price_of_nothing_is_none(stage: MarketStage) -> None:
+    with stage.refused(declarations.BadPrice):
+        post(stage, 0)
+
+
+def test_only_what_everybody_could_take_waits() -> None:
+    stage = ProgramStage()
+    for kind, spec in stage.make_specs().items():
+        job = stage.get_job(stage.post_spec(spec))
+        offers = [make_offer(job, Slot(), SlotId(0, slot)) for slot in (0, 1)]
+        since = [offer.open_since for offer in offers]
+        assert since == [job.posted_at, None if kind == "train" else job.posted_at], kind
+        assert offers[0].model == (stage.model if kind == "eval" else None)
+        assert offers[0].units == job.units > 0
+    plain = stage.get_job(stage.post())
+    assert make_offer(plain, Slot(failures=1), SlotId(0, 0)).open_since is None
+    elsewhere = replace(plain, spec=Product(ProductCase(64, 64, 64).program))
+    assert make_offer(elsewhere, Slot(), SlotId(0, 0)).open_since is None
