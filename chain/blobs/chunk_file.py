@@ -7,6 +7,7 @@ An opening reads a chunk and one hash a level, however large the file is.
 
 import os
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import BinaryIO, Final
 
 from chain.blobs.chunk_tree import compute_file_root
@@ -53,7 +54,7 @@ def pack_chunks(tree: ChunkTree, data: bytes) -> tuple[bytes, ...]:
 
 def compute_data_offset(size_bytes: int) -> int:
     """Where the data begins: behind all levels of the tree."""
-    return _compute_node_offset(size_bytes, compute_path_length(count_chunks(size_bytes)) + 1, 0)
+    return _compute_level_offsets(size_bytes)[-1]
 
 
 def read_size(root: Root, file: BinaryIO) -> int:
@@ -85,10 +86,10 @@ def read_chunk(root: Root, file: BinaryIO, index: int) -> OpenedChunk:
 
 def read_proof(root: Root, file: BinaryIO, chunks: ChunkRange) -> tuple[Hash, ...]:
     """The proof of some chunks as it is stored, not verified. `BlobCorrupt`."""
+    handle, levels = file.fileno(), _compute_level_offsets(chunks.size_bytes)
 
     def read_node(height: int, index: int) -> Hash:
-        file.seek(_compute_node_offset(chunks.size_bytes, height, index))
-        node = file.read(HASH_BYTES)
+        node = os.pread(handle, HASH_BYTES, levels[height] + index * HASH_BYTES)
         if len(node) != HASH_BYTES:
             raise BlobCorrupt(root, "its file ends among the hashes of its tree")
         return Hash(node)
@@ -107,18 +108,19 @@ def read_part(root: Root, file: BinaryIO, size_bytes: int, start: int, length: i
 
 def write_tree(file: BinaryIO, size_bytes: int) -> Root:
     """Writes header and tree before data that is there already; the root. `BlobError`."""
+    levels = _compute_level_offsets(size_bytes)
 
     def write_nodes(height: int, index: int, nodes: bytes) -> None:
-        os.pwrite(file.fileno(), nodes, _compute_node_offset(size_bytes, height, index))
+        os.pwrite(file.fileno(), nodes, levels[height] + index * HASH_BYTES)
 
-    file.seek(compute_data_offset(size_bytes))
+    file.seek(levels[-1])
     root = compute_file_root(file, size_bytes, write_nodes)
     os.pwrite(file.fileno(), pack_header(size_bytes), 0)
     return root
 
 
-def _compute_node_offset(size_bytes: int, height: int, index: int) -> int:
-    """Where a node lies; at the height above the top one the data begins."""
-    leaves = 1 << compute_path_length(count_chunks(size_bytes))
-    before = 2 * leaves - (2 * leaves >> height)
-    return HEADER_BYTES + (before + index) * HASH_BYTES
+def _compute_level_offsets(size_bytes: int) -> list[int]:
+    """Where each level of the tree begins, the leaves first, and where the data does."""
+    height = compute_path_length(count_chunks(size_bytes))
+    widths = (1 << (height - each) for each in range(height + 1))
+    return list(accumulate((width * HASH_BYTES for width in widths), initial=HEADER_BYTES))

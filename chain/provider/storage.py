@@ -198,7 +198,8 @@ def _fetch(keeper: StorageKeeper, due: Due) -> None:
 
 def open_chunks(store: BlobStore, root: Root, drawn: Sequence[int]) -> tuple[Opening, ...]:
     """The chunks with their paths. `BlobMissing`, `BlobCorrupt`."""
-    opened = (store.get_chunk(root, index) for index in drawn)
+    with store.open_chunks(root) as reader:
+        opened = [reader.open_chunk(index) for index in drawn]
     return tuple(Opening(each.chunk, each.path) for each in opened)
 
 
