@@ -16,6 +16,7 @@ PROVIDED: Final = (
     JobKind.COMPUTE_TO_DATA,
     JobKind.EVAL,
     JobKind.RENT,
+    JobKind.PRODUCT,
 )
 """The kinds of jobs that a person can offer."""
 
@@ -25,6 +26,7 @@ COMPUTED: Final = (
     JobKind.RENDER,
     JobKind.COMPUTE_TO_DATA,
     JobKind.EVAL,
+    JobKind.PRODUCT,
 )
 """Those whose slots a machine fills by itself."""
 
@@ -33,7 +35,7 @@ KindOption: TypeAlias = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="infer (if none), train, render, compute_to_data, eval, label, rent, store.",
+        help="infer (if none), train, render, compute_to_data, eval, product, label, rent, store.",
     ),
 ]
 

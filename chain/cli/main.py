@@ -17,6 +17,7 @@ from chain.cli import (
     miner,
     model,
     pool,
+    product,
     provenance,
     provider,
     render,
@@ -27,6 +28,7 @@ from chain.cli import (
     store,
     train,
     transfer,
+    verify,
     wallet,
 )
 
@@ -50,12 +52,14 @@ data.app.add_typer(transfer.app)
 app.add_typer(data.app, name="data", help="Publish datasets.")
 app.add_typer(provider.app, name="provider", help="Offer to run models.")
 job.app.add_typer(compute.app)
+job.app.add_typer(product.app)
 app.add_typer(job.app, name="job", help="Have models run.")
 app.add_typer(train.app)
 app.add_typer(render.app)
 app.add_typer(evaluate.app)
 app.add_typer(label.app, name="label", help="Have items labelled, or label them.")
 app.add_typer(pool.app, name="pool", help="Collect data from many, or contribute.")
+app.add_typer(verify.app, name="verify", help="Challenge results, or have them end.")
 app.add_typer(rent.app, name="rent", help="Let and rent machines by the block.")
 app.add_typer(store.app, name="store", help="Keep files for others, or have them kept.")
 gov.app.add_typer(gov_votes.app)

@@ -32,6 +32,7 @@ from chain.cli.session import open_session
 from chain.programs.picture import encode_png, stitch
 from chain.programs.scene_file import SAMPLE, load_scene
 from pallets.market import Render
+from runtime.frame.ai_types import VerifierId
 from runtime.programs import Raytrace
 from runtime.tensor.blob import blob_root
 
@@ -51,6 +52,10 @@ def render(
     tile: Annotated[
         int, typer.Option("--tile", min=1, max=128, help="The side of a slot's square.")
     ] = 64,
+    spot: Annotated[
+        bool,
+        typer.Option("--spot", help="Have some pixels checked, not all: it takes 60 blocks."),
+    ] = False,
     price: PriceOption = PRICE_DEFAULT,
     timeout: TimeoutOption = TIMEOUT_DEFAULT,
     password_file: PasswordFileOption = None,
@@ -68,7 +73,8 @@ def render(
         content = load_scene(text)
         program = Raytrace(blob_root(content), width, height, tile)
         async with open_session(settings) as session:
-            order = Order(Render(program), (content,), price, timeout)
+            verifier = VerifierId.SPOT_CHECK if spot else VerifierId.REPLAY
+            order = Order(Render(program), (content,), price, timeout, verifier)
             number, outputs = await run_program(session, order, signing)
         write_file(picture, encode_png(stitch(program, outputs)))
         if as_json:

@@ -28,6 +28,7 @@ FIRST_STEPS = (ROOT / "docs/guides/first-steps.md").read_text("utf-8")
 MODELS = (ROOT / "docs/guides/models.md").read_text("utf-8")
 BLOBS = (ROOT / "docs/guides/blobs.md").read_text("utf-8")
 STORAGE = (ROOT / "docs/guides/storage.md").read_text("utf-8")
+PRODUCTS = (ROOT / "docs/guides/products.md").read_text("utf-8")
 LICENCES = (ROOT / "docs/guides/licences.md").read_text("utf-8")
 POOLS = (ROOT / "docs/guides/pools.md").read_text("utf-8")
 SALES = (ROOT / "docs/guides/data.md").read_text("utf-8")
@@ -196,6 +197,22 @@ def test_data_is_collected_and_paid_by_what_it_teaches(newcomer: Newcomer) -> No
     told = {command: said.out for command, said in newcomer.said.items()}
     assert "pool 0: settled" in told["soberana pool show 0 --save pooled.npy"]
     assert "shares are yours" in told["soberana pool claim 0 --from //Bob"]
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_a_product_is_bought_and_watched(
+    newcomer: Newcomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOBERANA_BASE_PATH", str(newcomer.folder / "chain"))
+    for _, command in iter_commands(PRODUCTS):
+        newcomer.type(command)
+    a, b, product = (np.load(f"{name}.npy").astype(np.int64) for name in "abc")
+    assert (product == a @ b).all()
+    assert "valid" in newcomer.said["soberana verify status 0 1"].out
+    told = newcomer.said["soberana verify challenge 0 1 --from //Eve"].out
+    assert "nothing to challenge" in told
     assert newcomer.node is not None
     newcomer.node.stop()
 
