@@ -1,8 +1,9 @@
 """`soberana job`: have a model run over rows, and watch it until the results are there."""
 
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import trio
 import typer
@@ -39,6 +40,9 @@ from runtime.frame.ai_types import VerifierId
 app = typer.Typer(no_args_is_help=True)
 
 POLL_S: Final = 1
+
+Describe: TypeAlias = Callable[[JobStanding], Awaitable[str]]
+"""What is to be shown of a look at a job, in words."""
 _GOING: Final = "going.."
 _RISING: Final = re.compile(r"(.+?)\.\.(.+?)/(\d{1,6})")
 
@@ -170,13 +174,21 @@ async def send_job(
     raise BadAnswer("System.Events", "no job was posted")
 
 
-async def wait_finished(session: Session, number: int, timeout_s: float) -> JobStanding:
-    """The job once every slot is final, looked at once a second; `NodeSilent` after the time."""
+async def wait_finished(
+    session: Session, number: int, timeout_s: float, describe: Describe | None = None
+) -> JobStanding:
+    """The job once every slot is final, looked at once a second; `NodeSilent` after the time.
+
+    ``describe`` says in words what is to be shown of each look.
+    """
     standing = await session.chain.read(lambda runtime: read_job(runtime, number))
     with bar(standing.job.slots, f"job {number}") as progress:
         with trio.move_on_after(timeout_s):
             while not standing.is_finished:
-                progress.show(standing.final_count, _describe_progress(standing))
+                shown = (
+                    _describe_progress(standing) if describe is None else await describe(standing)
+                )
+                progress.show(standing.final_count, shown)
                 await trio.sleep(POLL_S)
                 standing = await session.chain.read(lambda runtime: read_job(runtime, number))
             return standing

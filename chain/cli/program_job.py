@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from chain.cli.job import parse_price, wait_finished
+from chain.cli.job import Describe, parse_price, wait_finished
 from chain.cli.model import find_known_blobs
 from chain.cli.options import Signing
 from chain.cli.session import Session
@@ -44,21 +44,23 @@ class Order:
     contents: tuple[bytes, ...]
     price: str
     timeout_s: float
-    verifier: VerifierId = VerifierId.REPLAY
 
 
 async def run_program(
-    session: Session, order: Order, signing: Signing
+    session: Session, order: Order, signing: Signing, describe: Describe | None = None
 ) -> tuple[int, tuple[bytes, ...]]:
-    """Posts the job, shows its progress, and returns its number and the outputs of its slots."""
+    """Posts the job, shows its progress, and returns its number and the outputs of its slots.
+
+    ``describe`` says what is to be shown of each look at the job.
+    """
     pair, runtime = session.get_key(signing), session.chain.runtime
     known = await find_known_blobs(session, pair.account, order.contents)
     price = parse_price(order.price)
-    post = make_call(runtime.market.post, order.spec, price, order.verifier, TERMS)
+    post = make_call(runtime.market.post, order.spec, price, VerifierId.REPLAY, TERMS)
     calls = [*make_blob_calls(runtime, known, order.contents), post]
     inclusions = await session.send_all(pair, batch_calls(runtime, calls), signing, "posting")
     number = _find_number(event for each in inclusions for event in each.events)
-    await wait_finished(session, number, order.timeout_s)
+    await wait_finished(session, number, order.timeout_s, describe)
     outputs = await session.chain.read(lambda runtime: read_outputs(runtime, number))
     return number, outputs
 

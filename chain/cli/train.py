@@ -1,6 +1,8 @@
 """`soberana train`: have a model trained on rows with labels, and register what came of it."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +21,7 @@ from chain.cli.options import (
     Settings,
     Signing,
 )
-from chain.cli.output import print_fields, print_json
+from chain.cli.output import print_fields, print_json, print_line
 from chain.cli.program_job import (
     PRICE_DEFAULT,
     TIMEOUT_DEFAULT,
@@ -27,14 +29,19 @@ from chain.cli.program_job import (
     PriceOption,
     TimeoutOption,
     run_program,
+    write_file,
 )
 from chain.cli.records import TTL_DEFAULT, get_registered
 from chain.cli.session import Session, open_session
+from chain.png import dump_png
+from chain.programs.curve import Curve, draw_line, draw_lines, draw_picture
 from chain.programs.labels_file import load_labels_file
-from chain.programs.trained import draw_curve, export_model
+from chain.programs.trained import export_model
+from chain.wallet.jobs import JobStanding
 from chain.wallet.model_file import ModelFile, dump_model_file, load_rows_file
 from chain.wallet.publishing import RecordTerms
 from pallets.market import Train
+from pallets.market.types import SlotState
 from pallets.registry.types import Parent, Relation
 from runtime.primitives import Hash
 from runtime.programs import Sgd
@@ -43,7 +50,7 @@ from runtime.tensor.blob import blob_root
 
 app = typer.Typer()
 
-CURVE_COLUMNS = 48
+CURVE_COLUMNS, CURVE_ROWS = 48, 8
 
 
 @app.command()
@@ -72,6 +79,10 @@ def train(
     parent_bps: Annotated[
         int, typer.Option("--parent-bps", min=0, max=4_000, help="What the dataset earns by it.")
     ] = 0,
+    curve: Annotated[
+        Path | None,
+        typer.Option("--curve", metavar="PNG", help="Draw how it goes, after each segment."),
+    ] = None,
     price: PriceOption = PRICE_DEFAULT,
     timeout: TimeoutOption = TIMEOUT_DEFAULT,
     password_file: PasswordFileOption = None,
@@ -96,15 +107,17 @@ def train(
         program = Sgd(*roots, count, cols, hidden, classes, *terms, seed, steps, per_slot)
         async with open_session(settings) as session:
             order = Order(Train(program, dataset), contents, price, timeout)
-            number, outputs = await run_program(session, order, signing)
+            view = _View(session, program, curve)
+            view.show(())  # before anything is paid: the picture can be written
+            number, outputs = await run_program(session, order, signing, view.describe)
+            view.show(outputs)
             graph, tensors = export_model(program, outputs[-1])
             dump_model_file(graph, tensors, file)
             record = None
             if register:
                 model = ModelFile(check_graph(graph), tensors)
                 record = await _register(session, model, dataset, parent_bps, signing)
-        misses = [missed for part in outputs for missed in program.load_misses(part)]
-        _show(number, misses, program, file, record, as_json=as_json)
+        _show(number, view.curve, file, record, as_json=as_json)
 
     run_command(run, as_json=as_json)
 
@@ -119,25 +132,53 @@ async def _register(
     return get_registered(inclusions).record
 
 
-def _show(
-    number: int,
-    misses: list[int],
-    program: Sgd,
-    file: Path,
-    record: int | None,
-    *,
-    as_json: bool,
-) -> None:
+@dataclass(slots=True)
+class _View:
+    """How a training goes: the segments that are there, and what was drawn of them."""
+
+    session: Session
+    program: Sgd
+    picture: Path | None
+    outputs: list[bytes] = field(default_factory=list[bytes])
+
+    @property
+    def curve(self) -> Curve:
+        """What part of each batch was told wrong until now."""
+        program = self.program
+        misses = (missed for part in self.outputs for missed in program.load_misses(part))
+        return Curve(tuple(misses), program.batch, program.steps, program.steps_per_slot)
+
+    async def describe(self, standing: JobStanding) -> str:
+        """Takes in new segments; the curve as one line."""
+        count = standing.count(SlotState.SETTLED)
+        if count > len(self.outputs):
+            known = range(len(self.outputs), count)
+            parts = await self.session.chain.read(
+                lambda runtime: [runtime.market.output[standing.number, slot] for slot in known]
+            )
+            self.show([*self.outputs, *parts])
+        line = draw_line(self.curve, CURVE_COLUMNS)
+        return f"job {standing.number}: {line}" if line else f"job {standing.number}: waiting"
+
+    def show(self, outputs: Sequence[bytes]) -> None:
+        """These segments are there: the picture is drawn again. `WalletError`."""
+        self.outputs = list(outputs)
+        if self.picture is not None:
+            write_file(self.picture, dump_png(draw_picture(self.curve)))
+
+
+def _show(number: int, curve: Curve, file: Path, record: int | None, *, as_json: bool) -> None:
     if as_json:
+        misses = list(curve.misses)
         print_json({"job": number, "misses": misses, "file": str(file), "model": record})
         return
-    last = misses[-CURVE_COLUMNS:]
-    share = 100 * sum(last) / (len(last) * program.batch)
+    for line in draw_lines(curve, CURVE_COLUMNS, CURVE_ROWS):
+        print_line(line)
     print_fields(
-        f"job {number}: trained in {program.count_slots()} segments",
+        f"job {number}: trained in {-(-curve.steps // curve.segment_steps)} segments",
         {
-            "wrong in each batch": draw_curve(misses, program.batch, CURVE_COLUMNS),
-            "wrong at the end": f"{share:.1f} %",
+            "wrong in each batch": draw_line(curve, CURVE_COLUMNS),
+            "wrong at the end": f"{100 * curve.get_last():.1f} %",
             "written to": str(file),
             "registered as": "not registered" if record is None else f"model {record}",
         },

@@ -1,7 +1,5 @@
 """A trained model from the output of a training's last segment, as any node computes it."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from runtime.programs import Sgd
@@ -9,8 +7,6 @@ from runtime.programs.sgd import to_operand
 from runtime.tensor import Graph, InputSpec, TensorSpec
 from runtime.tensor.ops import Addb, Clip8, Matmul, Relu, Shr
 from runtime.tensor.value import OPERAND_MAX, DType, Int8Array, IntArray
-
-BARS = "▁▂▃▄▅▆▇█"
 
 
 def export_model(program: Sgd, output: bytes) -> tuple[Graph, tuple[IntArray, ...]]:
@@ -38,14 +34,3 @@ def _describe(name: str, tensor: IntArray) -> TensorSpec:
     if tensor.dtype == np.int8:
         return TensorSpec(name, rows, cols, DType.I8, -OPERAND_MAX, OPERAND_MAX)
     return TensorSpec(name, rows, cols, DType.I32, int(tensor.min()), int(tensor.max()))
-
-
-def draw_curve(misses: Sequence[int], batch: int, columns: int) -> str:
-    """How many of each batch were told wrong, from left to right, as bars of blocks."""
-    per_column = -(-len(misses) // columns)
-    bars = ""
-    for first in range(0, len(misses), per_column):
-        part = misses[first : first + per_column]
-        share = sum(part) / (len(part) * batch)
-        bars += BARS[round(share * (len(BARS) - 1))]
-    return bars

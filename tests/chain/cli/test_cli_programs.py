@@ -15,6 +15,7 @@ from tests.helpers.cli_stage import CliStage
 from tests.helpers.fake_provider import open_provided_stage
 from tests.helpers.programs_vectors import NO_ROOT
 
+BARS = "▁▂▃▄▅▆▇█"
 ALICE = ("--from", "//Alice", "--price", "2 SBR")
 KINDS = tuple(
     word for kind in ("train", "render", "compute_to_data", "eval") for word in ("--kind", kind)
@@ -93,13 +94,29 @@ def test_a_model_is_trained_registered_and_evaluated(stage: CliStage, files: Pat
 def test_the_curve_falls(stage: CliStage, files: Path) -> None:
     register(stage)
     paths = [str(files / name) for name in ("rows.npy", "labels.npy", "m.npz")]
-    said = stage.run("train", *paths, "--hidden", "0", "--rate", "8", "--steps", "192", *ALICE)
+    options = ("--hidden", "0", "--rate", "8", "--steps", "192", "--curve", str(files / "c.png"))
+    said = stage.run("train", *paths, *options, *ALICE)
     assert said.code == 0, said.err
     (line,) = [line for line in said.out.splitlines() if "wrong in each batch" in line]
-    curve = [mark for mark in line if mark in "▁▂▃▄▅▆▇█"]
+    curve = [mark for mark in line if mark in BARS]
     assert len(curve) == 48
     assert curve[0] > curve[-1]
+    chart = [line for line in said.out.splitlines() if "┤" in line]
+    assert len(chart) == 8
+    assert chart[-1].rstrip()[-1] in BARS
+    assert "192 batches" in said.out
     assert "not registered" in said.out
+    assert (files / "c.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_written(stage: CliStage, files: Path) -> None:
+    register(stage)
+    paths = [str(files / name) for name in ("rows.npy", "labels.npy", "m.npz")]
+    said = stage.run(
+        "train", *paths, "--steps", "1", "--curve", str(files / "no" / "c.png"), *ALICE
+    )
+    assert said.code == 1
+    assert "cannot be written" in said.err
 
 
 def test_a_table_is_summed_by_group(stage: CliStage, tmp_path: Path) -> None:
