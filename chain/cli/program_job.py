@@ -44,6 +44,7 @@ class Order:
     contents: tuple[bytes, ...]
     price: str
     timeout_s: float
+    verifier: VerifierId = VerifierId.REPLAY
 
 
 async def run_program(
@@ -56,7 +57,7 @@ async def run_program(
     pair, runtime = session.get_key(signing), session.chain.runtime
     known = await find_known_blobs(session, pair.account, order.contents)
     price = parse_price(order.price)
-    post = make_call(runtime.market.post, order.spec, price, VerifierId.REPLAY, TERMS)
+    post = make_call(runtime.market.post, order.spec, price, order.verifier, TERMS)
     calls = [*make_blob_calls(runtime, known, order.contents), post]
     inclusions = await session.send_all(pair, batch_calls(runtime, calls), signing, "posting")
     number = _find_number(event for each in inclusions for event in each.events)
