@@ -157,12 +157,12 @@ async def _mine_task(authoring: Authoring, device: Device, task: TaskProduct) ->
         if not is_minable(prepared):
             task.product = await worker.run(lambda: multiply_plainly(prepared, task))
             return
-        work = MatrixWork(Lane.TASK, prepared.a, prepared.bt)
+        work = MatrixWork(task.lane, prepared.a, prepared.bt)
         template = await _find_task_template(authoring, prepared.summary)
         bare = make_bare_search(work)
         search = bare if template is None else _make_search(authoring, template, work)
         found = await device.search(search, stop=trio.Event())
-        authoring.statistics.note_found(found, Lane.TASK)
+        authoring.statistics.note_found(found, task.lane)
         assert found.product is not None, "given operands are multiplied to the end; qed"
         task.product = found.product[: len(task.a), : len(task.bt)]
         if template is not None:

@@ -26,12 +26,19 @@ class TaskProduct:
     """The registered tensor, transposed: int8[n, k]."""
 
     rows: tuple[RowRef, ...]
+    """Which slots' rows they are; none for a product that no registered tensor is a part of."""
+
     done: trio.Event = field(default_factory=trio.Event)
     product: npt.NDArray[np.int32] | None = None
     """A.B once done: int32[m, n]."""
 
     has_sealed: bool = False
     """Whether one of its tickets won a block."""
+
+    @property
+    def lane(self) -> Lane:
+        """Where it may mine."""
+        return Lane.TASK if self.rows else Lane.PRIVATE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +54,7 @@ def prepare_task(task: TaskProduct) -> PreparedTask:
     """Pads and commits the operands."""
     a, bt = pad_operand(task.a), pad_operand(task.bt)
     summary = WorkSummary(
-        Lane.TASK,
+        task.lane,
         a.shape[0],
         bt.shape[0],
         a.shape[1],
