@@ -7,7 +7,7 @@ import msgspec
 
 from chain.blobs.errors import BlobError
 from chain.wallet.connect import NodeUrl
-from chain.wallet.errors import BadAnswer
+from chain.wallet.errors import BadAnswer, ConnectionLost
 from chain.wallet.http_client import HttpAnswer, HttpClient, HttpQuestion
 from runtime.primitives import Hash, Root
 from runtime.tensor.chunk_ranges import ChunkRange, find_range_nodes, verify_range
@@ -18,6 +18,7 @@ CONNECT_S: Final = 5
 REQUEST_S: Final = 30
 PROOF_BYTES_MAX: Final = 8 * 1024
 WHY_BYTES: Final = 200
+BUSY: Final = 503
 
 
 class NotServed(BlobError):
@@ -59,8 +60,7 @@ class Source:
     async def get_size(self, root: Root) -> int:
         """How many bytes it says there are: nothing is proven. `NotServed`, `WalletError`."""
         [answer] = await self._http.ask(HttpQuestion("HEAD", self._get_path(root)))
-        if answer.status != 200:
-            raise NotServed(str(self.url), root, explain(answer))
+        self._ensure_status(answer, 200, root)
         return self._parse_size(answer.headers.get("content-length", ""))
 
     async def get_range(self, root: Root, chunks: ChunkRange) -> ProvenRange:
@@ -73,8 +73,7 @@ class Source:
             HttpQuestion("GET", path, (("Range", bounds),), answer_bytes_max=chunks.length),
         )
         for answer, expected in ((told, 200), (sent, 206)):
-            if answer.status != expected:
-                raise NotServed(str(self.url), root, explain(answer))
+            self._ensure_status(answer, expected, root)
         proof = self._parse_proof(told, chunks)
         if len(sent.body) != chunks.length:
             raise BadAnswer(str(self.url), f"{len(sent.body)} bytes instead of {chunks.length}")
@@ -93,6 +92,12 @@ class Source:
         except BadOpening as error:
             first = found.chunks.first
             raise BadAnswer(str(self.url), f"chunks from {first} on: {error}") from error
+
+    def _ensure_status(self, answer: HttpAnswer, expected: int, root: Root) -> None:
+        if answer.status == BUSY:
+            raise ConnectionLost(str(self.url), f"it is busy: {explain(answer)}")
+        if answer.status != expected:
+            raise NotServed(str(self.url), root, explain(answer))
 
     def _get_path(self, root: Root) -> str:
         prefix = self.url.path.partition("?")[0].rstrip("/")

@@ -201,6 +201,16 @@ def test_hostile_peers(tmp_path: Path, lie: str, part: str) -> None:
     assert mine.get_chunked(ROOT) == CONTENT
 
 
+def test_a_source_that_is_busy_is_asked_once_more(tmp_path: Path) -> None:
+    class Busy(Honest):
+        def __call__(self, method: str, target: str) -> bytes | None:
+            said = super().__call__(method, target)
+            return make_response(503, b"later") if self.asked in (1, 7) else said
+
+    with serve_lies(Busy()) as url:
+        assert fetch_into(BlobStore(tmp_path), [url]) == SIZE
+
+
 def test_limits_and_what_is_missing(tmp_path: Path) -> None:
     mine = BlobStore(tmp_path / "mine")
     with serve_blobs(make_store(tmp_path / "theirs")) as url:
