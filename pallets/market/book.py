@@ -1,7 +1,7 @@
 """What every part of the market works with: its storage, its partners, its parameters now."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pallets.market.declarations import NoEscrow, NoSuchJob, NoSuchSlot, NotPayer
 from pallets.market.types import Bid, Job, MarketParams, Payload, Slot, Stats
@@ -17,6 +17,7 @@ from runtime.frame.ai_traits import (
     WorkCredit,
 )
 from runtime.frame.ai_types import SlotId
+from runtime.frame.division import Fees, compute_bond, get_work_fees
 from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId, Id
@@ -88,15 +89,16 @@ class Book:
         """A slot as it is from now on."""
         self.tables.slot[at.job, at.slot] = slot
 
-    def read_params(self) -> MarketParams:
-        """Shares and collateral as they are now."""
-        params, get_param = self.params, self.partners.parameters.get_param
-        return replace(
-            params,
-            burn_bps=get_param(Param.BURN_BPS, params.burn_bps),
-            treasury_bps=get_param(Param.TREASURY_BPS, params.treasury_bps),
-            bond_min=get_param(Param.SLOT_BOND_MIN, params.bond_min),
-        )
+    def get_fees(self) -> Fees:
+        """What is taken of a slot's price, now."""
+        default = Fees(self.params.burn_bps, self.params.treasury_bps)
+        return get_work_fees(self.partners.parameters, default)
+
+    def compute_bond(self, price: int, factor_bps: int) -> int:
+        """Collateral for a slot of this price, now; rounded up."""
+        get_param = self.partners.parameters.get_param
+        bond_min = get_param(Param.SLOT_BOND_MIN, self.params.bond_min)
+        return compute_bond(price, factor_bps, bond_min)
 
     def hold(self, reason: HoldReason, who: AccountId, amount: int) -> None:
         """Puts free balance on hold. Errors: `NoEscrow`."""

@@ -22,7 +22,7 @@ from pallets.market.book import Book
 from pallets.market.claims import make_request
 from pallets.market.going import take_lock_price
 from pallets.market.locking import ensure_distinct, lock_slot
-from pallets.market.settlement import add_verdict, compute_split
+from pallets.market.settlement import add_verdict
 from pallets.market.types import Job, Payload, Slot, SlotState
 from runtime.frame.ai_types import (
     Invalid,
@@ -33,6 +33,7 @@ from runtime.frame.ai_types import (
     Valid,
     Verdict,
 )
+from runtime.frame.division import compute_split
 from runtime.frame.traits import HoldReason
 from runtime.primitives import AccountId, Hash, Id
 
@@ -179,10 +180,10 @@ class Lifecycle:
         royalties: tuple[tuple[AccountId, int], ...] = ()
         if job.source is not None:
             royalties = partners.records.get_royalties(job.source.record, job.source.version)
-        split = compute_split(slot.price, royalties, self._book.read_params())
+        split = compute_split(slot.price, royalties, self._book.get_fees())
         treasury = self._book.pay(job.owner, self._book.params.treasury, split.treasury)
         royalty = sum(self._book.pay(job.owner, who, amount) for who, amount in split.royalties)
-        paid = self._book.pay(job.owner, provider, split.provider)
+        paid = self._book.pay(job.owner, provider, split.payee)
         burned = slot.price - treasury - royalty - paid
         partners.money.burn_held(HoldReason.ESCROW, job.owner, burned)
         self._book.put_slot(

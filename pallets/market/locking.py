@@ -8,7 +8,6 @@ from pallets.market.declarations import (
     RequirementUnmet,
     SlotLocked,
 )
-from pallets.market.settlement import compute_bond
 from pallets.market.types import Job, Slot, SlotState
 from runtime.frame.ai_types import JobKind, ProviderInfo, Role, SlotId
 from runtime.frame.parameters import Param
@@ -77,7 +76,7 @@ def ensure_bond(book: Book, who: AccountId, job: Job, price: int) -> int:
     if not book.partners.claims.is_immediate(job.verifier):
         # What is set is for results that are judged at once: more may be asked here, never less.
         factor_bps = max(factor_bps, default_bps)
-    bond = compute_bond(price, factor_bps, book.read_params())
+    bond = book.compute_bond(price, factor_bps)
     free = book.partners.slasher.get_bonded(who, Role.PROVIDER)
     if free < bond:
         raise BondTooLow(f"a bond of {bond} is asked, {free} is free")

@@ -1,4 +1,4 @@
-"""How a price is divided: pure arithmetic in integers, the same for everything that is sold."""
+"""How a price is divided, and what collateral it asks for: the same for everything that is sold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,3 +53,8 @@ def get_work_fees(parameters: Parameters, default: Fees) -> Fees:
         parameters.get_param(Param.BURN_BPS, default.burn_bps),
         parameters.get_param(Param.TREASURY_BPS, default.treasury_bps),
     )
+
+
+def compute_bond(price: int, factor_bps: int, bond_min: int) -> int:
+    """Collateral for work or goods of this price, rounded up."""
+    return max(bond_min, -(-price * factor_bps // BPS))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pallets.market import MarketParams, Posted, declarations
-from pallets.market.settlement import compute_bond, compute_split
+from pallets.market import Posted, declarations
 from runtime.frame.ai_types import ROYALTY_BPS_MAX, SlotId
+from runtime.frame.division import Fees, compute_bond, compute_split
 from runtime.frame.traits import HoldReason
 from runtime.primitives import BPS, AccountId
 from tests.helpers.market_stage import (
@@ -93,6 +93,7 @@ def test_the_least_price_is_burned_whole(stage: MarketStage) -> None:
     assert (event.burned, event.paid, event.treasury, event.royalties) == (1, 0, 0, 0)
 
 
+FEES = Fees(PARAMS.burn_bps, PARAMS.treasury_bps)
 ROYALTIES = st.lists(st.integers(0, ROYALTY_BPS_MAX), max_size=32).filter(
     lambda shares: sum(shares) <= ROYALTY_BPS_MAX
 )
@@ -103,27 +104,26 @@ def test_the_parts_sum_to_the_price_in_any_order(
     price: int, shares: list[int], random: object
 ) -> None:
     named = tuple((AccountId(bytes([n]) * 32), bps) for n, bps in enumerate(shares))
-    split = compute_split(price, named, PARAMS)
+    split = compute_split(price, named, FEES)
     parts = (
         split.burned,
         split.treasury,
-        split.provider,
+        split.payee,
         *(amount for _, amount in split.royalties),
     )
     assert sum(parts) == price
     assert min(parts) >= 0
     assert split.burned * BPS >= price * PARAMS.burn_bps
-    assert split.provider >= price * 48 // 100
+    assert split.payee >= price * 48 // 100
     assert sum(amount for _, amount in split.royalties) * 10 <= price * 4
-    again = compute_split(price, named[::-1], PARAMS)
-    assert (again.burned, again.provider) == (split.burned, split.provider)
+    again = compute_split(price, named[::-1], FEES)
+    assert (again.burned, again.payee) == (split.burned, split.payee)
     assert sorted(again.royalties) == sorted(split.royalties)
 
 
 @given(st.integers(1, 2**100), st.integers(0, BPS), st.integers(0, 10**6))
 def test_collateral_is_never_less_than_its_part(price: int, factor: int, least: int) -> None:
-    params = MarketParams(TREASURY, bond_min=least)
-    bond = compute_bond(price, factor, params)
+    bond = compute_bond(price, factor, least)
     assert bond >= least
     assert bond * BPS >= price * factor
     assert bond == least or (bond - 1) * BPS < price * factor

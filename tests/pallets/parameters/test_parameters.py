@@ -6,20 +6,17 @@ from hypothesis import strategies as st
 
 from pallets.governance import PARAMETERS_ACCOUNT
 from pallets.market import Infer, Posted, SlotState, Terms
-from pallets.market.settlement import compute_bond, compute_split
-from pallets.market.types import MarketParams
 from pallets.parameters import BOUNDS, ParamOutOfBounds, ParamSet
 from runtime.errors import BadOrigin
 from runtime.frame import Origin
 from runtime.frame.ai_types import ROYALTY_BPS_MAX, Role, VerifierId
+from runtime.frame.division import Fees, compute_bond, compute_split
 from runtime.frame.parameters import Param
-from runtime.primitives import BPS, UNIT, AccountId
+from runtime.primitives import BPS, UNIT
 from tests.helpers import economy
 from tests.helpers.chain_stage import ChainStage, make_call
 from tests.helpers.economy import ALICE, BOB, CAROL, RECORD_OF, make_economy
 from tests.helpers.noop import assert_noop
-
-TREASURY_SHARE_OF = AccountId(b"t" * 32)
 
 
 @st.composite
@@ -119,18 +116,13 @@ def test_no_setting_makes_mining_for_oneself_pay() -> None:
 
 @given(settings_of_all(), st.integers(0, 10**24), st.integers(0, ROYALTY_BPS_MAX))
 def test_every_price_can_be_divided(values: dict[Param, int], price: int, royalty_bps: int) -> None:
-    params = MarketParams(
-        TREASURY_SHARE_OF,
-        burn_bps=values[Param.BURN_BPS],
-        treasury_bps=values[Param.TREASURY_BPS],
-        bond_min=values[Param.SLOT_BOND_MIN],
-    )
-    split = compute_split(price, ((ALICE, royalty_bps),), params)
-    parts = (split.treasury, split.royalties[0][1], split.provider, split.burned)
+    fees = Fees(values[Param.BURN_BPS], values[Param.TREASURY_BPS])
+    split = compute_split(price, ((ALICE, royalty_bps),), fees)
+    parts = (split.treasury, split.royalties[0][1], split.payee, split.burned)
     assert sum(parts) == price
     assert min(parts) >= 0
-    assert split.provider * 10 >= price - 10, "a tenth at least for who did it"
-    assert compute_bond(price, values[Param.BOND_FACTOR_BPS], params) > 0
+    assert split.payee * 10 >= price - 10, "a tenth at least for who did it"
+    assert compute_bond(price, values[Param.BOND_FACTOR_BPS], values[Param.SLOT_BOND_MIN]) > 0
 
 
 # --- among the other pallets
