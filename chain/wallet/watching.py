@@ -20,7 +20,7 @@ from chain.wallet.errors import WalletError
 from chain.wallet.fetching import fetch_operands, fetch_result
 from chain.wallet.products import find_wrong_tile
 from chain.wallet.rpc import RpcClient
-from chain.wallet.tile_search import Ask, TileSearch, Wrong
+from chain.wallet.tile_search import TileSearch, Wrong
 from pallets.runtime import Runtime
 from pallets.verify import Claim, Pending, TileShown
 from runtime.frame import Call
@@ -73,8 +73,8 @@ class Suspect:
     b: Int8Array
     right: Int32Array
     search: TileSearch
-    asked: int | None = None
-    """The tile that was asked for."""
+    asked: int = 0
+    """The tile to ask for, or to go on from."""
 
     found: Wrong | None = None
 
@@ -102,14 +102,16 @@ class Watcher:
     async def look(self, number: int, only: SlotId | None = None) -> list[Move]:
         """What to do after a block: challenges, demands, and verdicts that are due."""
         block_hash = await self.chain.get_block_hash(number)
-        await self._read_events(number)
         found = await self.chain.read(lambda runtime: read_waiting(runtime, only), block_hash)
+        await self._read_events(min((each.claim.opened_at for each in found), default=0), number)
         moves = [await self._judge(each, number) for each in found]
         return [move for move in moves if move is not None]
 
-    async def _read_events(self, number: int) -> None:
-        """Notes the tiles that were shown since the last time."""
-        first = number if self.read_to is None else self.read_to + 1
+    async def _read_events(self, opened_at: int, number: int) -> None:
+        """Notes the tiles that were shown since the last time, or since the first claim."""
+        if opened_at == 0:
+            return
+        first = opened_at if self.read_to is None else self.read_to + 1
         for each in range(first, number + 1):
             for record in await self.chain.get_events(await self.chain.get_block_hash(each)):
                 event = record.event.event
@@ -161,20 +163,12 @@ class Watcher:
         return suspect
 
     def _challenge(self, waiting: Waiting, suspect: Suspect, number: int) -> Move | None:
-        claim, asked = waiting.claim.id, suspect.asked
-        if asked is not None and (claim, asked) in self.shown:
-            step = suspect.search.note(asked, self.shown[claim, asked])
-            suspect.asked, suspect.found = (
-                (step.tile, None) if isinstance(step, Ask) else (None, step)
-            )
+        if suspect.found is None:
+            self._search(suspect, waiting.claim.id)
         if suspect.found is not None:
             strips = open_strips(suspect, waiting.task.slot, suspect.found.tile)
             args = (suspect.found.tile, *strips, suspect.found.opening)
             return self._move(waiting, "prove_tile", f"tile {suspect.found.tile} is wrong", *args)
-        if suspect.asked is None:
-            first = suspect.search.begin()
-            assert first is not None, "a suspect is wrong; qed"
-            suspect.asked = first.tile
         demand = waiting.pending.find(suspect.asked)
         if demand is None:
             why = f"it is wrong, and tile {suspect.asked} may tell where"
@@ -182,6 +176,15 @@ class Watcher:
         if number > demand.due:
             return self._move(waiting, "poke", f"tile {suspect.asked} was not shown in time")
         return None
+
+    def _search(self, suspect: Suspect, claim: int) -> None:
+        """Goes on from the tiles that were shown, whoever has asked for them."""
+        while (opening := self.shown.get((claim, suspect.asked))) is not None:
+            step = suspect.search.note(suspect.asked, opening)
+            if isinstance(step, Wrong):
+                suspect.found = step
+                return
+            suspect.asked = step.tile
 
     async def _get_operands(self, program: MatrixProduct) -> bool:
         for rpc in self.sources:

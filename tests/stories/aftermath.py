@@ -35,7 +35,8 @@ from pallets.runtime import Runtime
 from pallets.transaction_payment import TransactionFeePaid
 from pallets.treasury import Burnt
 from pallets.vault import declarations as vault
-from pallets.work.declarations import BonusPaid
+from pallets.verify import TileShown
+from pallets.work.declarations import BonusPaid, EraClaimed
 from runtime.frame import Event
 from runtime.primitives import AccountId, Hash
 from tests.helpers.clock import ManualClock
@@ -166,6 +167,8 @@ def compute_told(events: Iterable[Event]) -> int:
                 told -= event.amount
             case BonusPaid():
                 told += event.amount
+            case EraClaimed():
+                told += event.amount + event.tithe
             case Burnt():
                 told -= event.amount
             case rounds.GoldForfeited():
@@ -185,6 +188,7 @@ def compute_told(events: Iterable[Event]) -> int:
                 | leases.Disputed()
                 | rights.Sold()
                 | rights.Resold()
+                | TileShown()
             ):
                 told -= event.burned
             case _:
