@@ -286,15 +286,17 @@ class BlobStore:
         return freed
 
     def collect_partials(self, before_s: float) -> int:
-        """Deletes files on their way that nobody has added to since, and has open; the bytes freed.
+        """Deletes files on their way that nobody has added to since, or has open; the bytes freed.
 
-        The time is in seconds since 1970.
+        What a crash left of a file that is written at once goes, too. The time is in seconds since
+        1970.
         """
-        stale = [p for p in self._folder.glob(f"*/*{PARTIAL_SUFFIX}") if _is_older(p, before_s)]
-        return sum(remove_if_idle(path) for path in stale)
+        suffixes = (PARTIAL_SUFFIX, PART_SUFFIX)
+        paths = [path for suffix in suffixes for path in self._folder.glob(f"*/*{suffix}")]
+        return sum(remove_if_idle(path) for path in paths if _is_older(path, before_s))
 
     def _iterate_files(self) -> Iterator[Path]:
-        for suffix in (MATRIX_SUFFIX, BYTES_SUFFIX):
+        for suffix in (MATRIX_SUFFIX, BYTES_SUFFIX, RESULT_SUFFIX):
             for path in self._folder.glob(f"*/*{suffix}"):
                 if _is_root(path.stem):
                     yield path

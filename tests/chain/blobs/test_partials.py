@@ -18,6 +18,7 @@ from chain.blobs import (
     chunk_tree,
     open_partial_file,
 )
+from chain.blobs.store import PART_SUFFIX
 from runtime.primitives import Root
 from runtime.tensor.chunks import commit_chunks
 
@@ -179,8 +180,10 @@ def test_stale_ones_are_collected(tmp_path: Path) -> None:
         with store.open_partial(root, size) as partial:
             partial.append(b"x")
     old, new = get_files(tmp_path)
-    os.utime(old, (1_000, 1_000))
-    os.utime(new, (2_000, 2_000))
+    torn = old.with_name(f"torn{PART_SUFFIX}")
+    torn.write_bytes(b"half")
+    for path, when_s in ((old, 1_000), (new, 2_000), (torn, 1_000)):
+        os.utime(path, (when_s, when_s))
     assert store.collect_partials(1_000) == 0
     assert store.collect_partials(1_001) > 0
     assert get_files(tmp_path) == [new]
