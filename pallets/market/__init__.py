@@ -3,6 +3,7 @@
 from pallets.market.book import Partners
 from pallets.market.pallet import Market
 from pallets.market.prices import Bids, Dutch, Going, Posted, PriceRule
+from pallets.market.recurring import Recurrence
 from pallets.market.slots import SlotReader
 from pallets.market.specs import (
     ComputeToData,
@@ -39,6 +40,7 @@ __all__ = [
     "Posted",
     "PriceRule",
     "Product",
+    "Recurrence",
     "Render",
     "Slot",
     "SlotReader",

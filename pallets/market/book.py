@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pallets.market.declarations import NoEscrow, NoSuchJob, NoSuchSlot, NotPayer
-from pallets.market.types import Bid, Job, MarketParams, Payload, Slot, Stats
+from pallets.market.types import Bid, Job, MarketParams, Payload, Recurring, Slot, Stats
 from runtime.codec import U8, U32
 from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap, StorageValue
@@ -51,6 +51,8 @@ class Tables:
     stats: StorageMap[Id, Stats]
     busy: StorageMap[Id, U32]
     bid: StorageMap[tuple[Id, AccountId], Bid]
+    next_recurring: StorageValue[Id]
+    recurring: StorageMap[Id, Recurring]
 
 
 @dataclass(frozen=True, slots=True)

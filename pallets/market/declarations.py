@@ -236,7 +236,7 @@ class BadTerms(ModuleError, index=14):
 
 
 class NoEscrow(ModuleError, index=15):
-    """The owner cannot put so much on hold."""
+    """The owner cannot put so much on hold, or has put less aside for a run."""
 
 
 class NotPayer(ModuleError, index=16):

@@ -19,6 +19,7 @@ def ensure_consistent(book: Book) -> None:
     waiting: dict[tuple[int, int], bool] = {}
     slots_count = 0
     _ensure_bids(book)
+    _ensure_recurring(book)
     for number, job in market.job.items():
         slots = [market.slot[number, index] for index in range(job.slots)]
         slots_count += len(slots)
@@ -60,6 +61,17 @@ def _ensure_bids(book: Book) -> None:
     for who, amount in deposits.items():
         held = book.partners.money.get_held(HoldReason.BID, who)
         assert amount == held, f"{who}: {amount} in bids, {held} on hold"
+
+
+def _ensure_recurring(book: Book) -> None:
+    reserves: Counter[AccountId] = Counter()
+    for number, entry in book.tables.recurring.items():
+        assert entry.runs_left > 0, f"recurring job {number} has no runs left"
+        assert number < book.tables.next_recurring.get(), f"recurring job {number} of later"
+        reserves[entry.owner] += entry.reserve + entry.deposit
+    for who, amount in reserves.items():
+        held = book.partners.money.get_held(HoldReason.RECURRING, who)
+        assert amount == held, f"{who}: {amount} for further runs, {held} on hold"
 
 
 def _ensure_distinct(number: int, job: Job, slots: list[Slot]) -> None:

@@ -7,16 +7,9 @@ can happen to a slot.
 
 from itertools import islice
 
+from pallets.market import bids, call_weights, recurring, requests
 from pallets.market import declarations as declared
-from pallets.market.bids import (
-    BidError,
-    BidEvent,
-    Picks,
-    accept_bids,
-    drop_bids,
-    place_bid,
-    take_back,
-)
+from pallets.market.bids import BidError, BidEvent, Picks
 from pallets.market.book import Book, Partners, Tables
 from pallets.market.claims import remake_request
 from pallets.market.declarations import MarketError, MarketEvent
@@ -25,8 +18,8 @@ from pallets.market.invariants import ensure_consistent
 from pallets.market.lifecycle import Lifecycle
 from pallets.market.locking import is_distinct, is_ready
 from pallets.market.prices import PriceRule
-from pallets.market.requests import cancel_job, close_job, post_job, raise_price, rate_slot
-from pallets.market.specs import JobSpec, count_slots, get_roots
+from pallets.market.recurring import Recurrence, RecurringError, RecurringEvent
+from pallets.market.specs import JobSpec
 from pallets.market.types import (
     BIDS_MAX,
     SLOTS_MAX,
@@ -34,6 +27,7 @@ from pallets.market.types import (
     Job,
     MarketParams,
     Payload,
+    Recurring,
     Slot,
     SlotState,
     Stats,
@@ -58,35 +52,17 @@ from runtime.frame import (
     twox_64_concat,
     value,
 )
-from runtime.frame.ai_types import (
-    BLOB_BYTES_MAX,
-    Invalid,
-    SlotId,
-    Verdict,
-    VerifierId,
-)
+from runtime.frame.ai_types import Invalid, SlotId, Verdict, VerifierId
 from runtime.frame.traits import EventSink
-from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id, Weight
+from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id
 from runtime.state.externalities import Externalities
 
 
-def _post_weight(spec: JobSpec, price: object, verifier: object, terms: object) -> Weight:
-    del price, verifier, terms
-    input_bytes = len(get_roots(spec)) * BLOB_BYTES_MAX
-    return weights.post(min(count_slots(spec), SLOTS_MAX), input_bytes)
-
-
-def _submit_weight(job: int, slot: int, commitment: bytes, payload: bytes) -> Weight:
-    del job, slot, commitment
-    return weights.submit(len(payload)) + verify_weights.WORST
-
-
-def _accept_weight(job: int, picks: Picks) -> Weight:
-    del job
-    return weights.accept(len(picks), BIDS_MAX)
-
-
-class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidError):
+class Market(
+    Pallet,
+    events=MarketEvent | BidEvent | RecurringEvent,
+    errors=MarketError | BidError | RecurringError,
+):
     """Jobs, slots, bids, escrow, settlement and ratings."""
 
     params: Constant[MarketParams]
@@ -123,6 +99,12 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
     bid_: StorageMap[tuple[Id, AccountId], Bid] = mapping(twox_64_concat, blake2_128_concat)
     """What providers ask for the slots of a job, until it is over or they take it back."""
 
+    next_recurring: StorageValue[Id] = value(default=0)
+    """The number of the next recurring job."""
+
+    recurring: StorageMap[Id, Recurring] = mapping(twox_64_concat)
+    """Jobs of which more runs are to be posted."""
+
     def __init__(
         self,
         state: Externalities,
@@ -144,6 +126,8 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
             self.stats,
             self.busy,
             self.bid_,
+            self.next_recurring,
+            self.recurring,
         )
         self._book = Book(
             state,
@@ -157,7 +141,7 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
 
     # --- the requester's calls
 
-    @call(index=0, weight=_post_weight)
+    @call(index=0, weight=call_weights.post)
     def post(
         self,
         origin: Origin,
@@ -175,7 +159,7 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
         `InputMissing`, `WrongInputSize`, `InputOutOfRange`, `BadProgram`, `ClaimTooLarge`,
         `NoEscrow`.
         """
-        post_job(self._book, origin.ensure_signed(), spec, price, verifier, terms)
+        requests.post_job(self._book, origin.ensure_signed(), spec, price, verifier, terms)
 
     @call(index=1, weight=weights.TOP_UP)
     def top_up(self, origin: Origin, job: Compact[Id], amount: Compact[Balance]) -> None:
@@ -186,7 +170,7 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
         Origin: signed by the owner. Events: `ToppedUp`.
         Errors: `NoSuchJob`, `NotPayer`, `WrongState`, `BadPrice`, `NoEscrow`.
         """
-        raise_price(self._book, origin.ensure_signed(), job, amount)
+        requests.raise_price(self._book, origin.ensure_signed(), job, amount)
 
     @call(
         index=2,
@@ -198,7 +182,7 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
         Origin: signed by the owner. Events: `Refunded` for each slot, `Finished`, `Cancelled`.
         Errors: `NoSuchJob`, `NotPayer`, `WrongState`.
         """
-        entry = cancel_job(self._book, self._lifecycle, origin.ensure_signed(), job)
+        entry = requests.cancel_job(self._book, self._lifecycle, origin.ensure_signed(), job)
         return PostDispatch(
             weights.CANCEL_BASE + weights.multiply(weights.SLOT_REFUND, entry.slots)
         )
@@ -218,7 +202,7 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
         """
         self._lifecycle.lock(SlotId(job, slot), origin.ensure_signed(), provider)
 
-    @call(index=4, weight=_submit_weight)
+    @call(index=4, weight=call_weights.submit)
     def submit(
         self,
         origin: Origin,
@@ -271,7 +255,7 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
         Origin: signed by the owner. Events: `Rated`.
         Errors: `NoSuchJob`, `NoSuchSlot`, `NotPayer`, `WrongState`, `AlreadyRated`, `BadScore`.
         """
-        rate_slot(self._book, origin.ensure_signed(), SlotId(job, slot), score, tags)
+        requests.rate_slot(self._book, origin.ensure_signed(), SlotId(job, slot), score, tags)
 
     @call(index=7, weight=weights.close(SLOTS_MAX, BIDS_MAX))
     def close(self, origin: Origin, job: Compact[Id]) -> PostDispatch:
@@ -282,7 +266,7 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
         Origin: signed. Events: `BidReturned` for each bid, `Closed`.
         Errors: `NoSuchJob`, `NotPayer`, `NotFinished`.
         """
-        entry = close_job(self._book, origin.ensure_signed(), job)
+        entry = requests.close_job(self._book, origin.ensure_signed(), job)
         return PostDispatch(weights.close(entry.slots, entry.bids))
 
     # --- bids
@@ -302,7 +286,7 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
         Errors: `NoSuchJob`, `NotForBids`, `DeadlinePassed`, `BadPrice`, `RequirementUnmet`,
         `BondTooLow`, `TooManyBids`, `NoEscrow`.
         """
-        place_bid(self._book, origin.ensure_signed(), job, price, provider)
+        bids.place_bid(self._book, origin.ensure_signed(), job, price, provider)
 
     @call(index=9, weight=weights.BID_RETURN)
     def unbid(self, origin: Origin, job: Compact[Id]) -> None:
@@ -310,9 +294,9 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
 
         Origin: signed. Events: `BidReturned`. Errors: `NoSuchJob`, `NoSuchBid`.
         """
-        take_back(self._book, origin.ensure_signed(), job)
+        bids.take_back(self._book, origin.ensure_signed(), job)
 
-    @call(index=10, weight=_accept_weight)
+    @call(index=10, weight=call_weights.accept)
     def accept(self, origin: Origin, job: Compact[Id], picks: Picks) -> PostDispatch:
         """Gives slots to bidders at the prices they asked, as if they locked them now.
 
@@ -321,7 +305,7 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
         Events: `SlotLocked` for each, `BidReturned`, those of what was due, as for `poke`.
         Errors: `NotPayer`, `NotForBids`, `NoSuchBid`, and those of `lock`, of whichever bidder.
         """
-        returned = accept_bids(self._book, self._lifecycle, origin.ensure_signed(), job, picks)
+        returned = bids.accept_bids(self._book, self._lifecycle, origin.ensure_signed(), job, picks)
         return PostDispatch(weights.accept(len(picks), returned))
 
     @call(index=11, weight=weights.multiply(weights.BID_RETURN, BIDS_MAX))
@@ -331,7 +315,48 @@ class Market(Pallet, events=MarketEvent | BidEvent, errors=MarketError | BidErro
         Origin: signed. Events: `BidReturned` for each. Errors: `NoSuchJob`, `NotDue`.
         """
         origin.ensure_signed()
-        return PostDispatch(weights.multiply(weights.BID_RETURN, drop_bids(self._book, job)))
+        return PostDispatch(weights.multiply(weights.BID_RETURN, bids.drop_bids(self._book, job)))
+
+    # --- recurring jobs
+
+    @call(index=12, weight=call_weights.recur)
+    def recur(
+        self,
+        origin: Origin,
+        spec: JobSpec,
+        price: PriceRule,
+        verifier: VerifierId,
+        terms: Terms,
+        recurrence: Recurrence,
+    ) -> None:
+        """Posts a job now and again later; each further run's escrow and deposit go on hold.
+
+        Origin: signed. Events: `JobPosted`, `RecurringStarted`, `RunPosted`.
+        Errors: those of `post`.
+        """
+        who = origin.ensure_signed()
+        recurring.start(self._book, who, spec, price, verifier, terms, recurrence)
+
+    @call(index=13, weight=call_weights.RENEW)
+    def renew(self, origin: Origin, number: Compact[Id]) -> PostDispatch:
+        """Posts the run of a recurring job that is due, free of charge; anybody may ask.
+
+        A run that cannot be posted is skipped, and its money returns.
+        Origin: signed. Events: `JobPosted` and `RunPosted`, or `RunSkipped`; `RecurringEnded`.
+        Errors: `NoSuchRecurring`, `NotDue`.
+        """
+        origin.ensure_signed()
+        job = recurring.renew(self._book, number)
+        return PostDispatch(call_weights.get_renewed(job), Pays.NO)
+
+    @call(index=14, weight=weights.STOP)
+    def stop(self, origin: Origin, number: Compact[Id]) -> None:
+        """Ends a recurring job; what its other runs would have held returns, open runs go on.
+
+        Origin: signed by the owner. Events: `RecurringEnded`.
+        Errors: `NoSuchRecurring`, `NotPayer`.
+        """
+        recurring.stop(self._book, origin.ensure_signed(), number)
 
     # --- Submissions
 

@@ -207,6 +207,33 @@ class Bid:
 
 
 @dataclass(frozen=True, slots=True)
+class Recurring:
+    """A job that is posted again and again, as it was given."""
+
+    SCALE_PATH: ClassVar[str] = "pallet_market::types::Recurring"
+
+    owner: AccountId
+    spec: JobSpec
+    price: PriceRule
+    verifier: VerifierId
+    terms: Terms
+    every_blocks: BlockNumber
+    runs_left: U32
+    next_at: BlockNumber
+    """When the next run is due."""
+
+    run_cost: Balance
+    """What a run holds at most: its escrow and its deposit."""
+
+    deposit: Balance
+
+    @property
+    def reserve(self) -> int:
+        """What is on hold for the runs that are left."""
+        return self.runs_left * self.run_cost
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """A provider record's history; amounts in planck."""
 

@@ -5,6 +5,9 @@ from runtime.primitives import Weight
 PROOF_BYTES_ITEM = 512
 """A stored item with its path in the state."""
 
+SETTLED_ITEMS = 160
+"""What a settlement reads: for each of 32 royalties its record, payee and both accounts' parts."""
+
 CANCEL_BASE = Weight(200_000_000, 2 * PROOF_BYTES_ITEM)
 SLOT_REFUND = Weight(260_000_000, 4 * PROOF_BYTES_ITEM)
 CLOSE_BASE = Weight(300_000_000, 8 * PROOF_BYTES_ITEM)
@@ -14,6 +17,7 @@ LOCK = Weight(1_600_000_000, 13 * PROOF_BYTES_ITEM)
 POKE = Weight(700_000_000, 12 * PROOF_BYTES_ITEM)
 BID = Weight(300_000_000, 8 * PROOF_BYTES_ITEM)
 BID_RETURN = Weight(120_000_000, 4 * PROOF_BYTES_ITEM)
+STOP = Weight(300_000_000, 6 * PROOF_BYTES_ITEM)
 RATE = Weight(150_000_000, 4 * PROOF_BYTES_ITEM)
 
 
@@ -25,7 +29,9 @@ def post(slots: int, input_bytes: int) -> Weight:
 
 def submit(payload_bytes: int) -> Weight:
     """Settling or slashing with the most royalties there are; judging the claim is verify's."""
-    return Weight(6_000_000_000 + 10_000 * payload_bytes, 48 * PROOF_BYTES_ITEM + payload_bytes)
+    return Weight(
+        6_000_000_000 + 10_000 * payload_bytes, SETTLED_ITEMS * PROOF_BYTES_ITEM + payload_bytes
+    )
 
 
 def close(slots: int, bids: int) -> Weight:

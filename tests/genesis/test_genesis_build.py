@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "feedebd5b748f6dd3e4b0c416063b72e80a3b0b5c07a708a4cc65dd89c9ce513",
-    "local": "1b7f0d225c12700fcb64ee0afd0a6a9fadbfaed0bf8af477b47957a0b0dd5e60",
+    "dev": "62b958a042d117f93cdea8c42f288368fbc16f7922d4e0efebd3e6489fd9ad6a",
+    "local": "39a610aade7826e975e49edb1c053762d9cdc0c74047d5e561e2742e2e865f4a",
 }
 
 

@@ -75,6 +75,8 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
             expected[HoldReason.CHALLENGE][demand.who] += demand.deposit
     for (_, who), bid in runtime.market.bid_.items():
         expected[HoldReason.BID][who] += bid.deposit
+    for again in dict(runtime.market.recurring.items()).values():
+        expected[HoldReason.RECURRING][again.owner] += again.reserve + again.deposit
     for entry in dict(runtime.rounds.round.items()).values():
         expected[HoldReason.ROUND][entry.owner] += entry.escrow + entry.deposit
     for who, amount in iter_pool_deposits(runtime.pools):

@@ -4,8 +4,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from pallets.market import Bids, Posted, SlotState, Terms
+from pallets.market import Bids, Posted, PriceRule, Recurrence, SlotState, Terms
 from pallets.market.bids import Pick
+from pallets.market.types import Recurring
 from runtime.frame.ai_types import VerifierId
 from runtime.frame.traits import HoldReason
 from runtime.primitives import AccountId
@@ -13,14 +14,16 @@ from tests.helpers.market_machine import (
     AMOUNTS,
     CHOICE,
     EVERYBODY,
+    PRICES,
     PROVIDERS,
+    TERMS,
     MarketMachine,
 )
-from tests.helpers.market_stage import ALICE, EVE
+from tests.helpers.market_stage import ALICE, DAVE, EVE
 
 
 class WholeMarket(MarketMachine):
-    """Slots, and bids for them."""
+    """Slots, bids for them, and jobs that come again."""
 
     def pick_auction(self, choice: int) -> int | None:
         """Some job that takes bids."""
@@ -82,11 +85,57 @@ class WholeMarket(MarketMachine):
         post = self.attempt("drop_bids", EVE, job)
         assert (post is not None) == (entry.bids > 0 and entry.is_over(stage.number))
 
+    # --- recurring jobs
+
+    def has_recurring(self) -> bool:
+        return next(self.stage.market.recurring.items(), None) is not None
+
+    def pick_recurring(self, choice: int) -> tuple[int, Recurring]:
+        """Some recurring job."""
+        items = sorted(self.stage.market.recurring.items(), key=lambda item: item[0])
+        return items[choice % len(items)]
+
+    @precondition(lambda self: self.stage.market.next_recurring.get() < 2)
+    @rule(
+        price=PRICES,
+        terms=TERMS,
+        owner=st.sampled_from((ALICE, DAVE)),
+        recurrence=st.builds(Recurrence, st.integers(1, 6), st.integers(2, 4)),
+    )
+    def recur(
+        self, price: PriceRule, terms: Terms, owner: AccountId, recurrence: Recurrence
+    ) -> None:
+        spec = self.stage.make_spec(rows_per_slot=40)
+        post = self.attempt("recur", owner, spec, price, VerifierId.REPLAY, terms, recurrence)
+        assert post is not None
+
+    @precondition(has_recurring)
+    @rule(choice=CHOICE)
+    def renew(self, choice: int) -> None:
+        stage = self.stage
+        number, before = self.pick_recurring(choice)
+        jobs, free = stage.market.next_job.get(), stage.money.get_free(before.owner)
+        post = self.attempt("renew", EVE, number)
+        assert (post is not None) == (stage.number >= before.next_at)
+        if post is not None:
+            assert stage.market.next_job.get() == jobs + 1
+            returned = before.deposit if before.runs_left == 1 else 0
+            assert stage.money.get_free(before.owner) >= free + returned
+
+    @precondition(has_recurring)
+    @rule(choice=CHOICE, who=st.sampled_from((ALICE, DAVE, EVE)))
+    def stop(self, choice: int, who: AccountId) -> None:
+        number, before = self.pick_recurring(choice)
+        assert (self.attempt("stop", who, number) is not None) == (who == before.owner)
+
     def teardown(self) -> None:
-        """Every deposit for a bid comes back as well."""
+        """Every deposit for a bid, and what is left for further runs, comes back as well."""
+        for number, entry in list(self.stage.market.recurring.items()):
+            assert self.attempt("stop", entry.owner, number) is not None
         super().teardown()
         for who in EVERYBODY:
-            assert self.stage.money.get_held(HoldReason.BID, who) == 0
+            for reason in (HoldReason.BID, HoldReason.RECURRING):
+                assert self.stage.money.get_held(reason, who) == 0
 
 
 def is_auction(price: object) -> bool:
