@@ -23,6 +23,7 @@ from chain.wallet.fetching import fetch_model
 from chain.wallet.jobs import NoSuchRecord
 from chain.wallet.model_file import dump_rows_file, load_rows_file
 from chain.wallet.publishing import TENSOR_BYTES_MAX
+from pallets.market import Product
 from pallets.registry.types import Model
 from pallets.runtime import Runtime
 from runtime.frame.ai_types import ModelInfo
@@ -197,7 +198,7 @@ def collect(
     base_path: BasePathOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete files of tensors below the base path that no registered model names."""
+    """Delete files of tensors below the base path that neither a model nor a product names."""
 
     async def run() -> None:
         async with open_session(Settings(node, as_json, base_path)) as session:
@@ -212,8 +213,14 @@ def collect(
 
 
 def _find_roots(runtime: Runtime) -> frozenset[Root]:
-    """The tensors of every version of a model that the registry keeps."""
+    """What the registry and the market still name.
+
+    The tensors of every version of a model, and operands and results of the products in jobs.
+    """
     bodies = (version.body for _, version in runtime.registry.version.items())
-    return frozenset(
-        tensor.root for body in bodies if isinstance(body, Model) for tensor in body.tensors
-    )
+    found = {tensor.root for body in bodies if isinstance(body, Model) for tensor in body.tensors}
+    for number, job in runtime.market.job.items():
+        if isinstance(job.spec, Product):
+            found |= {job.spec.program.a, job.spec.program.b}
+            found |= {Root(output) for _, output in runtime.market.output.items(number)}
+    return frozenset(found)

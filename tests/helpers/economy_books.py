@@ -70,7 +70,7 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
     for job in jobs.values():
         expected[HoldReason.ESCROW][job.owner] += job.escrow
         expected[HoldReason.JOB_DEPOSIT][job.owner] += job.deposit
-    for _, pending in runtime.verify.pending.items():
+    for pending in dict(runtime.verify.pending.items()).values():
         for demand in pending.demands:
             expected[HoldReason.CHALLENGE][demand.who] += demand.deposit
     for (_, who), bid in runtime.market.bid_.items():

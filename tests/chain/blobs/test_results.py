@@ -62,3 +62,11 @@ def test_damage_is_noticed(tmp_path: Path) -> None:
     get_file(tmp_path).write_bytes(whole[:-4])
     with pytest.raises(BlobCorrupt):
         store.get_result_rows(root, 0, 64)
+
+
+def test_results_that_nobody_needs_are_deleted(tmp_path: Path) -> None:
+    store = BlobStore(tmp_path)
+    kept, other = store.put_result(make_result()), store.put_result(make_result(1))
+    assert store.collect([kept]) > 4 * 64 * 96
+    assert kept in store
+    assert other not in store
