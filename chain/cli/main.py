@@ -1,5 +1,7 @@
 """`soberana`: the one command, and its groups."""
 
+from typing import Annotated
+
 import typer
 
 from chain.cli import (
@@ -7,6 +9,7 @@ from chain.cli import (
     chain,
     compute,
     data,
+    dry_run,
     evaluate,
     gov,
     gov_votes,
@@ -39,6 +42,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def begin(
+    *,
+    is_dry: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Tell what the command would do and cost; send nothing."),
+    ] = False,
+) -> None:
+    """A blockchain node whose blocks are sealed by useful AI work."""
+    dry_run.IS_DRY.set(is_dry)
+
+
 app.add_typer(run.app, name="node", help="Run a node.")
 app.add_typer(key.app, name="key", help="Make and inspect keys.")
 app.add_typer(wallet.app, name="wallet", help="Balances, transfers, names.")

@@ -6,6 +6,7 @@ Blocks have no seal and no state root; everything else is as the runtime makes i
 from dataclasses import dataclass
 from typing import Any
 
+from chain.rpc.namespaces.dry_run_methods import describe_dry_run
 from genesis.accounts import get_dev_account
 from genesis.build import build_genesis, make_api
 from genesis.spec import load_preset
@@ -68,6 +69,7 @@ class FakeNode:
             "chain_getBlock": self._get_block,
             "author_submitAndWatchExtrinsic": self._submit,
             "payment_queryInfo": lambda *_: None,
+            "system_dryRunCall": self._dry_run,
         }
 
     def make_block(self, *transactions: Extrinsic) -> FakeBlock:
@@ -141,6 +143,15 @@ class FakeNode:
     def _call(self, name: str, data: str, at: str | None = None) -> str:
         backend = DictBackend(self._find(at).state)
         return _hex(self.api.call(name, bytes.fromhex(data[2:]), backend))
+
+    def _dry_run(self, address: str, call: str) -> object:
+        best, decoded = self.best, self.api.calls.decode(bytes.fromhex(call[2:]))
+        backend = DictBackend(best.state)
+        try:
+            done = self.api.dry_run_call(backend, best.hash, decoded, decode_ss58(address))
+        except InvalidTransaction as error:
+            raise Refusal(1010, "Invalid Transaction", error.reason) from None
+        return describe_dry_run(done, self.api.make_runtime(backend))
 
     def _get_hash(self, number: int | None = None) -> str | None:
         if number is None:

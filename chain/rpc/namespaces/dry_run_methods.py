@@ -8,7 +8,7 @@ from chain.rpc.jsonrpc import RpcError
 from chain.rpc.methods import rpc
 from chain.rpc.namespaces.author_methods import INVALID_TRANSACTION
 from chain.rpc.namespaces.json_forms import get_state, invalid_params, to_hex
-from chain.rpc.namespaces.runtime_json import to_json
+from chain.rpc.namespaces.runtime_json import to_object
 from runtime.codec import codec_of
 from runtime.composed import ComposedRuntime
 from runtime.crypto.ss58 import Ss58Error, decode_ss58
@@ -66,10 +66,11 @@ class DryRunMethods:
             done = api.dry_run_call(backend, block_hash, decoded, who)
         except InvalidTransaction as error:
             raise RpcError(INVALID_TRANSACTION, "Invalid Transaction", error.reason) from None
-        return _describe(done, api.make_runtime(backend))
+        return describe_dry_run(done, api.make_runtime(backend))
 
 
-def _describe(done: DryRun, runtime: ComposedRuntime) -> object:
+def describe_dry_run(done: DryRun, runtime: ComposedRuntime) -> dict[str, object]:
+    """What came of a call, for clients."""
     weight = done.info.weight
     return {
         "error": None if done.error is None else _describe_error(done.error, runtime),
@@ -81,12 +82,10 @@ def _describe(done: DryRun, runtime: ComposedRuntime) -> object:
 
 
 def _describe_event(event: PalletEvent, runtime: ComposedRuntime) -> object:
+    fields = to_object(event.event)
+    fields.pop("type", None)  # the name of the event, once more
     pallet = _get_pallet_name(event.pallet_index, runtime)
-    return {
-        "pallet": pallet,
-        "event": type(event.event).__name__,
-        "fields": to_json(event.event),
-    }
+    return {"pallet": pallet, "event": type(event.event).__name__, "fields": fields}
 
 
 def _describe_error(error: DispatchError, runtime: ComposedRuntime) -> object:

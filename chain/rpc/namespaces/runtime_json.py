@@ -70,6 +70,11 @@ def _is_wide(annotation: Any) -> bool:  # untyped: annotations have no type of t
 
 def to_numbered_json(name: str, number: int, value: object) -> dict[str, object]:
     """A dataclass as an object that also says by which number it goes."""
+    return {name: number, **to_object(value)}
+
+
+def to_object(value: object) -> dict[str, object]:
+    """A dataclass as an object."""
     shown = to_json(value)
     assert isinstance(shown, dict), "a dataclass is an object; qed"
-    return {name: number, **cast("dict[str, object]", shown)}
+    return cast("dict[str, object]", shown)
