@@ -20,13 +20,16 @@ ROUNDS ?= 10
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint type fmt sim fuzz kernels bench docs run cover clients setup clean
+.PHONY: help demo tour test lint type fmt sim fuzz kernels bench docs run cover clients setup clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## start a development chain, mine a model's inference, show what happened (2 min)
 	@$(PY) -m chain.cli.demo
+
+tour: setup ## play every story of the chain in short and show the pictures (2 min)
+	@$(PY) -m chain.cli.tour
 
 test: lint type clients ## everything CI runs: lint, types, all tests
 	@echo "==> pytest"

@@ -6,7 +6,7 @@ from struct import unpack
 import numpy as np
 import pytest
 
-from chain.png import Pixels, dump_png
+from chain.png import BadPng, Pixels, dump_png, load_png
 
 
 def read_png(raw: bytes) -> Pixels:
@@ -32,9 +32,25 @@ def read_png(raw: bytes) -> Pixels:
 def test_pixels_come_back(shape: tuple[int, ...]) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     assert np.array_equal(read_png(dump_png(pixels)), pixels)
+    assert np.array_equal(load_png(dump_png(pixels)), pixels)
 
 
 def test_a_part_of_a_picture_is_a_picture() -> None:
     """Pixels that do not lie beside each other in memory."""
     pixels = np.arange(60, dtype=np.uint8).reshape(6, 10)[::2, 1::3]
     assert np.array_equal(read_png(dump_png(pixels)), pixels)
+
+
+@pytest.mark.parametrize("at", [0, 20, 45, -1])
+def test_a_damaged_picture_is_refused(at: int) -> None:
+    raw = bytearray(dump_png(np.zeros((3, 5, 3), np.uint8)))
+    raw[at] ^= 1
+    with pytest.raises(BadPng):
+        load_png(bytes(raw))
+
+
+def test_half_a_picture_is_refused() -> None:
+    raw = dump_png(np.zeros((3, 5), np.uint8))
+    for size in range(len(raw)):
+        with pytest.raises(BadPng):
+            load_png(raw[:size])

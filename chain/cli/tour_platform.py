@@ -1,0 +1,112 @@
+"""The tour's chapters about the platform: machines by the block, wash trading, the whole."""
+
+import re
+
+import msgspec
+import numpy as np
+
+from chain.cli.session import Session
+from chain.cli.tour_compute import World, find_number
+from chain.cli.tour_moves import let_pass, visit
+from chain.cli.tour_stage import TourStage
+from chain.training import load_digits
+from chain.wallet.amount import format_amount
+from chain.wallet.chain_reader import from_hex, to_hex
+from runtime.crypto.hashing import blake2_256
+from runtime.state.proof import decode_proof, verify_proof
+
+PROOF = "state_getReadProof"
+
+
+class ReadProof(msgspec.Struct, frozen=True):
+    """What the node says: a proof a key."""
+
+    proof: tuple[str, ...]
+
+
+def rent(stage: TourStage, world: World) -> None:
+    """US-13: a machine, paid as long as it is used."""
+    stage.chapter(
+        "A machine by the block",
+        "Dave rents Charlie's machine and puts money into the lease; it pays for each block. He",
+        "accepts the work so far, and Charlie gives notice: what was not used comes back.",
+    )
+    terms = '--rate "1 SBR" --review 5 --min 1 --notice 4'
+    said = stage.type(f"rent offer --record {world.provider} {terms} --from //Charlie", lines=2)
+    offer = find_number(r"offer (N)", said)
+    said = stage.type(f'rent start {offer} --amount "150 SBR" --from //Dave', lines=2)
+    lease = find_number(r"lease (N)", said)
+    stage.type(f"rent accept {lease} --from //Charlie", lines=2)
+    let_pass(stage.url, 5)
+    stage.type(f"rent pay {lease} --from //Dave", lines=3)
+    stage.type(f"rent reclaim {lease} --from //Charlie", lines=3)
+    said = stage.type(f"rent status {lease}")
+    paid = re.search(r"paid +(\d+) SBR for (\d+) blocks", said)
+    assert paid is not None, "a lease tells what was paid; qed"
+    stage.ensure(
+        paid[1] == paid[2], f"Dave had the machine for {paid[2]} blocks and paid {paid[1]} SBR"
+    )
+
+
+def wash(stage: TourStage, world: World) -> None:
+    """US-15: who hires himself loses."""
+    del world
+    stage.chapter(
+        "Dealing with oneself",
+        "Could Charlie get rich by hiring himself, with a model of his own? His products mine",
+        "blocks and earn a bonus; but a bonus is a part of what his own price burned.",
+    )
+    np.save("own_rows.npy", load_digits().test_images[:50])
+    said = stage.type("model register digits.npz --from //Charlie", lines=1)
+    model = find_number(r"model (N) is registered", said)
+    before = read_wealth(stage, "//Charlie")
+    price = '--price "5 SBR"'
+    command = f"job post {model} own_rows.npy --from //Charlie {price} --watch --save own.npy"
+    stage.type(command, lines=4)
+    lost = before - read_wealth(stage, "//Charlie")
+    stage.ensure(
+        lost > 0, f"paying himself 5 SBR cost Charlie {format_amount(lost)}: burn, treasury, fees"
+    )
+
+
+def read_wealth(stage: TourStage, name: str) -> int:
+    """All that a development account has, on hold or not."""
+
+    async def read(session: Session) -> int:
+        who = session.get_account(name)
+        return await session.chain.read(lambda runtime: runtime.system.account[who].data.total)
+
+    return visit(stage.url, read)
+
+
+def explore(stage: TourStage, world: World) -> None:
+    """US-16: what anybody can see, and prove."""
+    stage.chapter(
+        "What anybody can see",
+        "Everything that happened is on the chain: who made what of what, which multiplications",
+        "were somebody's job, and any number of the state with a proof.",
+    )
+    stage.type("chain work")
+    stage.type(f"provider status {world.provider}", lines=14)
+    path = stage.get_path("provenance.png")
+    stage.type(f"model provenance {world.newest} --png {path}")
+    stage.show("provenance.png")
+    issuance, root = prove_issuance(stage)
+    stage.note(f"there are {format_amount(issuance)}, proven under the state root {root[:18]}…")
+
+
+def prove_issuance(stage: TourStage) -> tuple[int, str]:
+    """How many tokens there are, checked against the root of a header; and the root."""
+
+    async def ask(session: Session) -> tuple[int, str]:
+        chain, key = session.chain, session.chain.runtime.balances.total_issuance.key
+        head = await chain.get_head()
+        root = (await chain.get_header(head)).state_root
+        answer = await chain.rpc.call(ReadProof, PROOF, [to_hex(key)], to_hex(head))
+        (proof,) = answer.proof
+        value_hash = verify_proof(root, key, decode_proof(from_hex(proof, PROOF)))
+        issuance = await chain.read(lambda runtime: runtime.balances.total_issuance.get(), head)
+        assert value_hash == blake2_256(issuance.to_bytes(16, "little")), "it was proven; qed"
+        return issuance, to_hex(root)
+
+    return visit(stage.url, ask)
