@@ -26,11 +26,13 @@ def keep_operands(folder: Path, case: ProductCase = CASE) -> BlobStore:
     return store
 
 
-async def set_up_product(node: Node, case: ProductCase = CASE) -> int:
-    """Charlie offers to multiply, and Dave posts a product: its number."""
+async def set_up_product(
+    node: Node, case: ProductCase = CASE, kind: JobKind = JobKind.PRODUCT
+) -> int:
+    """Charlie offers jobs of a kind, and Dave posts a product: its number."""
     client = node.client
     wallet, maker = Wallet(client), BlockMaker(client)
-    provider = Provider("https://p.example", (), (KindPrice(JobKind.PRODUCT, 1),), 16)
+    provider = Provider("https://p.example", (), (KindPrice(kind, 1),), 16)
     record = wallet.make_call("Registry", "register", provider, MANIFEST, (), 0, TTL)
     bond = wallet.make_call("Bonds", "bond", Role.PROVIDER, BOND)
     await add_block(client, maker, node, (CHARLIE, record), (CHARLIE, bond))

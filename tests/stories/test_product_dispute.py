@@ -18,17 +18,20 @@ from chain.wallet.connect import parse_node_url
 from chain.wallet.rpc import RpcTimeouts, open_rpc
 from chain.wallet.submit import Inclusion, submit
 from chain.wallet.transaction import make_call, sign_call
-from pallets.market import Posted, Product, Slot, SlotState, Terms
+from pallets.market import Posted, Product, Render, Slot, SlotState, Terms
 from pallets.market.declarations import JobPosted
 from pallets.verify import Demand
 from runtime.claim import compute_claim_roots, compute_commitment
 from runtime.crypto.scheme import Scheme
 from runtime.frame import Call
 from runtime.frame.ai_types import SlotId, VerifierId
-from runtime.primitives import UNIT, Hash
+from runtime.primitives import UNIT
+from runtime.programs import SCENE, Inputs, Raytrace
+from runtime.tensor.blob import blob_root
 from runtime.tensor.commitment import commit_result
 from tests.helpers.cli_stage import Said, run_cli
 from tests.helpers.product_jobs import ProductCase
+from tests.helpers.programs_vectors import FOUR_BALLS
 
 CASE = ProductCase(128, 160, 128, strips_per_slot=4)
 PRICE = 10 * UNIT
@@ -111,13 +114,17 @@ class People:
 
     def cheat(self) -> None:
         """Bob takes the slot, and gives the root of a product with one wrong entry."""
-        self.send("Bob", lambda chain: make_call(chain.runtime.market.lock, 0, 0, 0))
-        output = bytes(commit_result(self.forged).root)
+        self.submit(AT, 0, bytes(commit_result(self.forged).root))
+
+    def submit(self, at: SlotId, record: int, output: bytes) -> None:
+        """Bob takes a slot, and gives an output."""
+        lock = (at.job, at.slot, record)
+        self.send("Bob", lambda chain: make_call(chain.runtime.market.lock, *lock))
 
         def make(chain: ChainReader) -> Call:
             roots, who = compute_claim_roots(output, b""), get_pair("Bob").account
-            commitment: Hash = compute_commitment(chain.genesis_hash, AT, who, roots)
-            return make_call(chain.runtime.market.submit, 0, 0, commitment, output)
+            commitment = compute_commitment(chain.genesis_hash, at, who, roots)
+            return make_call(chain.runtime.market.submit, at.job, at.slot, commitment, output)
 
         self.send("Bob", make)
 
@@ -138,6 +145,28 @@ def people(node: NodeProcess, tmp_path: Path) -> People:
     found.post()
     found.cheat()
     return found
+
+
+def test_one_wrong_pixel_of_a_sampled_picture_is_proven(people: People, tmp_path: Path) -> None:
+    scene = SCENE.encode(FOUR_BALLS)
+    picture = Raytrace(blob_root(scene), 12, 12, 12)
+    people.type(
+        *["provider", "register", "--kind", "render", "--from", "//Bob"], places=str(tmp_path)
+    )
+    people.send("Dave", lambda chain: make_call(chain.runtime.registry.put_blob, scene))
+    spec, terms, verifier = Render(picture), Terms(500, 100, 2), VerifierId.SPOT_CHECK
+    people.send(
+        "Dave",
+        lambda chain: make_call(chain.runtime.market.post, spec, Posted(PRICE), verifier, terms),
+    )
+    tile = bytearray(picture.run(0, Inputs((scene,))))
+    tile[3 * 50 + 2] ^= 1
+    people.submit(SlotId(1, 0), 1, bytes(tile))
+    words = ["verify", "watch", "--from", "//Eve", "--blocks", "1"]
+    said = people.type(*words, places=str(tmp_path / "eve"))
+    assert "job 1, slot 0: pixel 50 is wrong; the verdict is invalid: wrong output" in said.out
+    status = people.type("verify", "status", "1", "--json", places=str(tmp_path))
+    assert status.json["verdict"] == "invalid: wrong output"
 
 
 def test_a_forged_result_that_is_served_is_proven_at_once(people: People, tmp_path: Path) -> None:

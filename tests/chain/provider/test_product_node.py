@@ -9,24 +9,30 @@ from chain.client.typed_state import get_runtime
 from chain.config import PoolConfig
 from chain.db.memory import MemoryStore
 from chain.node import Keys
+from pallets.market import Posted, Render, Terms
 from pallets.market.types import SlotState
 from pallets.verify import TileShown
-from runtime.frame.ai_types import Invalid
+from runtime.frame.ai_types import Invalid, JobKind, VerifierId
 from runtime.primitives import Hash
+from runtime.programs import SCENE, Raytrace
 from runtime.programs.product import INNER_MAX, StripOpening, TileOpening
+from runtime.tensor.blob import blob_root
 from runtime.tensor.commitment import PATH_LENGTH_MAX, TILE_BYTES
 from runtime.work_summary import Lane
-from tests.helpers.job_stage import get_slot, wait_for_slot
+from tests.helpers.job_stage import add_block, get_slot, wait_for_slot
 from tests.helpers.node_stage import (
     BOB,
     CHARLIE,
+    DAVE,
+    BlockMaker,
     Wallet,
     make_config,
     open_client,
     run_stage,
     wait_for_block,
 )
-from tests.helpers.product_stage import CASE, keep_operands, set_up_product
+from tests.helpers.product_stage import CASE, PRICE, keep_operands, set_up_product
+from tests.helpers.programs_vectors import FOUR_BALLS
 from tests.helpers.scheduler import run_seeded
 from tests.stories.live_node import read_events
 
@@ -78,6 +84,30 @@ def test_a_product_is_computed_shown_and_paid_for(tmp_path: Path) -> None:
             assert node.miner.blocks[Lane.PRIVATE] == node.provider.sealed
         for pallet in get_runtime(client).pallets:
             pallet.try_state()
+
+    run_seeded(main)
+
+
+def test_a_sampled_picture_is_checked_and_paid_for(tmp_path: Path) -> None:
+    """The keeper has the sample drawn, and asks for the verdict when the time is over."""
+
+    async def main() -> None:
+        store, scene = MemoryStore(), SCENE.encode(FOUR_BALLS)
+        async with run_stage(open_client(store)) as node:
+            await set_up_product(node, kind=JobKind.RENDER)
+            wallet, maker = Wallet(node.client), BlockMaker(node.client)
+            spec = Render(Raytrace(blob_root(scene), 12, 12, 12))
+            rule, verifier = Posted(PRICE), VerifierId.SPOT_CHECK
+            post = wallet.make_call("Market", "post", spec, rule, verifier, Terms(500, 50, 2))
+            put = wallet.make_call("Registry", "put_blob", scene)
+            await add_block(node.client, maker, node, (DAVE, put), (DAVE, post))
+        client, config = open_client(store), replace(make_config(), base_path=tmp_path)
+        async with run_stage(client, PROVIDING, config=config):
+            await wait_for_slot(client, 1, SlotState.SUBMITTED)
+            opened = client.best.value.number
+            await wait_for_block(client, opened + 6)
+            assert get_runtime(client).verify.pending[1, 0].is_checked
+            await wait_for_slot(client, 1, SlotState.SETTLED, blocks_max=80)
 
     run_seeded(main)
 
