@@ -276,16 +276,11 @@ def _compose_parameters(state: Overlay, system: System, config: RuntimeConfig) -
     return Parameters(state, system, index=30, defaults=defaults, setter=PARAMETERS_ACCOUNT)
 
 
-def _compose_economy(
-    state: Overlay,
-    host: Host,
-    system: System,
-    money: Ledger,
-    parameters: Parameters,
-    config: RuntimeConfig,
-) -> _Economy:
-    """The pallets of AI work, which ask each other through traits."""
-    assets = Assets(
+def _compose_assets(
+    state: Overlay, system: System, money: Ledger, parameters: Parameters
+) -> Assets:
+    """Every token beside the native one."""
+    return Assets(
         state,
         system,
         money,
@@ -295,6 +290,18 @@ def _compose_economy(
         holding_deposit=UNIT // 10,
         parameters=parameters,
     )
+
+
+def _compose_economy(
+    state: Overlay,
+    host: Host,
+    system: System,
+    money: Ledger,
+    parameters: Parameters,
+    config: RuntimeConfig,
+) -> _Economy:
+    """The pallets of AI work, which ask each other through traits."""
+    assets = _compose_assets(state, system, money, parameters)
     registry = Registry(
         state,
         system,
@@ -336,12 +343,13 @@ def _compose_economy(
     )
     partners = Partners(money, records, bonds, verify, work, work.prices, system, parameters)
     market = Market(state, system, partners, index=22, params=MARKET_PARAMS)
-    exchange = _compose_exchange(state, system, money, parameters, registry, bonds, rights)
+    exchange = _compose_exchange(state, host, system, money, parameters, registry, bonds, rights)
     return _Economy(assets, registry, rights, bonds, slots, market, verify, work, exchange)
 
 
 def _compose_exchange(
     state: Overlay,
+    host: Host,
     system: System,
     money: Ledger,
     parameters: Parameters,
@@ -357,7 +365,7 @@ def _compose_exchange(
     rounds = Rounds(state, system, round_partners, index=26, params=ROUND_PARAMS)
     sale_partners = SalePartners(money, records, bonds, parameters)
     vault = Vault(state, system, sale_partners, index=27, params=VAULT_PARAMS)
-    pool_partners = PoolPartners(money, records, rights.revenue, system, parameters)
+    pool_partners = PoolPartners(money, records, rights.revenue, system, host, parameters)
     pools = Pools(state, system, pool_partners, index=31, params=POOL_PARAMS)
     return _Exchange(leases, rounds, vault, pools)
 

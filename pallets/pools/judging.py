@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pallets.pools.examples import Examples
 from pallets.pools.types import PoolSpec
 from runtime.primitives import Root
-from runtime.programs import Inputs, Sgd
+from runtime.programs import Inputs, ProgramRunner, Sgd
 from runtime.programs.answers import compute_answers
 from runtime.programs.sgd import Weights
 
@@ -39,10 +39,12 @@ def make_inputs(examples: Examples) -> Inputs:
     return Inputs((examples.rows.tobytes(), examples.labels.astype("u1").tobytes()))
 
 
-def compute_right(spec: PoolSpec, examples: Examples, validation: Examples) -> int:
+def compute_right(
+    spec: PoolSpec, examples: Examples, validation: Examples, runner: ProgramRunner
+) -> int:
     """How many hidden examples are told right by what is learned from these."""
     trial = make_trial(spec, len(examples.labels))
-    weights: Weights = trial.load_weights(trial.run(0, make_inputs(examples)))
+    weights: Weights = trial.load_weights(runner.run_program(trial, 0, make_inputs(examples)))
     answers = compute_answers(trial, weights, validation.rows)
     return int((answers == validation.labels).sum())
 

@@ -27,6 +27,7 @@ from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.share_traits import Shares
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import Id, Root
+from runtime.programs import ProgramRunner
 from runtime.state.externalities import Externalities
 
 REASON = HoldReason.POOL
@@ -40,6 +41,7 @@ class Partners:
     records: Records
     shares: Shares
     identity: ChainIdentity
+    runner: ProgramRunner
     parameters: Parameters = FIXED
 
 
@@ -98,7 +100,7 @@ class Lifecycle:
     def begin_scoring(self, number: Id, root: Root, base: Examples, validation: Examples) -> None:
         """Tries the base alone on the hidden examples; from now on shards can be scored."""
         entry, deposit = self._tables.pool[number], self._tables.pool[number].validation_deposit
-        right = compute_right(entry.spec, base, validation)
+        right = compute_right(entry.spec, base, validation, self._partners.runner)
         self._partners.money.release(REASON, entry.owner, deposit)
         self._tables.pool[number] = replace(entry, validation=root, base_right=right)
         self._deposit_event(declared.ValidationShown(number, root, right, deposit))
@@ -116,7 +118,8 @@ class Lifecycle:
         right = entry.base_right
         if fresh:
             examples = self._load(spec.base, entry).join(self._parse(fresh, entry))
-            right = compute_right(spec, examples, self._load(entry.validation, entry))
+            validation = self._load(entry.validation, entry)
+            right = compute_right(spec, examples, validation, self._partners.runner)
         points, rows = max(0, right - entry.base_right), len(fresh) // (spec.cols + 1)
         self._tables.seat[number, index] = replace(
             seat, state=SeatState.SCORED, fresh_rows=rows, right=right, points=points

@@ -18,6 +18,7 @@ from pallets.rights import declarations as rights
 from pallets.runtime import POOL_PARAMS
 from pallets.transaction_payment import TransactionFeePaid
 from pallets.vault import declarations as vault
+from runtime.programs import ReferenceRunner
 from tests.stories.aftermath import (
     Aftermath,
     ensure_every_block_holds,
@@ -45,6 +46,7 @@ from tests.stories.collection_story import (
 )
 from tests.stories.live_node import get_account
 
+RUNNER = ReferenceRunner()
 SMALL_DEPOSIT = SMALL_TOTAL // 5
 
 
@@ -73,13 +75,13 @@ def test_each_shard_earns_what_a_training_gains_by_it(aftermath: Aftermath[Told]
     base, hidden = (
         load_examples(content, COLS, 10, 1_000) for content in (digits.base, digits.hidden)
     )
-    alone = compute_right(entry.spec, base, hidden)
+    alone = compute_right(entry.spec, base, hidden, RUNNER)
     assert (entry.phase, entry.judge, entry.base_right) == (Phase.SETTLED, Judge.GAIN, alone)
     for name in GIVERS:
         if name == DUPLICATE:
             continue
         shard = load_examples(digits.get_shard(name), COLS, 10, SHARD_ROWS)
-        right = compute_right(entry.spec, base.join(shard), hidden)
+        right = compute_right(entry.spec, base.join(shard), hidden, RUNNER)
         assert (seats[name].right, seats[name].points) == (right, max(0, right - alone)), name
     honest = [seats[name].points for name in GIVERS if name not in (DUPLICATE, NOISE)]
     assert min(honest) > 0

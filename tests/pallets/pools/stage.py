@@ -29,6 +29,7 @@ from runtime.errors import DispatchError
 from runtime.frame import Event, Origin, Pallet, PostDispatch
 from runtime.header import Digest, Header
 from runtime.primitives import AccountId, Hash, Root
+from runtime.programs import ReferenceRunner
 from runtime.tensor.blob import blob_root
 from tests.helpers.mock_runtime import EXISTENTIAL_DEPOSIT, MockRuntime
 from tests.helpers.noop import assert_noop
@@ -99,7 +100,9 @@ class PoolStage:
             index=18,
             params=RightsParams(TREASURY, 50, EXISTENTIAL_DEPOSIT),
         )
-        partners = Partners(self.money, records, self.rights.revenue, self.system)
+        partners = Partners(
+            self.money, records, self.rights.revenue, self.system, ReferenceRunner()
+        )
         self.pools = Pools(self.state, self.system, partners, index=31, params=params)
         runtime.add(self.registry, self.assets, self.rights, self.pools)
         self.number = 0

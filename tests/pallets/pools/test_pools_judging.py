@@ -12,9 +12,11 @@ from pallets.pools import compute_shard_commitment, compute_validation_commitmen
 from pallets.pools.examples import BadExamples, Examples, drop_known, load_examples
 from pallets.pools.judging import compute_right, split_by_points
 from runtime.primitives import AccountId, Hash, Root
+from runtime.programs import ReferenceRunner
 from runtime.tensor.value import Int8Array
 from tests.pallets.pools.stage import COLS, PoolStage, make_examples
 
+RUNNER = ReferenceRunner()
 ROW = st.binary(min_size=2, max_size=2)
 EXAMPLES = st.lists(st.tuples(ROW, st.integers(0, 3)), max_size=12)
 
@@ -93,7 +95,9 @@ def test_points_are_the_whole_difference() -> None:
         load_examples(make_examples(seed, count), *load)
         for seed, count in ((1, 3), (10, 12), (2, 60))
     )
-    alone, together = (compute_right(spec, each, hidden) for each in (base, base.join(shard)))
+    alone, together = (
+        compute_right(spec, each, hidden, RUNNER) for each in (base, base.join(shard))
+    )
     number = stage.open()
     stage.play(number, [make_examples(10 + seed, 12) for seed in range(3)])
     assert stage.get(number).base_right == alone
@@ -134,10 +138,11 @@ def test_digits_earn_and_noise_does_not() -> None:
         return Examples(images[chosen], labels[chosen])
 
     hidden, base = take(0, 400), take(400, 60)
-    alone = compute_right(spec, base, hidden)
+    alone = compute_right(spec, base, hidden, RUNNER)
     gains = [
-        compute_right(spec, base.join(take(500 + 90 * at, 90)), hidden) - alone for at in range(8)
+        compute_right(spec, base.join(take(500 + 90 * at, 90)), hidden, RUNNER) - alone
+        for at in range(8)
     ]
     noise = Examples(take(1_300, 90).rows, rng.integers(0, 10, 90))
     assert min(gains) > 0
-    assert compute_right(spec, base.join(noise), hidden) < alone - 40
+    assert compute_right(spec, base.join(noise), hidden, RUNNER) < alone - 40
