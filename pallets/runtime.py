@@ -62,6 +62,7 @@ GRACE_BLOCKS, FREEZE_BLOCKS = 1_000, 100
 TREASURY = AccountId(b"modlpy/trsry".ljust(32, b"\0"))
 """FRAME's account of the treasury; nobody has its key."""
 
+BYTE_DEPOSIT = UNIT // 1_000
 MARKET_PARAMS = MarketParams(
     treasury=TREASURY,
     bond_min=UNIT,
@@ -77,17 +78,11 @@ VAULT_PARAMS = VaultParams(treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT,
 ROUND_PARAMS = RoundParams(
     bond_min=UNIT, gold_deposit_min=UNIT, round_deposit=UNIT, byte_deposit=UNIT // 1_000
 )
-POOL_PARAMS = PoolParams(
-    seat_deposit=UNIT,
-    validation_deposit_min=UNIT,
-    pool_deposit=UNIT,
-    byte_deposit=UNIT // 1_000,
-)
+POOL_PARAMS = PoolParams(UNIT, UNIT, pool_deposit=UNIT, byte_deposit=BYTE_DEPOSIT)
 TREASURY_PARAMS = TreasuryParams(TREASURY, TREASURER_ACCOUNT, period_blocks=1)
 """Its periods are the chain's voting periods."""
 
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
-BYTE_DEPOSIT = UNIT // 1_000
 
 
 @dataclass(frozen=True, slots=True)
