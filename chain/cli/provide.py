@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import trio
 import typer
@@ -42,6 +42,10 @@ log = logging.getLogger(__name__)
 
 SHOW_S: Final = 0.5
 
+LogLevelOption: TypeAlias = Annotated[
+    str, typer.Option("--log-level", help="debug, info, warning or error.")
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -53,6 +57,9 @@ class Start:
     device: AuthoringConfig
     sources: tuple[NodeUrl, ...]
     """Nodes that may serve the bytes of leases."""
+
+    seconds: float | None
+    """How long until it stops by itself."""
 
 
 def run(
@@ -85,9 +92,10 @@ def run(
     ] = None,
     backend: BackendOption = "auto",
     threads: ThreadsOption = 1,
-    log_level: Annotated[
-        str, typer.Option("--log-level", help="debug, info, warning or error.")
-    ] = "info",
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", min=1, help="Stop by itself after so long.")
+    ] = None,
+    log_level: LogLevelOption = "info",
     node: NodeOption = NODE_DEFAULT,
     password_file: PasswordFileOption = None,
     dev_keys: DevKeysOption = False,
@@ -109,7 +117,8 @@ def run(
         device = make_config(backend, threads)
         configure_logging(load_config(None, {}, {"log.level": log_level}).log.level)
         sources = tuple(parse_node_url(each) for each in (node, *(source or ())))
-        await _run(Start(settings, Signing(key, password_file), options, device, sources))
+        signing = Signing(key, password_file)
+        await _run(Start(settings, signing, options, device, sources, seconds))
 
     run_command(start, as_json=as_json)
 
@@ -126,16 +135,18 @@ async def _run(start: Start) -> None:
             daemon = ProviderDaemon(start.options, pair, device, store, fetcher, worker, mining)
             if as_json:
                 print_json_line({"account": pair.address, "device": device.name})
-            await _provide(daemon, line)
+            await _provide(daemon, line, start.seconds)
     if as_json:
         print_json_line(_count(daemon))
     else:
         print_line(f"stopped: {_describe(daemon)}")
 
 
-async def _provide(daemon: ProviderDaemon, line: Waiting) -> None:
+async def _provide(daemon: ProviderDaemon, line: Waiting, seconds: float | None) -> None:
     async with trio.open_nursery() as nursery:
         with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            if seconds is not None:
+                nursery.start_soon(_stop_after, daemon, seconds)
             nursery.start_soon(_stop_at_signal, signals, daemon, nursery.cancel_scope)
             nursery.start_soon(_show, daemon, line)
             await daemon.run()
@@ -155,6 +166,11 @@ async def _stop_at_signal(
             extra={"locked": daemon.providing.held},
         )
         daemon.stop()
+
+
+async def _stop_after(daemon: ProviderDaemon, seconds: float) -> None:
+    await trio.sleep(seconds)
+    daemon.stop()
 
 
 async def _show(daemon: ProviderDaemon, line: Waiting) -> None:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -52,6 +52,17 @@ app = typer.Typer()
 
 CURVE_COLUMNS, CURVE_ROWS = 48, 8
 
+DatasetOption: TypeAlias = Annotated[
+    int | None, typer.Option("--dataset", min=0, help="The record it learns from.")
+]
+ParentBpsOption: TypeAlias = Annotated[
+    int, typer.Option("--parent-bps", min=0, max=4_000, help="What the dataset earns by it.")
+]
+CurveOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--curve", metavar="PNG", help="Draw how it goes, after each segment."),
+]
+
 
 @app.command()
 def train(
@@ -70,19 +81,12 @@ def train(
     shift: Annotated[int, typer.Option("--shift", min=0, max=31)] = 7,
     rate: Annotated[int, typer.Option("--rate", min=0, max=16)] = 7,
     hidden_rate: Annotated[int, typer.Option("--hidden-rate", min=0, max=16)] = 4,
-    dataset: Annotated[
-        int | None, typer.Option("--dataset", min=0, help="The record it learns from.")
-    ] = None,
+    dataset: DatasetOption = None,
     register: Annotated[
         bool, typer.Option("--register", help="Register the model, trained on the dataset.")
     ] = False,
-    parent_bps: Annotated[
-        int, typer.Option("--parent-bps", min=0, max=4_000, help="What the dataset earns by it.")
-    ] = 0,
-    curve: Annotated[
-        Path | None,
-        typer.Option("--curve", metavar="PNG", help="Draw how it goes, after each segment."),
-    ] = None,
+    parent_bps: ParentBpsOption = 0,
+    curve: CurveOption = None,
     price: PriceOption = PRICE_DEFAULT,
     timeout: TimeoutOption = TIMEOUT_DEFAULT,
     password_file: PasswordFileOption = None,

@@ -29,6 +29,7 @@ MODELS = (ROOT / "docs/guides/models.md").read_text("utf-8")
 BLOBS = (ROOT / "docs/guides/blobs.md").read_text("utf-8")
 STORAGE = (ROOT / "docs/guides/storage.md").read_text("utf-8")
 PRODUCTS = (ROOT / "docs/guides/products.md").read_text("utf-8")
+PROVIDING = (ROOT / "docs/guides/providing.md").read_text("utf-8")
 LICENCES = (ROOT / "docs/guides/licences.md").read_text("utf-8")
 POOLS = (ROOT / "docs/guides/pools.md").read_text("utf-8")
 SALES = (ROOT / "docs/guides/data.md").read_text("utf-8")
@@ -69,6 +70,8 @@ def takes_node(words: list[str]) -> bool:
     """Whether a command has the option `--node`."""
     command = typer.main.get_command(app)
     for word in words:
+        if word.startswith("-"):
+            continue  # an option of all commands
         if not isinstance(command, TyperGroup):
             break
         command = command.commands[word]
@@ -213,6 +216,17 @@ def test_a_product_is_bought_and_watched(
     assert "valid" in newcomer.said["soberana verify status 0 1"].out
     told = newcomer.said["soberana verify challenge 0 1 --from //Eve"].out
     assert "nothing to challenge" in told
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_a_provider_beside_a_node_does_a_job(newcomer: Newcomer) -> None:
+    for _, command in iter_commands(PROVIDING):
+        newcomer.type(command)
+    told = {command: said.out for command, said in newcomer.said.items()}
+    assert "finished" in told["soberana job watch 0 --once"]
+    assert "9 settled, 0 failed" in told["soberana provider status //Charlie"]
     assert newcomer.node is not None
     newcomer.node.stop()
 
