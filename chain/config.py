@@ -68,6 +68,8 @@ class AuthoringConfig:
     """Cores that each device uses; a GPU needs one."""
     devices: Count = 1
     """Processes that multiply, each with a GPU of its own where that is the backend."""
+    claims: bool = True
+    """Whether the node claims what its blocks have earned, era by era."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

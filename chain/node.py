@@ -32,7 +32,7 @@ from chain.client.importer import (
 )
 from chain.client.verifier import Verifier
 from chain.clock import WallClock
-from chain.config import BlobsConfig, Config, RpcConfig
+from chain.config import AuthoringConfig, BlobsConfig, Config, RpcConfig
 from chain.db.blocks import BlockRecord
 from chain.db.database import Database, open_database
 from chain.db.database import Genesis as StoredGenesis
@@ -43,6 +43,8 @@ from chain.miner.open import OpenDevice, open_guarded_device, open_thread_device
 from chain.miner.statistics import MinerStatistics
 from chain.programs.fast import FastPrograms, load_twins, start_in_thread
 from chain.provider.access import LocalAccess
+from chain.provider.earnings import claim_earnings
+from chain.provider.operands import OperandKeeper, keep_operands
 from chain.provider.results import ResultKeeper, keep_results
 from chain.provider.sender import Sender
 from chain.provider.service import Provider, ProviderStatistics, provide
@@ -192,12 +194,15 @@ async def run_services(
                 for number in range(config.authoring.devices):
                     opening = open_device(config.authoring, worker, number)
                     services.start_soon(_author, authoring, opening, number)
+                services.start_soon(_claim, config.authoring, Sender(client, pool, author))
             if keys.provider is not None:
                 access = LocalAccess(client, Sender(client, pool, keys.provider))
                 multiply = partial(multiply_by_author, to_mine)
                 provider = Provider(access, multiply, worker, providing, store=blobs.store)
                 services.start_soon(provide, provider)
                 services.start_soon(keep_results, ResultKeeper(access, blobs.store, worker))
+                operands = OperandKeeper(access, blobs.store, blobs.fetcher.sources)
+                services.start_soon(keep_operands, operands)
                 keeper = StorageKeeper(access, blobs.store, worker, fetcher=blobs.fetcher)
                 services.start_soon(keep_storage, keeper)
             served = Served(
@@ -250,6 +255,12 @@ async def _author(
     """The author's service on one device, from its start to the end."""
     async with opening as device:
         await author_blocks(authoring, device, first_nonce=number << DEVICE_NONCE_BITS)
+
+
+async def _claim(config: AuthoringConfig, sender: Sender) -> None:
+    """The service that claims what the author's blocks earn, unless the operator does it."""
+    if config.claims:
+        await claim_earnings(LocalAccess(sender.client, sender))
 
 
 def make_identity(client: Client, *, is_authority: bool) -> NodeIdentity:

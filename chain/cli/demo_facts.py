@@ -9,6 +9,7 @@ from chain.wallet.jobs import read_job, read_output
 from pallets.market.declarations import Settled
 from pallets.runtime import TREASURY, Runtime
 from pallets.transaction_payment import TransactionFeePaid
+from pallets.work.declarations import EraClaimed
 from runtime.frame import Event
 from runtime.primitives import BPS, AccountId, Hash
 from runtime.tensor.value import IntArray
@@ -21,6 +22,7 @@ class EventSums:
     fees: int = 0
     fees_by: dict[AccountId, int] = field(default_factory=dict[AccountId, int])
     settled: list[Settled] = field(default_factory=list[Settled])
+    emitted: int = 0
 
     def note(self, event: Event) -> None:
         """Adds one event."""
@@ -29,6 +31,8 @@ class EventSums:
             self.fees_by[event.who] = self.fees_by.get(event.who, 0) + event.actual_fee
         elif isinstance(event, Settled):
             self.settled.append(event)
+        elif isinstance(event, EraClaimed):
+            self.emitted += event.amount + event.tithe
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,13 @@ class Facts:
     """By the events; equal to the sum of `royalties`."""
     paid: int
     bonus: int
+    emitted: int
+    """For blocks, whatever they were mined with."""
 
     @property
     def is_money_conserved(self) -> bool:
         """Whether issuance fell by what was burned and rose by what was minted, exactly."""
-        expected = self.before.issuance - self.fees - self.burned + self.bonus
+        expected = self.before.issuance - self.fees - self.burned + self.bonus + self.emitted
         return self.after.issuance == expected
 
 
@@ -108,6 +114,7 @@ async def collect_facts(chain: ChainReader, before: Snapshot, after: Snapshot, j
         sum(event.royalties for event in settled),
         sum(event.paid for event in settled),
         sum(event.bonus for event in settled),
+        sums.emitted,
     )
 
 

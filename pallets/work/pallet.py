@@ -5,6 +5,7 @@ the work that their blocks proved. Products that somebody paid for make a bonus 
 slot settles, always less than what it burned, so that nobody gains by paying himself.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -322,6 +323,14 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
     def compute_payout(self, index: int, author: AccountId) -> Payout | None:
         """What an author can claim of an era that is over; None for nothing."""
         return self._eras.compute_payout(index, author)
+
+    def iter_payouts(self, author: AccountId, first: int = 0) -> Iterator[tuple[int, Payout]]:
+        """What an author can claim, era by era, from an era on; at most `eras_kept` are there."""
+        current = self.get_era_index()
+        for index in range(max(first, current - self.params.eras_kept), current):
+            payout = self.compute_payout(index, author)
+            if payout is not None:
+                yield index, payout
 
     def get_benchmark(self, who: AccountId) -> int:
         """The multiply-accumulates that an account proved for each block of the chain, lately."""

@@ -17,6 +17,7 @@ from chain.rpc.namespaces.blob_methods import (
 from chain.rpc.namespaces.chain_head_methods import ChainHeadMethods
 from chain.rpc.namespaces.chain_methods import ChainMethods
 from chain.rpc.namespaces.dry_run_methods import DryRunMethods
+from chain.rpc.namespaces.earning_methods import EarningMethods
 from chain.rpc.namespaces.economy_methods import MarketMethods, RegistryMethods, WorkMethods
 from chain.rpc.namespaces.governance_methods import GovernanceMethods
 from chain.rpc.namespaces.lease_methods import LeaseMethods
@@ -69,6 +70,7 @@ def make_methods(served: Served, *, unsafe_allowed: bool) -> Methods:
         AssetMethods(client),
         RightsMethods(client),
         WorkMethods(client, served.miner, served.provider),
+        EarningMethods(client),
         VaultMethods(client),
         LeaseMethods(client),
         RoundMethods(client),
