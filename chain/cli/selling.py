@@ -47,11 +47,14 @@ from chain.wallet.publishing import RecordTerms, batch_calls, make_register_call
 from chain.wallet.sale_keys import SaleKeys
 from chain.wallet.sales import iter_sales, make_deliver_call, make_sealed_body, read_order
 from chain.wallet.sealed_file import Package, count_source_chunks, pack_file
+from chain.wallet.submit import Inclusion
 from chain.wallet.transaction import make_call
+from pallets.registry.declarations import Updated
+from pallets.registry.types import Dataset
 from pallets.runtime import Runtime
 from pallets.vault import OrderState, SaleTerms
 from runtime.frame import Call
-from runtime.frame.ai_types import Role
+from runtime.frame.ai_types import RecordVersion, Role
 from runtime.primitives import AccountId, Root
 
 app = typer.Typer()
@@ -89,6 +92,9 @@ def offer_sealed(
     bond: Annotated[
         str, typer.Option("--bond", metavar="AMOUNT", help="Collateral to put down with it.")
     ] = "0 SBR",
+    record: Annotated[
+        int | None, typer.Option("--record", min=0, help="Your dataset whose next version it is.")
+    ] = None,
     royalty: RoyaltyOption = "0%",
     parent: ParentOption = None,
     ttl: TtlOption = TTL_DEFAULT,
@@ -111,18 +117,16 @@ def offer_sealed(
             target = file.with_name(f"{file.name}.sealed") if out is None else out
             data_key = open_sale_keys(session).make_key()
             package = pack(file, target, data_key)
-            body = make_sealed_body(package, data_key, items, schema)
-            # The manifest is the package, so that a buyer knows what to fetch.
             root = hash_file(package.path).root
-            register = make_register_call(runtime, body, root, terms)
-            first = await session.send_all(pair, (register,), signing, "registering")
-            record = get_registered(first).record
-            sale = SaleTerms(1, amount, deliver_blocks, dispute_blocks)
-            calls = make_offer_calls(runtime, record, sale, collateral)
-            batch = batch_calls(runtime, calls)
-            second = await session.send_all(pair, batch, signing, "offering")
-            fee = sum(each.fee for each in (*first, *second))
-            show_offered(session, record, sale, package, root, fee)
+            body = make_sealed_body(package, data_key, items, schema)
+            call = make_record_call(runtime, record, body, root, terms)
+            first = await session.send(pair, call, signing, "registering")
+            version = read_version(first)
+            sale = SaleTerms(version.version, amount, deliver_blocks, dispute_blocks)
+            calls = make_offer_calls(runtime, version.record, sale, collateral)
+            rest = await session.send_all(pair, batch_calls(runtime, calls), signing, "offering")
+            fee = sum(each.fee for each in (first, *rest))
+            show_offered(session, version.record, sale, package, root, fee)
 
     run_command(run, as_json=as_json)
 
@@ -134,6 +138,26 @@ def pack(file: Path, target: Path, data_key: bytes) -> Package:
         return pack_file(
             file, target, data_key, lambda done: progress.show(done, f"encrypting {file.name}")
         )
+
+
+def make_record_call(
+    runtime: Runtime, record: int | None, body: Dataset, root: Root, terms: RecordTerms
+) -> Call:
+    """Registers a dataset, or gives one that is there its next version, which keeps its terms.
+
+    Its manifest is the package, so that a buyer knows what to fetch.
+    """
+    if record is None:
+        return make_register_call(runtime, body, root, terms)
+    return make_call(runtime.registry.update, record, body, root)
+
+
+def read_version(inclusion: Inclusion) -> RecordVersion:
+    """The version that such a call made."""
+    for event in inclusion.events:
+        if isinstance(event, Updated):
+            return RecordVersion(event.record, event.version)
+    return RecordVersion(get_registered((inclusion,)).record, 1)
 
 
 def make_offer_calls(

@@ -46,6 +46,20 @@ def offer(stage: CliStage, tmp_path: Path) -> int:
     return number
 
 
+def test_a_dataset_that_is_there_is_sold_in_its_next_version(
+    stage: CliStage, tmp_path: Path, package: str
+) -> None:
+    """So what is sold pays the shares of its record."""
+    publish = ("data", "publish", str(tmp_path / "data"), "--items", "3", *SELLER, "--json")
+    assert stage.run(*publish).json["id"] == 0
+    terms = ("--price", "10 SBR", "--bond", "100 SBR", "--record", "0")
+    said = stage.run("data", "offer-sealed", str(tmp_path / "data"), *terms, *SELLER, "--json")
+    assert (said.code, said.json["id"]) == (0, 0)
+    order(stage, package)
+    wrong = stage.run("data", "offer-sealed", str(tmp_path / "data"), *terms, *BUYER)
+    assert "Registry.NotOwner" in wrong.err
+
+
 def pass_blocks(stage: CliStage, count: int) -> None:
     for _ in range(count):
         stage.node.make_block()
