@@ -36,7 +36,7 @@ from tests.stories.live_node import read_events
 
 POINTS = ("send lock", "sent lock", "multiply", "multiplied", "send submit", "sent submit")
 SLOTS = 20
-LIMIT_S = 120
+LIMIT_S, GIVE_UP_S, GAVE_UP = 120, 30, "gave up"
 
 
 def make_daemon(url: str, folder: Path) -> ProviderDaemon:
@@ -68,7 +68,10 @@ def run_daemon(folder: Path) -> None:
     url = json.loads((folder / "node.json").read_text())
 
     async def main() -> None:
-        await make_daemon(url, folder / "blobs").run()
+        with trio.move_on_after(GIVE_UP_S):
+            await make_daemon(url, folder / "blobs").run()
+        print(GAVE_UP, flush=True)
+        await trio.sleep_forever()
 
     send = tell(RemoteAccess.send, "send", "sent")
     multiply = tell(RemoteProducts.multiply, "multiply", "multiplied")
@@ -81,7 +84,8 @@ def run_daemon(folder: Path) -> None:
 
 def kill_at(server: subprocess.Popen[str], point: str, random: Random) -> None:
     """Runs a provider until some moments after it has been at a point."""
-    kill_after(server, lambda lines: point in lines, random, 100_000)
+    lines = kill_after(server, lambda lines: point in lines or GAVE_UP in lines, random, 100_000)
+    assert point in lines, f"it was at {lines}, and never at {point}"
 
 
 def count_failures(client: Client) -> int:
