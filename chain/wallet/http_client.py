@@ -45,6 +45,7 @@ class _Reading:
         self._questions = questions
         self._answer = HttpAnswer()
         self._head_bytes = 0
+        self._is_head = True
         self.keep_alive = False
         # httptools is untyped here: a parser object with callbacks.
         self.parser = httptools.HttpResponseParser(self)
@@ -53,16 +54,21 @@ class _Reading:
     def is_complete(self) -> bool:
         return len(self.done) == len(self._questions)
 
+    def feed(self, data: bytes) -> None:
+        """What came next. `BadAnswer` for headers without an end: the parser would keep them."""
+        self._head_bytes += len(data) if self._is_head else 0
+        self.parser.feed_data(data)
+        if self._is_head and not self.is_complete and self._head_bytes > HEAD_BYTES_MAX:
+            raise BadAnswer("HTTP", f"more than {HEAD_BYTES_MAX} bytes of headers")
+
     def on_message_begin(self) -> None:
-        self._answer, self._head_bytes = HttpAnswer(), 0
+        self._answer = HttpAnswer()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._head_bytes += len(name) + len(value)
-        if self._head_bytes > HEAD_BYTES_MAX:
-            raise BadAnswer("HTTP", f"more than {HEAD_BYTES_MAX} bytes of headers")
         self._answer.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
+        self._is_head, self._head_bytes = False, 0
         self._answer.status = self.parser.get_status_code()
         # Asked once a message is over, the parser may have forgotten.
         self.keep_alive = self.parser.should_keep_alive()
@@ -78,6 +84,7 @@ class _Reading:
         self._answer.body += part
 
     def on_message_complete(self) -> None:
+        self._is_head = True
         if not self.is_complete:
             self.done.append(self._answer)
 
@@ -130,7 +137,7 @@ class HttpClient:
                 data = await self._stream.receive_some(READ_BYTES)
                 if not data:
                     raise ConnectionLost(str(self.url), "the node closed it before the answer")
-                reading.parser.feed_data(bytes(data))
+                reading.feed(bytes(data))
         except httptools.HttpParserCallbackError as error:
             raise _find_cause(error, str(self.url)) from error
         except httptools.HttpParserError as error:
