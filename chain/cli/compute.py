@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from chain.cli.failure import run_command
+from chain.cli.job_options import PRICE_DEFAULT, PriceOption
 from chain.cli.options import (
     NODE_DEFAULT,
     BasePathOption,
@@ -19,10 +20,8 @@ from chain.cli.options import (
 )
 from chain.cli.output import print_json, print_table
 from chain.cli.program_job import (
-    PRICE_DEFAULT,
     TIMEOUT_DEFAULT,
     Order,
-    PriceOption,
     TimeoutOption,
     run_program,
 )

@@ -7,6 +7,7 @@ import numpy as np
 import typer
 
 from chain.cli.failure import run_command
+from chain.cli.job_options import PRICE_DEFAULT, PriceOption
 from chain.cli.options import (
     NODE_DEFAULT,
     BasePathOption,
@@ -20,10 +21,8 @@ from chain.cli.options import (
 )
 from chain.cli.output import print_fields, print_json, print_table
 from chain.cli.program_job import (
-    PRICE_DEFAULT,
     TIMEOUT_DEFAULT,
     Order,
-    PriceOption,
     TimeoutOption,
     run_program,
 )

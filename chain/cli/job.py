@@ -1,6 +1,5 @@
 """`soberana job`: have a model run over rows, and watch it until the results are there."""
 
-import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
@@ -8,7 +7,18 @@ from typing import Annotated, Final, TypeAlias
 import trio
 import typer
 
-from chain.cli.failure import WrongUse, run_command
+from chain.cli.failure import run_command
+from chain.cli.job_options import (
+    PRICE_DEFAULT,
+    RUNS_DEFAULT,
+    EveryOption,
+    PriceOption,
+    ReplicasOption,
+    RunsOption,
+    make_recurrence,
+    parse_price,
+    parse_verifier,
+)
 from chain.cli.job_view import describe_source, name_kind, show_job, show_source
 from chain.cli.model import find_known_blobs
 from chain.cli.options import (
@@ -25,7 +35,7 @@ from chain.cli.options import (
 )
 from chain.cli.output import bar, print_fields, print_json, print_line
 from chain.cli.session import Session, open_session
-from chain.wallet.amount import format_amount, parse_amount
+from chain.wallet.amount import format_amount
 from chain.wallet.chain_reader import to_hex
 from chain.wallet.errors import BadAnswer, NodeSilent
 from chain.wallet.jobs import JobStanding, read_job, read_output
@@ -33,9 +43,8 @@ from chain.wallet.model_file import dump_rows_file, load_rows_file
 from chain.wallet.publishing import JobRequest, batch_calls, make_blob_calls, make_post_call
 from chain.wallet.submit import Inclusion
 from pallets.market.declarations import JobPosted
-from pallets.market.prices import Dutch, Going, Posted
+from pallets.market.recurring import RecurringStarted
 from pallets.market.types import SlotState, Terms
-from runtime.frame.ai_types import VerifierId
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -43,8 +52,6 @@ POLL_S: Final = 1
 
 Describe: TypeAlias = Callable[[JobStanding], Awaitable[str]]
 """What is to be shown of a look at a job, in words."""
-_GOING: Final = "going.."
-_RISING: Final = re.compile(r"(.+?)\.\.(.+?)/(\d{1,6})")
 
 
 @app.command()
@@ -53,15 +60,7 @@ def post(
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help="The rows to run: int8 (.npy).")],
     *,
     key: FromOption,
-    price: Annotated[
-        str,
-        typer.Option(
-            "--price",
-            metavar="AMOUNT",
-            help="For each slot: '2 SBR', rising over 20 blocks: '1 SBR..5 SBR/20', or the going "
-            "price of its model up to an amount: 'going..5 SBR'.",
-        ),
-    ] = "1 SBR..5 SBR/20",
+    price: PriceOption = PRICE_DEFAULT,
     rows_per_slot: Annotated[int, typer.Option("--rows-per-slot", min=1)] = 50,
     verifier: Annotated[
         str, typer.Option("--verifier", help="How results are checked: replay or freivalds.")
@@ -75,6 +74,9 @@ def post(
     attempts: Annotated[
         int, typer.Option("--attempts", min=1, max=8, help="How often a slot may fail.")
     ] = 3,
+    replicas: ReplicasOption = 1,
+    every: EveryOption = None,
+    runs: RunsOption = RUNS_DEFAULT,
     watch_it: Annotated[bool, typer.Option("--watch", help="Then watch it.")] = False,
     save: Annotated[
         Path | None, typer.Option("--save", help="With --watch: write the results here (.npy).")
@@ -98,6 +100,8 @@ def post(
             parse_price(price),
             parse_verifier(verifier),
             Terms(open_blocks, work_blocks, attempts),
+            replicas,
+            make_recurrence(every, runs),
         )
         async with open_session(settings) as session:
             posted, inclusions = await send_job(session, request, signing)
@@ -135,28 +139,6 @@ def watch(
                 await _watch(session, number, save, timeout)
 
     run_command(run, as_json=as_json)
-
-
-def parse_price(text: str) -> Posted | Dutch | Going:
-    """`2 SBR`, `1 SBR..5 SBR/20` for one that rises over 20 blocks, `going..5 SBR` up to that."""
-    limit = text.strip().removeprefix(_GOING)
-    if limit != text.strip():
-        return Going(parse_amount(limit))
-    found = _RISING.fullmatch(text.strip())
-    if found is None:
-        return Posted(parse_amount(text))
-    least, most, blocks = parse_amount(found[1]), parse_amount(found[2]), int(found[3])
-    if not 0 < least <= most or blocks == 0:
-        raise WrongUse(f"--price: expected a price that rises over some blocks, got {text!r}")
-    return Dutch(least, most, blocks)
-
-
-def parse_verifier(text: str) -> VerifierId:
-    """How results are checked."""
-    known = {each.name.lower(): each for each in (VerifierId.REPLAY, VerifierId.FREIVALDS)}
-    if text not in known:
-        raise WrongUse(f"--verifier: expected {' or '.join(known)}, got {text!r}")
-    return known[text]
 
 
 async def send_job(
@@ -214,6 +196,7 @@ def _describe_progress(standing: JobStanding) -> str:
 
 def _show_posted(session: Session, posted: JobPosted, inclusions: tuple[Inclusion, ...]) -> None:
     fee = sum(inclusion.fee for inclusion in inclusions)
+    again = [e for each in inclusions for e in each.events if isinstance(e, RecurringStarted)]
     if session.settings.as_json:
         print_json(
             {
@@ -222,6 +205,7 @@ def _show_posted(session: Session, posted: JobPosted, inclusions: tuple[Inclusio
                 **describe_source(posted.source),
                 "slots": posted.slots,
                 "escrow": str(posted.escrow),
+                "recurring": again[0].recurring if again else None,
                 "fee": str(fee),
                 "block": to_hex(inclusions[-1].block_hash),
             }
@@ -234,6 +218,11 @@ def _show_posted(session: Session, posted: JobPosted, inclusions: tuple[Inclusio
             "source": show_source(posted.source),
             "slots": posted.slots,
             "in escrow": format_amount(posted.escrow),
+            **{
+                f"recurring job {each.recurring}": f"{format_amount(each.reserve)} for "
+                f"{each.runs - 1} more runs"
+                for each in again
+            },
             "fees": format_amount(fee),
             "next": f"soberana job watch {posted.job}",
         },

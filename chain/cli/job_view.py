@@ -55,6 +55,8 @@ def show_job(session: Session, standing: JobStanding) -> None:
                 **describe_source(job.source),
                 "finished": standing.is_finished,
                 "escrow": str(job.escrow),
+                "bids": job.bids,
+                "replicas": job.slots // job.parts,
                 "slots": [
                     {
                         "slot": index,
@@ -77,6 +79,7 @@ def show_job(session: Session, standing: JobStanding) -> None:
             "what": f"{describe_work(job.spec)}, in {job.slots} slots",
             "checked by": job.verifier.name.lower(),
             "in escrow": format_amount(job.escrow),
+            "bids": job.bids,
         },
     )
     rows = [

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from chain.cli import (
+    bids,
     buying,
     chain,
     compute,
@@ -23,6 +24,7 @@ from chain.cli import (
     product,
     provenance,
     provider,
+    recurring,
     render,
     rent,
     run,
@@ -68,7 +70,8 @@ data.app.add_typer(buying.app)
 data.app.add_typer(transfer.app)
 app.add_typer(data.app, name="data", help="Publish datasets.")
 app.add_typer(provider.app, name="provider", help="Offer to run models.")
-job.app.add_typer(compute.app)
+for part in (compute.app, bids.app, recurring.app):
+    job.app.add_typer(part)
 job.app.add_typer(product.app)
 app.add_typer(job.app, name="job", help="Have models run.")
 app.add_typer(train.app)

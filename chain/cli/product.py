@@ -9,7 +9,7 @@ import trio
 import typer
 
 from chain.cli.failure import run_command
-from chain.cli.job import parse_price
+from chain.cli.job_options import PRICE_DEFAULT, PriceOption, parse_price
 from chain.cli.options import (
     NODE_DEFAULT,
     BasePathOption,
@@ -22,7 +22,6 @@ from chain.cli.options import (
     Signing,
 )
 from chain.cli.output import bar, print_fields, print_json
-from chain.cli.program_job import PriceOption
 from chain.cli.session import Session, open_session
 from chain.cli.verify import SourceOption, get_number, make_move, open_watcher
 from chain.wallet.errors import BadAnswer, NodeSilent
@@ -71,7 +70,7 @@ def product(
     strips: Annotated[
         int, typer.Option("--strips", min=1, help="32 rows each, in one slot.")
     ] = 128,
-    price: PriceOption = "1 SBR..5 SBR/20",
+    price: PriceOption = PRICE_DEFAULT,
     source: SourceOption = None,
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, help="Give up after so many seconds.")

@@ -7,7 +7,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from chain.cli.job import Describe, parse_price, wait_finished
+from chain.cli.job import Describe, wait_finished
+from chain.cli.job_options import parse_price
 from chain.cli.model import find_known_blobs
 from chain.cli.options import Signing
 from chain.cli.session import Session
@@ -21,18 +22,9 @@ from runtime.frame.ai_types import VerifierId
 
 TERMS = Terms(600, 100, 3)
 
-PriceOption: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        "--price",
-        metavar="AMOUNT",
-        help="For each slot: '2 SBR', or rising: '1 SBR..5 SBR/20' over 20 blocks.",
-    ),
-]
 TimeoutOption: TypeAlias = Annotated[
     float, typer.Option("--timeout", min=1, help="Give up after so many seconds.")
 ]
-PRICE_DEFAULT = "1 SBR..5 SBR/20"
 TIMEOUT_DEFAULT = 3_600.0
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from chain.cli.failure import run_command
+from chain.cli.job_options import PRICE_DEFAULT, PriceOption
 from chain.cli.model import send_model
 from chain.cli.options import (
     NODE_DEFAULT,
@@ -23,10 +24,8 @@ from chain.cli.options import (
 )
 from chain.cli.output import print_fields, print_json, print_line
 from chain.cli.program_job import (
-    PRICE_DEFAULT,
     TIMEOUT_DEFAULT,
     Order,
-    PriceOption,
     TimeoutOption,
     run_program,
     write_file,

@@ -9,6 +9,7 @@ from chain.blobs import BlobStore
 from chain.provider.batch import Assignment, load_assignment
 from chain.provider.bids import OPEN_SLOTS_READ_MAX, choose_bids, compute_bond, find_idle_bids
 from chain.provider.programs import ProductRun, ProgramRun, has_operands, load_run
+from chain.provider.renewals import find_renewals, is_renewed
 from pallets.market import Product
 from pallets.market.types import SlotState
 from pallets.runtime import Runtime
@@ -70,6 +71,9 @@ class Plan:
     unbids: list[SlotId] = field(default_factory=list[SlotId])
     """Bids to take back, likewise."""
 
+    renewals: list[SlotId] = field(default_factory=list[SlotId])
+    """Recurring jobs of which a run is due; their numbers stand where a job's do."""
+
     programs: list[ProgramRun] = field(default_factory=list[ProgramRun])
     products: list[ProductRun] = field(default_factory=list[ProductRun])
     assignments: list[Assignment] = field(default_factory=list[Assignment])
@@ -103,7 +107,9 @@ def make_plan(runtime: Runtime, standing: Standing) -> Plan:
     if hireable is not None and not standing.is_stopping:
         plan.record = hireable.id
         plan.locks = _choose_locks(runtime, standing, sent, hireable)
-        plan.bids = choose_bids(runtime, hireable, _get_asked(standing.choice, hireable), sent)
+        asked = _get_asked(standing.choice, hireable)
+        plan.bids = choose_bids(runtime, hireable, asked, sent)
+        plan.renewals = find_renewals(runtime, standing.account, asked, sent)
     is_stopping = standing.is_stopping
     plan.unbids = find_idle_bids(runtime, standing.account, sent, is_stopping=is_stopping)
     plan.pending = _count_pending(runtime, standing.account) if is_stopping else 0
@@ -154,6 +160,8 @@ def _find_over(runtime: Runtime, standing: Standing) -> list[tuple[str, SlotId]]
         is_old = sent_at + RETRY_BLOCKS <= standing.number
         if call in ("bid", "unbid"):
             is_over = is_old or has_bid == (call == "bid")
+        elif call == "renew":
+            is_over = is_old or is_renewed(runtime, slot.job)
         elif phase is SlotPhase.LOCKED and is_mine:
             is_over = call == "submit" and is_old
         else:

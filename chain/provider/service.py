@@ -95,6 +95,8 @@ async def _do_round(provider: Provider, plan: Plan) -> None:
         await _send(provider, ("bid", slot), slot.job, price, plan.record)
     for slot in plan.unbids:
         await _send(provider, ("unbid", slot), slot.job)
+    for slot in plan.renewals:
+        await _send(provider, ("renew", slot), slot.job)
     await _run_programs(provider, plan.programs)
     await _run_products(provider, plan.products)
     await _fill(provider, plan.assignments)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from chain.wallet.errors import WalletError
 from pallets.market import Infer
-from pallets.market.types import Job, Slot, SlotState
+from pallets.market.types import Bid, Job, Recurring, Slot, SlotState, Stats
 from pallets.runtime import Runtime
 from runtime.errors import CodecError
+from runtime.primitives import AccountId
 from runtime.tensor import GraphError, check_graph, decode_graph
 from runtime.tensor.value import IntArray, load_array
 
@@ -59,6 +60,31 @@ def read_job(runtime: Runtime, number: int) -> JobStanding:
         raise NoSuchJob(f"expected the number of a job that is not closed, got {number}")
     slots = tuple(runtime.market.slot[number, index] for index in range(job.slots))
     return JobStanding(number, job, slots, runtime.system.get_block_number())
+
+
+@dataclass(frozen=True, slots=True)
+class BidStanding:
+    """A bid, and what its provider has done so far."""
+
+    provider: AccountId
+    bid: Bid
+    stats: Stats
+
+
+def read_bids(runtime: Runtime, number: int) -> tuple[BidStanding, ...]:
+    """The bids for a job, the least first; `NoSuchJob`."""
+    read_job(runtime, number)
+    stats, bids = runtime.market.stats, runtime.market.bid_.items(number)
+    found = (BidStanding(who, bid, stats[bid.record]) for (_, who), bid in bids)
+    return tuple(sorted(found, key=lambda each: (each.bid.price, each.provider)))
+
+
+def read_recurring(runtime: Runtime, number: int) -> Recurring:
+    """A job that is posted again; `NoSuchJob`."""
+    entry = runtime.market.recurring.get(number)
+    if entry is None:
+        raise NoSuchJob(f"expected the number of a recurring job, got {number}")
+    return entry
 
 
 def read_outputs(runtime: Runtime, number: int) -> tuple[bytes, ...]:

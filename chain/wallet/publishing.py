@@ -9,7 +9,7 @@ from typing import Final
 
 from chain.wallet.model_file import ModelFile
 from chain.wallet.transaction import make_call
-from pallets.market import Infer, Terms
+from pallets.market import Infer, Recurrence, Terms
 from pallets.market.prices import PriceRule
 from pallets.registry.types import (
     CHUNK_BYTES,
@@ -159,6 +159,9 @@ class JobRequest:
     replicas: int = 1
     """How many providers run each batch of rows."""
 
+    recurrence: Recurrence | None = None
+    """How often it is posted; once for None."""
+
 
 def make_post_call(runtime: Runtime, request: JobRequest) -> Call:
     """Posts the job; its rows are a blob in the state already."""
@@ -170,7 +173,10 @@ def make_post_call(runtime: Runtime, request: JobRequest) -> Call:
         request.rows_per_slot,
         request.replicas,
     )
-    return make_call(runtime.market.post, spec, request.price, request.verifier, request.terms)
+    asked = (spec, request.price, request.verifier, request.terms)
+    if request.recurrence is None:
+        return make_call(runtime.market.post, *asked)
+    return make_call(runtime.market.recur, *asked, request.recurrence)
 
 
 def batch_calls(runtime: Runtime, calls: Iterable[Call]) -> tuple[Call, ...]:

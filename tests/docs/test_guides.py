@@ -33,6 +33,7 @@ PROVIDING = (ROOT / "docs/guides/providing.md").read_text("utf-8")
 LICENCES = (ROOT / "docs/guides/licences.md").read_text("utf-8")
 POOLS = (ROOT / "docs/guides/pools.md").read_text("utf-8")
 SALES = (ROOT / "docs/guides/data.md").read_text("utf-8")
+JOBS = (ROOT / "docs/guides/jobs.md").read_text("utf-8")
 LENET = ROOT / "tests/fixtures/onnx/lenet.onnx"
 NODE_RUN = ["soberana", "node", "run"]
 
@@ -100,6 +101,23 @@ def test_the_first_steps_lead_to_a_paid_answer(newcomer: Newcomer) -> None:
     assert "9 settled, 0 failed" in told["soberana provider status //Charlie"]
     assert "18.4999" in run_balance(newcomer)
     assert "amount 1.5 SBR" in told["soberana wallet history mine"]
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_slots_go_to_a_bidder_and_a_job_comes_again(newcomer: Newcomer) -> None:
+    for _, command in iter_commands(JOBS):
+        newcomer.type(command)
+    told = {command.split(" --")[0]: said.out for command, said in newcomer.said.items()}
+    assert "2 SBR" in told["soberana job bids 0"]
+    assert (
+        "2 slots of job 0 are given away" in told["soberana job accept 0 0=//Charlie 1=//Charlie"]
+    )
+    assert "job 0: finished" in told["soberana job watch 0"]
+    assert np.load("scores.npy").shape == (450, 10)
+    assert "4 more, every 100 blocks" in told["soberana job recurring 0"]
+    assert "recurring job 0 has ended" in told["soberana job stop 0"]
     assert newcomer.node is not None
     newcomer.node.stop()
 

@@ -1,16 +1,18 @@
 """A provider bids by itself for what its record takes, and fills the slots that it is given."""
 
+from itertools import pairwise
+
 from chain.client.client import Client
 from chain.client.typed_state import get_runtime
 from chain.db.memory import MemoryStore
 from chain.node import Keys
-from pallets.market import Bid, Bids, SlotState
+from pallets.market import Bid, Bids, Recurrence, SlotState, Terms
 from pallets.market.bids import Pick
 from pallets.runtime import MARKET_PARAMS
 from runtime.frame.traits import HoldReason
 from runtime.primitives import UNIT
-from tests.helpers.job_stage import PROVIDER, get_slot, set_up_job, wait_for_slot
-from tests.helpers.node_stage import CHARLIE, DAVE, Wallet, open_client, run_stage
+from tests.helpers.job_stage import PROVIDER, add_block, get_slot, set_up_job, wait_for_slot
+from tests.helpers.node_stage import CHARLIE, DAVE, BlockMaker, Wallet, open_client, run_stage
 from tests.helpers.scheduler import run_seeded
 
 ASKED = 3 * UNIT
@@ -78,5 +80,32 @@ def test_a_provider_does_not_bid_above_the_limit() -> None:
                 assert get_runtime(client).market.job[job].bids == 0
                 if head.number >= first + 5:
                     return
+
+    run_seeded(main)
+
+
+def test_a_provider_has_runs_posted_when_they_are_due() -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        async with run_stage(open_client(store)) as node:
+            job = await set_up_job(node)
+            maker, wallet = BlockMaker(node.client), Wallet(node.client)
+            entry = get_runtime(node.client).market.job[job]
+            terms, again = Terms(500, 50, 2), Recurrence(5, 3)
+            asked = (entry.spec, entry.price, entry.verifier, terms, again)
+            await add_block(
+                node.client, maker, node, (DAVE, wallet.make_call("Market", "recur", *asked))
+            )
+        client = open_client(store)
+        async with run_stage(client, Keys(provider=CHARLIE)):
+            first = client.best.value.number
+            async for head in client.best.changes():
+                if not list(get_runtime(client).market.recurring.items()):
+                    break
+                assert head.number < first + 40, "the runs are not posted"
+        runtime = get_runtime(client)
+        times = [runtime.market.job[each].posted_at for each in range(job + 1, job + 4)]
+        assert all(later - earlier >= 5 for earlier, later in pairwise(times))
+        assert runtime.balances.ledger.get_held(HoldReason.RECURRING, DAVE.account) == 0
 
     run_seeded(main)
