@@ -199,12 +199,7 @@ async def run_services(
                 access = LocalAccess(client, Sender(client, pool, keys.provider))
                 multiply = partial(multiply_by_author, to_mine)
                 provider = Provider(access, multiply, worker, providing, store=blobs.store)
-                services.start_soon(provide, provider)
-                services.start_soon(keep_results, ResultKeeper(access, blobs.store, worker))
-                operands = OperandKeeper(access, blobs.store, blobs.fetcher.sources)
-                services.start_soon(keep_operands, operands)
-                keeper = StorageKeeper(access, blobs.store, worker, fetcher=blobs.fetcher)
-                services.start_soon(keep_storage, keeper)
+                _start_provider(services, provider, blobs)
             served = Served(
                 client,
                 pool,
@@ -223,6 +218,16 @@ async def run_services(
             rpc_service = partial(serve_rpc, config.rpc, methods, worker, pages, routes)
             address, port = await services.start(rpc_service)
             task_status.started(Node(client, pool, miner, providing, to_import, address, port))
+
+
+def _start_provider(services: trio.Nursery, provider: Provider, blobs: ServedBlobs) -> None:
+    """Work for pay, and what goes with it: bytes that are kept, results that are shown."""
+    access, store, worker = provider.access, blobs.store, provider.worker
+    keeper = StorageKeeper(access, store, worker, fetcher=blobs.fetcher)
+    services.start_soon(provide, provider)
+    services.start_soon(keep_storage, keeper)
+    services.start_soon(keep_results, ResultKeeper(access, store, worker))
+    services.start_soon(keep_operands, OperandKeeper(access, store, blobs.fetcher.sources))
 
 
 def _start_blobs(

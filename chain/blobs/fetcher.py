@@ -67,7 +67,7 @@ class Fetcher:
         """``sources`` are asked where a request names none."""
         self._store = store
         self._worker = worker
-        self._sources = tuple(sources)
+        self.sources = tuple(sources)
         self._fetches: dict[Root, Fetch] = {}
         self._queue: deque[Fetch] = deque()
         self._queued = Watch(0)
@@ -77,7 +77,7 @@ class Fetcher:
     @property
     def has_sources(self) -> bool:
         """Whether it can fetch what nobody named a source for."""
-        return bool(self._sources)
+        return bool(self.sources)
 
     def request(
         self, root: Root, size_bytes: int | None = None, sources: Sequence[NodeUrl] = ()
@@ -89,7 +89,7 @@ class Fetcher:
         known = self._fetches.get(root)
         if known is not None and not known.is_over:
             return known
-        fetch = Fetch(root, size_bytes, tuple(sources) or self._sources)
+        fetch = Fetch(root, size_bytes, tuple(sources) or self.sources)
         size = self._store.get_chunked_size(root)
         if size is not None:
             fetch.state, fetch.done_bytes = FetchState.STORED, size

@@ -19,6 +19,7 @@ from chain.keystore import KeyPair
 from chain.miner.device import Device
 from chain.miner.external import ExternalMiner, MinerOptions
 from chain.miner.statistics import MinerStatistics
+from chain.provider.operands import OperandKeeper, keep_operands
 from chain.provider.plan import Choice
 from chain.provider.remote import Block, RemoteAccess, RemoteProducts
 from chain.provider.results import ResultKeeper, keep_results
@@ -102,6 +103,7 @@ class ProviderDaemon:
             self._open_chain() as chain,
             self._open_chain() as keeper_chain,
             self._open_chain() as results_chain,
+            self._open_chain() as operands_chain,
         ):
             raw = await news.call(HEADS, ())
             subscription = convert(raw, str, HEADS)
@@ -110,6 +112,7 @@ class ProviderDaemon:
             access = RemoteAccess(chain, self.pair, tips, sending)
             keeper = RemoteAccess(keeper_chain, self.pair, tips, sending)
             results = RemoteAccess(results_chain, self.pair, tips, sending)
+            operands = RemoteAccess(operands_chain, self.pair, tips, sending)
             lost: list[NodeError] = []
             async with trio.open_nursery() as nursery:
 
@@ -128,6 +131,8 @@ class ProviderDaemon:
                 nursery.start_soon(guard, work())
                 nursery.start_soon(guard, self._keep(keeper))
                 nursery.start_soon(guard, self._show(results))
+                keeper_of_operands = OperandKeeper(operands, self.store, self.fetcher.sources)
+                nursery.start_soon(guard, keep_operands(keeper_of_operands))
                 nursery.start_soon(self.fetcher.run)
                 if self.options.mines_idle:
                     nursery.start_soon(guard, self._make_miner().run())

@@ -78,6 +78,7 @@ def test_other_fillers_lead_to_a_tile_that_cannot_be_shown() -> None:
     step: Ask | Wrong | None = search.begin()
     for _ in range(case.program.get_path_length(0) + 1):
         assert isinstance(step, Ask)
+        assert step.tile < tiles
         tile = get_tile(case.compute(0), *case.program.get_position(step.tile))
         opening = TileOpening(tile, forged.get_path(step.tile))
         try:

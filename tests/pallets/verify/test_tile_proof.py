@@ -11,6 +11,7 @@ from pallets.market import Product, SlotState
 from pallets.market import declarations as market
 from pallets.verify import ClaimRefuted, TileDemanded, TileShown, declarations
 from pallets.verify.types import DEMANDS_MAX
+from runtime.errors import FundsUnavailable
 from runtime.frame import Pays
 from runtime.frame.ai_types import FaultKind, Invalid, Valid, VerifierId
 from runtime.frame.traits import HoldReason, Preservation
@@ -191,6 +192,35 @@ def test_a_tile_that_is_shown_costs_the_deposit(stage: DisputeStage, job: int) -
     stage.skip(WINDOW)
     stage.act("poke", EVE, job, 0)
     assert stage.get_claim(job).verdict == Valid()
+
+
+def test_a_claim_waits_for_a_tile_that_was_asked_for_in_its_last_block(
+    stage: DisputeStage, job: int
+) -> None:
+    stage.multiply(job)
+    stage.skip(WINDOW)
+    stage.act("demand_tile", EVE, job, 0, 4)
+    for _ in range(ANSWER):
+        stage.next_block()
+        with stage.refused(declarations.NotDue):
+            stage.act("poke", DAVE, job, 0)
+    stage.answer(job, 4)
+    assert stage.get_pending(job).until == stage.number + REACT
+
+
+def test_what_cannot_be_paid_out_is_burned(
+    stage: DisputeStage, job: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise FundsUnavailable
+
+    stage.multiply(job)
+    stage.act("demand_tile", EVE, job, 0, 4)
+    before = stage.get_wealth(BOB), stage.get_wealth(EVE)
+    monkeypatch.setattr(stage.money, "transfer_held", refuse)
+    stage.answer(job, 4)
+    assert (stage.get_wealth(BOB), stage.get_wealth(EVE)) == (before[0], before[1] - DEPOSIT)
+    assert stage.money.get_held(HoldReason.CHALLENGE, EVE) == 0
 
 
 def test_a_wrong_tile_that_is_shown_is_proven(stage: DisputeStage, job: int) -> None:
