@@ -12,6 +12,7 @@ from chain.cli.failure import WrongUse, run_command
 from chain.cli.options import NODE_DEFAULT, BasePathOption, JsonOption, NodeOption, Settings
 from chain.cli.output import Json, print_fields, print_json, print_table
 from chain.cli.session import Session, open_session
+from chain.wallet.amount import format_amount
 from chain.wallet.chain_reader import to_hex
 from chain.wallet.history import describe_event
 from pallets.runtime import Runtime
@@ -141,7 +142,8 @@ def work(
             number = (await chain.get_header(at)).number
             first = max(1, number - last + 1)
             totals = await chain.read(lambda runtime: read_work(runtime, first, number), at)
-            _show_work(totals, as_json=as_json)
+            emitted = await chain.read(lambda runtime: runtime.work.emitted.get(), at)
+            _show_work(totals, emitted, as_json=as_json)
 
     run_command(run, as_json=as_json)
 
@@ -217,7 +219,7 @@ def _address_or_none(account: AccountId | None) -> Json:
     return None if account is None else encode_ss58(account)
 
 
-def _show_work(totals: WorkTotals, *, as_json: bool) -> None:
+def _show_work(totals: WorkTotals, emitted: int, *, as_json: bool) -> None:
     lanes = {lane.name.lower(): totals.lanes.get(lane, 0) for lane in Lane}
     if as_json:
         print_json(
@@ -227,6 +229,7 @@ def _show_work(totals: WorkTotals, *, as_json: bool) -> None:
                 "lanes": lanes,
                 "totalMacs": str(totals.total_macs),
                 "usefulMacs": str(totals.useful_macs),
+                "emitted": str(emitted),
             }
         )
         return
@@ -236,5 +239,6 @@ def _show_work(totals: WorkTotals, *, as_json: bool) -> None:
             **{f"{lane} lane": f"{count} blocks" for lane, count in lanes.items()},
             "MACs": f"{totals.total_macs:_}",
             "useful": f"{totals.useful_macs:_} ({totals.useful_share})",
+            "minted for all blocks": f"{format_amount(emitted)}, as far as it was claimed",
         },
     )

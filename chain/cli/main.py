@@ -11,6 +11,7 @@ from chain.cli import (
     compute,
     data,
     dry_run,
+    earnings,
     evaluate,
     gov,
     gov_votes,
@@ -73,6 +74,7 @@ app.add_typer(provider.app, name="provider", help="Offer to run models.")
 for part in (compute.app, bids.app, recurring.app):
     job.app.add_typer(part)
 job.app.add_typer(product.app)
+job.app.add_typer(earnings.prices)
 app.add_typer(job.app, name="job", help="Have models run.")
 app.add_typer(train.app)
 app.add_typer(render.app)
@@ -84,6 +86,7 @@ app.add_typer(rent.app, name="rent", help="Let and rent machines by the block.")
 app.add_typer(store.app, name="store", help="Keep files for others, or have them kept.")
 gov.app.add_typer(gov_votes.app)
 app.add_typer(gov.app, name="gov", help="Propose and vote.")
+miner.app.add_typer(earnings.app)
 app.add_typer(miner.app, name="miner", help="Mine for a node from outside.")
 app.add_typer(chain.app, name="chain", help="Look at blocks and their work.")
 

@@ -1,6 +1,7 @@
 """`soberana provider`: register as one with a bond, work, and see how it is doing."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
@@ -35,8 +36,9 @@ from chain.wallet.publishing import (
 )
 from pallets.bonds.types import Bond
 from pallets.market.types import Stats
-from pallets.registry.types import KindPrice
+from pallets.registry.types import KindPrice, Provider
 from pallets.runtime import Runtime
+from pallets.work import Rate
 from runtime.codec import encode
 from runtime.crypto.ss58 import encode_ss58
 from runtime.frame.ai_types import ProviderInfo, RecordKind, Role
@@ -57,7 +59,16 @@ class ProviderView:
     bond: Bond
     stats: Stats
     busy: int
+    says: Mapping[str, str]
+    """What it declares of itself; nobody checks it."""
+
+    rate: Rate
     block_number: int
+
+    @property
+    def benchmark(self) -> int:
+        """The multiply-accumulates that its blocks proved lately, for each block of the chain."""
+        return self.rate.compute_benchmark(self.block_number)
 
 
 @app.command()
@@ -156,8 +167,16 @@ def read_provider(runtime: Runtime, number: int) -> ProviderView:
         runtime.bonds.bond_[info.owner, Role.PROVIDER],
         runtime.market.stats[number],
         runtime.market.busy[number],
+        _read_attributes(runtime, info),
+        runtime.work.rate[info.owner],
         runtime.system.get_block_number(),
     )
+
+
+def _read_attributes(runtime: Runtime, info: ProviderInfo) -> dict[str, str]:
+    body = runtime.registry.version[info.id, info.version].body
+    assert isinstance(body, Provider), "it is a provider's record; qed"
+    return {each.name: each.value for each in body.attributes}
 
 
 def find_provider(runtime: Runtime, who: AccountId) -> ProviderView:
@@ -197,6 +216,9 @@ def show_provider(session: Session, view: ProviderView) -> None:
                 "settled": stats.settled,
                 "failed": stats.failed,
                 "earned": str(stats.value),
+                "attributes": dict(view.says),
+                "provenMacsPerBlock": str(view.benchmark),
+                "provenPeak": str(view.rate.peak),
             }
         )
         return
@@ -213,5 +235,7 @@ def show_provider(session: Session, view: ProviderView) -> None:
             f"{format_amount(unbonding)} leaving{frozen}",
             "slots": f"{stats.settled} settled, {stats.failed} failed",
             "prices settled": format_amount(stats.value),
+            "says it has": ", ".join(f"{name}={text}" for name, text in view.says.items()) or "-",
+            "has proven": f"{view.benchmark:_} MACs a block lately, {view.rate.peak:_} at most",
         },
     )
