@@ -3,10 +3,13 @@
 Once the forged result is served, once it is not: then its tiles have to be shown on the chain.
 """
 
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import trio
 
@@ -145,6 +148,41 @@ def people(node: NodeProcess, tmp_path: Path) -> People:
     found.post()
     found.cheat()
     return found
+
+
+def test_a_provider_elsewhere_fetches_multiplies_and_is_paid(
+    node: NodeProcess, tmp_path: Path
+) -> None:
+    """Operands come from the buyer's node, the result from one that serves what he keeps."""
+    url, home = node.started.rpc, tmp_path / "charlie"
+    home.mkdir()
+    places = str(home / "chain")
+    register = ["provider", "register", "--kind", "product", "--from", "//Charlie", "--bond"]
+    said = run_cli(*register, "200 SBR", "--node", url, "--base-path", places)
+    assert said.code == 0, said.err
+    rng = np.random.default_rng(3)
+    a, b = rng.integers(-63, 64, (70, 90), np.int8), rng.integers(-63, 64, (90, 40), np.int8)
+    files = [str(tmp_path / f"{name}.npy") for name in "abc"]
+    np.save(files[0], a)
+    np.save(files[1], b)
+    serving = trio.run(partial(start_node, home, "--dev", "--blobs", "--rpc-port", "0"))
+    command = [sys.executable, "-m", "chain.cli.main", "provider", "run", "--from", "//Charlie"]
+    command += ["--kind", "product", "--node", url, "--base-path", places, "--backend", "numpy"]
+    with (tmp_path / "provider.log").open("wb") as log:
+        provider = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        said = run_cli(
+            *("job", "product", *files[:2], "--save", files[2], "--strips", "2"),
+            *("--price", "3 SBR", "--from", "//Dave", "--timeout", "60"),
+            *("--source", serving.started.rpc, "--node", url),
+            *("--base-path", str(tmp_path / "chain")),
+        )
+    finally:
+        provider.terminate()
+        provider.wait(30)
+        serving.kill()
+    assert said.code == 0, said.err + (tmp_path / "provider.log").read_text()
+    assert (np.load(files[2]) == a.astype(np.int64) @ b.astype(np.int64)).all()
 
 
 def test_one_wrong_pixel_of_a_sampled_picture_is_proven(people: People, tmp_path: Path) -> None:
