@@ -1,6 +1,7 @@
 """The whole runtime through signed extrinsics, batches included, block after block."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pallets.market import Dutch, Infer, Posted, SlotState, Terms
+from pallets.market import Dutch, Going, Infer, Posted, SlotState, Terms
 from pallets.market import declarations as market
 from pallets.registry.types import Dataset
 from pallets.work import declarations as work
@@ -54,6 +55,7 @@ from tests.helpers.economy_books import (
 )
 from tests.helpers.slot_work import forge
 
+Price: TypeAlias = Posted | Dutch | Going
 WHO = st.sampled_from(PEOPLE)
 PROVIDERS = st.sampled_from(tuple(RECORD_OF))
 CHOICE = st.integers(0, 1_000)
@@ -63,6 +65,7 @@ TIPS = st.sampled_from((0, 0, 0, 1, DEPOSIT, 5 * UNIT))
 PRICES = st.one_of(
     st.sampled_from((1, 10, DEPOSIT, UNIT, 7 * UNIT)).map(Posted),
     st.builds(Dutch, st.just(DEPOSIT), st.sampled_from((UNIT, 3 * UNIT)), st.integers(1, 6)),
+    st.sampled_from((DEPOSIT, UNIT, 7 * UNIT)).map(Going),
 )
 TERMS = st.builds(Terms, st.integers(2, 9), st.integers(1, 3), st.integers(1, 2))
 VERIFIERS = st.sampled_from((VerifierId.REPLAY, VerifierId.FREIVALDS))
@@ -84,9 +87,7 @@ class EconomyMachine(RuleBasedStateMachine):
         self.chain.begin_block(BOB)
 
     @initialize(prices=st.tuples(PRICES, PRICES), verifiers=st.tuples(VERIFIERS, VERIFIERS))
-    def open_two_jobs(
-        self, prices: tuple[Posted | Dutch, ...], verifiers: tuple[VerifierId, ...]
-    ) -> None:
+    def open_two_jobs(self, prices: tuple[Price, ...], verifiers: tuple[VerifierId, ...]) -> None:
         for price, verifier in zip(prices, verifiers, strict=True):
             self.post(ALICE, price, verifier, Terms(12, 3, 2), 13)
         for who, slot in ((BOB, 0), (CAROL, 1)):
@@ -229,7 +230,7 @@ class EconomyMachine(RuleBasedStateMachine):
     def post(
         self,
         who: AccountId,
-        price: Posted | Dutch,
+        price: Price,
         verifier: VerifierId,
         terms: Terms,
         per_slot: int,
@@ -278,6 +279,20 @@ class EconomyMachine(RuleBasedStateMachine):
         args: dict[str, tuple[object, ...]] = {"poke": (slot,), "rate": (slot, 90, b"good")}
         if name != "cancel" or choice % 5 == 0:
             self.send(who, make_call("Market", name, job, *args.get(name, ())))
+
+    @rule(who=WHO, author=WHO, back=st.integers(0, 3), tip=TIPS)
+    def claim(self, who: AccountId, author: AccountId, back: int, tip: int) -> None:
+        """What blocks earned, for anybody by anybody: free when it pays, and paid once."""
+        work, first = self.chain.runtime.work, len(self.chain.runtime.state.events)
+        era = max(work.get_era_index() - back, 0)
+        payout = work.compute_payout(era, author)
+        outcome = self.send(who, make_call("Work", "claim_era", era, author), tip)
+        if outcome is None:
+            return
+        assert (outcome.error is None) == (payout is not None and back > 0)
+        if outcome.error is None:
+            assert get_fee(self.chain.get_events(first)).actual_fee == tip
+            assert work.compute_payout(era, author) is None
 
     @precondition(has_slots)
     @rule(choice=CHOICE, amount=AMOUNTS)
