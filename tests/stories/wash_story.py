@@ -17,7 +17,7 @@ from runtime.frame.ai_types import Role, VerifierId
 from runtime.primitives import UNIT, AccountId
 from runtime.work_summary import Lane, WorkSummary
 from tests.helpers import economy
-from tests.helpers.chain_stage import SEEDED, ChainStage, make_call
+from tests.helpers.chain_stage import CONFIG, SEEDED, ChainStage, make_call
 from tests.helpers.economy import INPUT_ROOT, INPUTS, MANIFEST, TTL
 from tests.helpers.market_stage import make_classifier
 from tests.helpers.slot_work import stack_slots
@@ -35,6 +35,7 @@ FUNDS: Final = 100_000 * UNIT
 BOND: Final = 5_000 * UNIT
 DATASET, MODEL, RECORD = 0, 1, 2
 ROWS, LAYERS = 40, 2
+CLAIMED_TOGETHER: Final = 20
 ROUND_BLOCKS: Final = 4
 """A round: post, lock, mine a layer, mine the other and submit."""
 
@@ -164,6 +165,17 @@ def mine_only(world: World, plan: BlockPlan) -> None:
     private = WorkSummary(Lane.PRIVATE, work.m, work.n, work.k, work.root_a, work.root_b)
     chain.begin_block(plan.author, SEEDED if work is SEEDED else private)
     chain.end_block()
+
+
+def claim_eras(world: World) -> None:
+    """Whoever likes claims for the party what its blocks have earned, era by era."""
+    chain, eras = world.chain, range(world.chain.number // CONFIG.era_blocks)
+    for first in eras[::CLAIMED_TOGETHER]:
+        chain.begin_block(HONEST)
+        for era in eras[first : first + CLAIMED_TOGETHER]:
+            for author in (REQUESTER, PROVIDER):
+                chain.apply(HONEST, make_call("Work", "claim_era", era, author))
+        world.end_block()
 
 
 def get_wealth(world: World) -> int:
