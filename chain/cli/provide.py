@@ -28,10 +28,12 @@ from chain.cli.options import (
 )
 from chain.cli.output import Json, Waiting, print_json_line, print_line, waiting
 from chain.cli.session import open_session
+from chain.client.host import CachingHost
 from chain.config import AuthoringConfig, load_config
 from chain.log import configure_logging
 from chain.miner.open import open_guarded_device
 from chain.miner.statistics import MinerStatistics
+from chain.programs.fast import FastPrograms, load_twins, start_in_thread
 from chain.provider.daemon import DaemonOptions, ProviderDaemon
 from chain.provider.plan import Choice
 from chain.wallet.amount import parse_amount
@@ -132,7 +134,10 @@ async def _run(start: Start) -> None:
         async with open_guarded_device(start.device, worker) as device:
             mining = MinerStatistics(trio.current_time)
             fetcher = Fetcher(store, worker, start.sources)
-            daemon = ProviderDaemon(start.options, pair, device, store, fetcher, worker, mining)
+            host = CachingHost(FastPrograms(load_twins, start_in_thread))
+            daemon = ProviderDaemon(
+                start.options, pair, device, store, fetcher, worker, mining, host=host
+            )
             if as_json:
                 print_json_line({"account": pair.address, "device": device.name})
             await _provide(daemon, line, start.seconds)

@@ -6,7 +6,7 @@ block, so that a run which is killed leaves the next one all that it needs.
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,6 +33,7 @@ from chain.wallet.rpc import RpcTimeouts, convert, open_rpc
 from chain.wallet.web_socket import WebSocketCaller, open_web_socket
 from chain.watch import Watch
 from chain.worker import Worker
+from runtime.host import Host, ReferenceHost
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,9 @@ class ProviderDaemon:
     providing: ProviderStatistics = field(default_factory=ProviderStatistics)
     keeping: StorageStatistics = field(default_factory=StorageStatistics)
     stopping: trio.Event = field(default_factory=trio.Event)
+    host: Host = field(default_factory=ReferenceHost)
+    """What programs are run by."""
+
     tips: Watch[Block] | None = None
     """The node's best blocks; None before the first connection."""
 
@@ -98,21 +102,22 @@ class ProviderDaemon:
     async def _run_connected(self) -> None:
         timeouts = self.options.timeouts
         news_url = self.options.url.over_web_socket()
-        async with (
-            open_web_socket(news_url, timeouts.connect_s, timeouts.request_s) as news,
-            self._open_chain() as chain,
-            self._open_chain() as keeper_chain,
-            self._open_chain() as results_chain,
-            self._open_chain() as operands_chain,
-        ):
+        keepers = (self._keep, self._show, self._bring)
+        async with AsyncExitStack() as stack:
+            news = await stack.enter_async_context(
+                open_web_socket(news_url, timeouts.connect_s, timeouts.request_s)
+            )
             raw = await news.call(HEADS, ())
             subscription = convert(raw, str, HEADS)
             tips = self.tips = Watch(await _wait_head(news, subscription))
             sending = trio.Lock()
-            access = RemoteAccess(chain, self.pair, tips, sending)
-            keeper = RemoteAccess(keeper_chain, self.pair, tips, sending)
-            results = RemoteAccess(results_chain, self.pair, tips, sending)
-            operands = RemoteAccess(operands_chain, self.pair, tips, sending)
+
+            async def open_access() -> RemoteAccess:
+                chain = await stack.enter_async_context(self._open_chain())
+                return RemoteAccess(chain, self.pair, tips, sending)
+
+            access = await open_access()
+            keeping = [(keep, await open_access()) for keep in keepers]
             lost: list[NodeError] = []
             async with trio.open_nursery() as nursery:
 
@@ -123,16 +128,15 @@ class ProviderDaemon:
                         lost.append(_get_first(group))
                         nursery.cancel_scope.cancel()
 
-                async def work() -> None:
+                async def serve() -> None:
+                    await access.wait_until_settled()
+                    for keep, each in keeping:
+                        nursery.start_soon(guard, keep(each))
                     await self._provide(access)
                     nursery.cancel_scope.cancel()
 
                 nursery.start_soon(guard, _follow(news, subscription, tips))
-                nursery.start_soon(guard, work())
-                nursery.start_soon(guard, self._keep(keeper))
-                nursery.start_soon(guard, self._show(results))
-                keeper_of_operands = OperandKeeper(operands, self.store, self.fetcher.sources)
-                nursery.start_soon(guard, keep_operands(keeper_of_operands))
+                nursery.start_soon(guard, serve())
                 nursery.start_soon(self.fetcher.run)
                 if self.options.mines_idle:
                     nursery.start_soon(guard, self._make_miner().run())
@@ -140,7 +144,6 @@ class ProviderDaemon:
                 raise lost[0]
 
     async def _provide(self, access: RemoteAccess) -> None:
-        await access.wait_until_settled()
         log.info("providing", extra={"account": self.pair.address, "node": str(self.options.url)})
         products = RemoteProducts(
             access.chain.rpc,
@@ -162,13 +165,14 @@ class ProviderDaemon:
         await provide(provider)
 
     async def _keep(self, access: RemoteAccess) -> None:
-        await access.wait_until_settled()
         store, fetcher = self.store, self.fetcher
         await keep_storage(StorageKeeper(access, store, self.worker, self.keeping, fetcher=fetcher))
 
     async def _show(self, access: RemoteAccess) -> None:
-        await access.wait_until_settled()
         await keep_results(ResultKeeper(access, self.store, self.worker))
+
+    async def _bring(self, access: RemoteAccess) -> None:
+        await keep_operands(OperandKeeper(access, self.store, self.fetcher.sources))
 
     def _make_miner(self) -> ExternalMiner:
         options = MinerOptions(
@@ -183,7 +187,7 @@ class ProviderDaemon:
     @asynccontextmanager
     async def _open_chain(self) -> AsyncGenerator[ChainReader]:
         async with open_rpc(self.options.url, self.options.timeouts) as rpc:
-            yield await ChainReader.connect(rpc)
+            yield await ChainReader.connect(rpc, self.host)
 
 
 def _get_first(group: BaseExceptionGroup[NodeError]) -> NodeError:

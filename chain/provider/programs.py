@@ -10,7 +10,7 @@ from pallets.market import JobSpec, Product
 from pallets.market.claims import make_task
 from pallets.runtime import Runtime
 from runtime.frame.ai_types import SlotId
-from runtime.programs import Inputs, MatrixProduct
+from runtime.programs import Inputs, MatrixProduct, ProgramRunner
 from runtime.task import ProgramTask, load_inputs
 from runtime.tensor.commitment import STRIP_ROWS
 
@@ -22,10 +22,12 @@ class ProgramRun:
     slot: SlotId
     task: ProgramTask
     inputs: Inputs
+    runner: ProgramRunner
+    """Compiled twins, where the node has them."""
 
     def compute(self) -> bytes:
         """The slot's output. Errors: `ProgramError`."""
-        return self.task.program.run(self.task.slot, self.inputs)
+        return self.runner.run_program(self.task.program, self.task.slot, self.inputs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,4 +61,4 @@ def load_run(runtime: Runtime, slot: SlotId) -> ProgramRun | None:
     task = make_task(market.job[slot.job], slot.slot, lambda other: market.output[slot.job, other])
     assert isinstance(task, ProgramTask), "asked of programs only; qed"
     inputs = load_inputs(task, runtime.registry.records)
-    return None if inputs is None else ProgramRun(slot, task, inputs)
+    return None if inputs is None else ProgramRun(slot, task, inputs, runtime.host)

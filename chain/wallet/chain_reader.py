@@ -18,7 +18,7 @@ from runtime.errors import CodecError, CorruptState
 from runtime.extrinsic import Extrinsic, decode_extrinsic
 from runtime.frame.event_record import EventRecord
 from runtime.header import Digest, DigestItem, Header
-from runtime.host import ReferenceHost
+from runtime.host import Host, ReferenceHost
 from runtime.primitives import Hash
 from runtime.state.backend import Backend, DictBackend
 from runtime.state.overlay import Overlay
@@ -75,21 +75,26 @@ class RemoteState:
 class ChainReader:
     """One chain, through one node; used by one task at a time."""
 
-    def __init__(self, rpc: RpcClient, genesis_hash: Hash) -> None:
+    def __init__(self, rpc: RpcClient, genesis_hash: Hash, host: Host) -> None:
         self.rpc = rpc
         self.genesis_hash = genesis_hash
-        self.runtime = _make_runtime(DictBackend({}))
+        self._host = host
+        self.runtime = _make_runtime(DictBackend({}), host)
         """A runtime on an empty state: for its codecs and declarations."""
 
     @classmethod
-    async def connect(cls, rpc: RpcClient) -> "ChainReader":
-        """The node's chain; `OtherRuntime` where this program does not know its runtime."""
+    async def connect(cls, rpc: RpcClient, host: Host | None = None) -> "ChainReader":
+        """The node's chain; `OtherRuntime` where this program does not know its runtime.
+
+        ``host`` is what readings of the runtime compute with; the reference unless given.
+        """
         version = await rpc.call(RuntimeVersionJson, "state_getRuntimeVersion")
         expected = (VERSION.spec_name, VERSION.spec_version, VERSION.transaction_version)
         got = (version.spec_name, version.spec_version, version.transaction_version)
         if got != expected:
             raise OtherRuntime("{} {} ({})".format(*expected), "{} {} ({})".format(*got))
-        return cls(rpc, to_hash(await rpc.call(str, "chain_getBlockHash", 0)))
+        genesis_hash = to_hash(await rpc.call(str, "chain_getBlockHash", 0))
+        return cls(rpc, genesis_hash, host or ReferenceHost())
 
     async def get_head(self) -> Hash:
         """The hash of the best block."""
@@ -144,16 +149,16 @@ class ChainReader:
 
         def run() -> T:
             try:
-                return reading(_make_runtime(state))
+                return reading(_make_runtime(state, self._host))
             except (CodecError, CorruptState) as error:  # the node's state, not ours
                 raise BadAnswer("state", str(error)) from error
 
         return await trio.to_thread.run_sync(run)
 
 
-def _make_runtime(backend: Backend) -> Runtime:
+def _make_runtime(backend: Backend, host: Host) -> Runtime:
     # The constants of a chain are its node's; nothing a wallet reads depends on them.
-    return Runtime(Overlay(backend), ReferenceHost(), RuntimeConfig(1, 1))
+    return Runtime(Overlay(backend), host, RuntimeConfig(1, 1))
 
 
 def to_header(header: HeaderJson) -> Header:
