@@ -1,6 +1,7 @@
 """US-13, the lease: a machine that an auditor vouches for is rented until the balance runs out.
 
-Then its provider takes another one back with notice. All on a node, in virtual time.
+Then its provider takes another one back with notice. He mines all the while, so that beside what he
+says of his machine stands what it has proven. All on a node, in virtual time.
 """
 
 from dataclasses import dataclass, replace
@@ -18,10 +19,13 @@ from pallets.leases import CloseReason, Machines, MachineTerms
 from pallets.leases import declarations as declared
 from pallets.registry.declarations import Registered
 from pallets.registry.types import Attribute, KindPrice
+from runtime.crypto.ss58 import encode_ss58
 from runtime.frame.ai_types import JobKind, Role
+from runtime.pre_digest import compute_work
 from runtime.primitives import UNIT, Hash
 from runtime.tensor.blob import blob_root
 from tests.helpers.node_stage import make_pair, make_spec, open_client, run_stage
+from tests.helpers.rpc_stage import RpcStage, run_rpc_stage
 from tests.helpers.scheduler import run_seeded
 from tests.stories.aftermath import ensure_every_block_holds, ensure_restart_agrees
 from tests.stories.live_node import LiveNode, find, get_account, send_well
@@ -91,7 +95,7 @@ async def tell() -> Told:
     """The whole story; the node has stopped when this returns."""
     store = MemoryStore()
     client = open_client(store)
-    async with run_stage(client, Keys(author=make_pair("//Eve"))) as node:
+    async with run_stage(client, Keys(author=make_pair(f"//{PROVIDER}"))) as node:
         stage = LiveNode(node)
         record = await register(stage)
         first, overdrawn = await poke_to_the_end(stage, await start(stage, BLOCKS))
@@ -136,6 +140,24 @@ def test_leases_end_as_they_should(told: Told) -> None:
     assert told.ends == (CloseReason.OVERDRAWN, CloseReason.RECLAIMED)
     assert told.notice_blocks == NOTICE
     assert told.reclaimed_blocks >= 2 * LEAST + NOTICE
+
+
+def test_what_is_declared_stands_beside_what_is_proven(told: Told) -> None:
+    """The provider says that it has no GPU; its blocks show how much it multiplies all the same."""
+
+    async def look(stage: RpcStage) -> None:
+        shown = await stage.ask("registry_getRecord", told.record)
+        assert {"name": "gpu", "value": "none"} in shown["current"]["body"]["attributes"]
+        (row,) = await stage.ask("work_benchmarks")
+        assert row["account"] == encode_ss58(get_account(PROVIDER))
+        numbers = range(1, stage.client.best.value.number + 1)
+        hashes = [stage.client.get_block_hash(number) for number in numbers]
+        digests = [stage.client.get_pre_digest(each) for each in hashes if each is not None]
+        proven = sum(compute_work(each.target) for each in digests if each is not None)
+        assert int(row["provenMacs"]) == proven > 0
+        assert 0 < int(row["macsPerBlock"]) <= int(row["peak"]) <= proven // len(numbers)
+
+    run_rpc_stage(look, client=open_client(told.store))
 
 
 def test_a_restart_finds_the_same_and_every_block_holds(told: Told) -> None:
