@@ -220,10 +220,10 @@ def _compute_isqrt(number: int) -> int:
     if number <= 0:
         return 0
     bits, rest = 1, number
-    for half in _BITS_HALVES:
-        if rest >> half:
-            bits += half
-            rest >>= half
+    for width in _BITS_HALVES:
+        if rest >> width:
+            bits += width
+            rest >>= width
     root = 1 << (bits + 1 >> 1)
     while True:
         lower = root + number // root >> 1
