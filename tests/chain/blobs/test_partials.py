@@ -56,6 +56,22 @@ def test_a_file_in_pieces_is_the_file_at_once(
     assert same.read_bytes() == expected.read_bytes()
 
 
+@pytest.mark.parametrize("block_height", [0, 1, 2, 4])
+@pytest.mark.parametrize("chunks", [1, 2, 3, 9, 17, 21])
+def test_the_tree_of_many_blocks_is_the_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunks: int, block_height: int
+) -> None:
+    """Fillers of blocks that there are not, too."""
+    content = CONTENT[: chunks * 1_024]
+    (tmp_path / "file").write_bytes(content)
+    one, other = BlobStore(tmp_path / "one"), BlobStore(tmp_path / "other")
+    one.put_chunks(content)
+    monkeypatch.setattr(chunk_tree, "BLOCK_HEIGHT", block_height)
+    other.put_file(tmp_path / "file")
+    [expected], [same] = get_files(tmp_path / "one"), get_files(tmp_path / "other")
+    assert same.read_bytes() == expected.read_bytes()
+
+
 def test_a_file_is_put_without_being_held_in_memory(tmp_path: Path) -> None:
     source, told = tmp_path / "source", list[int]()
     source.write_bytes(CONTENT * 60)
