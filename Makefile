@@ -16,11 +16,12 @@ CLIENT_STAMPS := .venv-psi/.installed .venv-asi/.installed $(CLIENTS)/node_modul
 PYTEST_ARGS ?=
 RUN_ARGS ?=
 ROUNDS ?= 10
+BENCH ?=
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo tour test lint type fmt sim fuzz kernels bench docs run cover clients setup clean
+.PHONY: help demo tour test lint type fmt sim fuzz kernels bench weights docs run cover clients setup clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +67,9 @@ bench: setup ## every program in tests/bench
 	@set -e; for file in $(sort $(wildcard tests/bench/[a-z]*.py)); do \
 	  echo "==> $$file"; $(PY) -m tests.bench.$$(basename "$$file" .py); \
 	done
+
+weights: setup ## measure the weights of calls, and write them (BENCH=bench_bid_weights for one)
+	@OPENBLAS_NUM_THREADS=1 $(PY) -m tests.helpers.weights_writer $(BENCH)
 
 docs: setup ## check the links and the commands of the documentation
 	@$(PY) -m tests.tidy.docs

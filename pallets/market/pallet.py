@@ -174,7 +174,7 @@ class Market(
 
     @call(
         index=2,
-        weight=weights.CANCEL_BASE + weights.multiply(weights.SLOT_REFUND, SLOTS_MAX),
+        weight=weights.cancel(SLOTS_MAX),
     )
     def cancel(self, origin: Origin, job: Compact[Id]) -> PostDispatch:
         """Refunds every slot that nobody has locked; locked ones go on, failed ones do not reopen.
@@ -183,9 +183,7 @@ class Market(
         Errors: `NoSuchJob`, `NotPayer`, `WrongState`.
         """
         entry = requests.cancel_job(self._book, self._lifecycle, origin.ensure_signed(), job)
-        return PostDispatch(
-            weights.CANCEL_BASE + weights.multiply(weights.SLOT_REFUND, entry.slots)
-        )
+        return PostDispatch(weights.cancel(entry.slots))
 
     # --- the provider's calls
 
@@ -308,14 +306,14 @@ class Market(
         returned = bids.accept_bids(self._book, self._lifecycle, origin.ensure_signed(), job, picks)
         return PostDispatch(weights.accept(len(picks), returned))
 
-    @call(index=11, weight=weights.multiply(weights.BID_RETURN, BIDS_MAX))
+    @call(index=11, weight=weights.drop_bids(BIDS_MAX))
     def drop_bids(self, origin: Origin, job: Compact[Id]) -> PostDispatch:
         """Returns all bids for a job of which no slot can be locked any more; anybody may ask.
 
         Origin: signed. Events: `BidReturned` for each. Errors: `NoSuchJob`, `NotDue`.
         """
         origin.ensure_signed()
-        return PostDispatch(weights.multiply(weights.BID_RETURN, bids.drop_bids(self._book, job)))
+        return PostDispatch(weights.drop_bids(bids.drop_bids(self._book, job)))
 
     # --- recurring jobs
 

@@ -4,5 +4,5 @@ from runtime.primitives import Weight
 
 BOND = Weight(150_000_000, 2_300)
 UNBOND = Weight(120_000_000, 2_300)
-CANCEL_UNBOND = Weight(93_000_000, 1_300)
-WITHDRAW = Weight(170_000_000, 2_400)
+CANCEL_UNBOND = Weight(94_000_000, 1_300)
+WITHDRAW = Weight(240_000_000, 2_400)

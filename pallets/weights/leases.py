@@ -2,18 +2,18 @@
 
 from runtime.primitives import Weight
 
-POST_OFFER = Weight(210_000_000, 3_900)
-WITHDRAW_OFFER = Weight(120_000_000, 1_800)
-START_LEASE = Weight(290_000_000, 5_500)
-ACCEPT_LEASE = Weight(240_000_000, 4_100)
-TOP_UP = Weight(560_000_000, 4_600)
-ADVANCE = Weight(780_000_000, 7_800)
+POST_OFFER = Weight(220_000_000, 4_400)
+WITHDRAW_OFFER = Weight(210_000_000, 1_800)
+START_LEASE = Weight(320_000_000, 6_600)
+ACCEPT_LEASE = Weight(250_000_000, 5_100)
+TOP_UP = Weight(400_000_000, 5_700)
+ADVANCE = Weight(630_000_000, 8_800)
 """Everything that can be due of a lease, then one payment and its end."""
 
 OPENING = Weight(21_000_000, 0)
 """A chunk that an audit asks for."""
 
-PATH_NODE = Weight(4_000_000, 0)
+PATH_NODE = Weight(3_900_000, 0)
 """A node of its path."""
 
 

@@ -1,50 +1,57 @@
-"""Weights of the market's calls: about twice what was measured, rounded up."""
+"""Weights of the market's calls."""
 
 from runtime.primitives import Weight
 
-PROOF_BYTES_ITEM = 512
-"""A stored item with its path in the state."""
+POST = Weight(12_000_000_000, 110_000)
+"""A graph may have many ops."""
 
-SETTLED_ITEMS = 160
-"""What a settlement reads: for each of 32 royalties its record, payee and both accounts' parts."""
+POST_SLOT = Weight(25_000_000, 1_100)
+POST_INPUT_BYTE = Weight(0, 1)
+SUBMIT = Weight(6_000_000_000, 140_000)
+"""Settling or slashing with the most royalties there are."""
 
-CANCEL_BASE = Weight(200_000_000, 2 * PROOF_BYTES_ITEM)
-SLOT_REFUND = Weight(260_000_000, 4 * PROOF_BYTES_ITEM)
-CLOSE_BASE = Weight(300_000_000, 8 * PROOF_BYTES_ITEM)
-SLOT_REMOVAL = Weight(40_000_000, 5 * PROOF_BYTES_ITEM)
-TOP_UP = Weight(200_000_000, 3 * PROOF_BYTES_ITEM)
-LOCK = Weight(1_600_000_000, 13 * PROOF_BYTES_ITEM)
-POKE = Weight(700_000_000, 12 * PROOF_BYTES_ITEM)
-BID = Weight(300_000_000, 8 * PROOF_BYTES_ITEM)
-BID_RETURN = Weight(120_000_000, 4 * PROOF_BYTES_ITEM)
-STOP = Weight(300_000_000, 6 * PROOF_BYTES_ITEM)
-RATE = Weight(150_000_000, 4 * PROOF_BYTES_ITEM)
+SUBMIT_BYTE = Weight(26_000, 0)
+CANCEL_BASE = Weight(290_000_000, 3_500)
+SLOT_REFUND = Weight(140_000_000, 1_100)
+CLOSE_BASE = Weight(690_000_000, 6_200)
+SLOT_REMOVAL = Weight(18_000_000, 1_600)
+TOP_UP = Weight(190_000_000, 1_900)
+LOCK = Weight(940_000_000, 8_700)
+POKE = Weight(500_000_000, 6_800)
+BID = Weight(430_000_000, 4_700)
+BID_RETURN = Weight(240_000_000, 2_500)
+ACCEPT = Weight(490_000_000, 6_200)
+STOP = Weight(130_000_000, 1_900)
+"""What recurring adds to posting a job, or takes to end."""
+
+RATE = Weight(160_000_000, 3_500)
 
 
 def post(slots: int, input_bytes: int) -> Weight:
-    """Checking model and inputs, and storing each slot; a graph may have many ops."""
-    ref_time = 10_000_000_000 + 25_000_000 * slots + 3_000 * input_bytes
-    return Weight(ref_time, 8_192 + 2 * PROOF_BYTES_ITEM * slots + input_bytes)
+    """Checking model and inputs, and storing each slot."""
+    return POST + POST_SLOT * slots + POST_INPUT_BYTE * input_bytes
 
 
 def submit(payload_bytes: int) -> Weight:
-    """Settling or slashing with the most royalties there are; judging the claim is verify's."""
-    return Weight(
-        6_000_000_000 + 10_000 * payload_bytes, SETTLED_ITEMS * PROOF_BYTES_ITEM + payload_bytes
-    )
+    """Beside judging the claim, which is verify's."""
+    return SUBMIT + SUBMIT_BYTE * payload_bytes
+
+
+def cancel(slots: int) -> Weight:
+    """Refunding each slot."""
+    return CANCEL_BASE + SLOT_REFUND * slots
 
 
 def close(slots: int, bids: int) -> Weight:
     """Removing each slot, and returning each bid."""
-    parts = multiply(SLOT_REMOVAL, slots) + multiply(BID_RETURN, bids)
-    return CLOSE_BASE + parts
+    return CLOSE_BASE + SLOT_REMOVAL * slots + BID_RETURN * bids
 
 
 def accept(picks: int, bids: int) -> Weight:
     """Locking each slot, and what was due of it; returning each bid."""
-    return CANCEL_BASE + multiply(LOCK + POKE, picks) + multiply(BID_RETURN, bids)
+    return ACCEPT + (LOCK + POKE) * picks + BID_RETURN * bids
 
 
-def multiply(weight: Weight, count: int) -> Weight:
-    """So many times a weight."""
-    return Weight(weight.ref_time * count, weight.proof_size * count)
+def drop_bids(bids: int) -> Weight:
+    """Returning each bid."""
+    return BID_RETURN * max(bids, 1)

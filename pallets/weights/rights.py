@@ -2,18 +2,18 @@
 
 from runtime.primitives import Weight
 
-OFFER = Weight(260_000_000, 4_400)
-BUY = Weight(3_000_000_000, 59_000)
+OFFER = Weight(270_000_000, 4_900)
+BUY = Weight(3_400_000_000, 61_000)
 """With as many royalties as there may be."""
 
-CLOSE_OFFER = Weight(240_000_000, 3_000)
-RESELL = Weight(180_000_000, 3_400)
-CANCEL_RESALE = Weight(130_000_000, 1_700)
-BUY_RESOLD = Weight(620_000_000, 8_000)
-ISSUE_SHARES = Weight(320_000_000, 5_500)
-STAKE_SHARES = Weight(310_000_000, 5_200)
+CLOSE_OFFER = Weight(250_000_000, 3_000)
+RESELL = Weight(200_000_000, 3_900)
+CANCEL_RESALE = Weight(140_000_000, 1_700)
+BUY_RESOLD = Weight(630_000_000, 9_500)
+ISSUE_SHARES = Weight(350_000_000, 6_000)
+STAKE_SHARES = Weight(320_000_000, 5_700)
 """The first of an account, with something to count in the purse."""
 
-UNSTAKE_SHARES = Weight(320_000_000, 4_100)
-CLAIM_REVENUE = Weight(170_000_000, 2_400)
-REDEEM_SHARES = Weight(320_000_000, 4_700)
+UNSTAKE_SHARES = Weight(300_000_000, 4_100)
+CLAIM_REVENUE = Weight(180_000_000, 2_400)
+REDEEM_SHARES = Weight(330_000_000, 4_700)

@@ -9,18 +9,18 @@ CLASSES_MAX = 256
 POST = Weight(200_000_000, 70_000)
 JOIN = Weight(280_000_000, 4_000)
 COMMIT = Weight(430_000_000, 11_000)
-POKE = Weight(1_200_000_000, 13_000)
+POKE = Weight(990_000_000, 13_000)
 CLOSE = Weight(640_000_000, 22_000)
 MISS = Weight(160_000_000, 2_000)
-REVEAL = Weight(460_000_000, 2_900)
+REVEAL = Weight(490_000_000, 2_900)
 REVEAL_BYTE = Weight(120_000, 1)
-SETTLE = Weight(660_000_000, 6_200)
+SETTLE = Weight(700_000_000, 6_200)
 SETTLE_SEAT = Weight(260_000_000, 2_900)
-SETTLE_ITEM = Weight(220_000, 0)
-SETTLE_ANSWER = Weight(86_000, 0)
+SETTLE_ITEM = Weight(240_000, 0)
+SETTLE_ANSWER = Weight(85_000, 0)
 """An item of one seat."""
 
-SETTLE_CLASS = Weight(5_100, 0)
+SETTLE_CLASS = Weight(6_700, 0)
 """A class of one item."""
 
 

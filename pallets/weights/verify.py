@@ -1,35 +1,47 @@
-"""Weights of judging claims: about twice what was measured, rounded up."""
+"""Weights of judging claims."""
 
 from runtime.primitives import Weight
-
-BASE_PICOSECONDS = 1_000_000_000
-PROOF_BYTES_MAX = 1_200_000
-"""A model's graph and tensors and a job's inputs, all of them blobs."""
 
 MACS_MAX = 50_000_000
 CELLS_MAX = 1 << 22
 """Integers that a claim's judging reads or writes: a fifth of a second for the dearest op."""
 
+REPLAY = Weight(920_000_000, 2_200_000)
+"""With the blobs of the largest model."""
+
+FREIVALDS = Weight(1_400_000_000, 2_200_000)
+MAC = Weight(270, 0)
+"""A multiply-accumulate."""
+
+CELL = Weight(53_000, 0)
+"""An integer that an op reads or writes."""
+
+CHECKED_CELL = Weight(12_000, 0)
+"""An entry of a product or a tensor, beside that, where products are checked."""
+
 
 def replay(macs: int, cells: int) -> Weight:
     """Running a graph again: its products, and the integers read and written besides."""
-    return Weight(BASE_PICOSECONDS + 200 * macs + 50_000 * cells, PROOF_BYTES_MAX)
+    return REPLAY + MAC * macs + CELL * cells
 
 
 def freivalds(cells: int) -> Weight:
     """Checking each product with four vectors, and running all else again."""
-    return Weight(BASE_PICOSECONDS + 62_000 * cells, PROOF_BYTES_MAX)
+    return FREIVALDS + (CELL + CHECKED_CELL) * cells
 
 
-WORST = freivalds(CELLS_MAX)
+_REPLAYED, _CHECKED = replay(MACS_MAX, CELLS_MAX), freivalds(CELLS_MAX)
+WORST = Weight(
+    max(_REPLAYED.ref_time, _CHECKED.ref_time), max(_REPLAYED.proof_size, _CHECKED.proof_size)
+)
 """No claim weighs more."""
 
 # --- claims that wait
 
-OPEN = Weight(100_000_000, 2_048)
-CHECK = Weight(27_000_000_000, 61_000)
-CHALLENGE_PIXEL = Weight(27_000_000_000, 61_000)
+OPEN = Weight(300_000_000, 5_500)
+CHECK = Weight(27_000_000_000, 55_000)
+CHALLENGE_PIXEL = Weight(27_000_000_000, 60_000)
 CONCLUDE = Weight(28_000_000_000, 61_000)
-PROVE_TILE = Weight(2_000_000_000, 11_000)
+PROVE_TILE = Weight(2_200_000_000, 11_000)
 DEMAND_TILE = Weight(350_000_000, 5_600)
-ANSWER_TILE = Weight(510_000_000, 6_700)
+ANSWER_TILE = Weight(540_000_000, 6_700)

@@ -1,12 +1,22 @@
-"""Weights of the work inherent and hooks: about twice what was measured, rounded up."""
+"""Weights of the work pallet's calls and hook."""
 
+from pallets.weights import verify
 from runtime.primitives import Weight
 
-ON_INITIALIZE = Weight(200_000_000, 4_096)
-CLAIM_ERA = Weight(400_000_000, 4_096)
+ON_INITIALIZE = Weight(170_000_000, 5_000)
+"""With an era that ends, and a receipt that is no longer kept."""
+
+CLAIM_ERA = Weight(190_000_000, 4_400)
+NOTE_BLOCK_WORK = Weight(140_000_000, 2_900)
+ROW_REF = Weight(300_000_000, 1_200)
+"""Reading a slot of a small model, and its rows."""
+
+OPERAND_BYTE = Weight(950, 0)
 
 
 def note_block_work(refs: int, operand_bytes: int, macs: int, cells: int) -> Weight:
     """Reading slots and models, running them up to their layers, hashing the stacked rows."""
-    ref_time = 200_000_000 + 400_000_000 * refs + 1_000 * operand_bytes
-    return Weight(ref_time + 200 * macs + 50_000 * cells, 4_096 * refs + 1_200_000)
+    if refs == 0:
+        return NOTE_BLOCK_WORK
+    stacked = NOTE_BLOCK_WORK + ROW_REF * refs + OPERAND_BYTE * operand_bytes
+    return stacked + verify.replay(macs, cells)

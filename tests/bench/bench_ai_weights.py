@@ -4,12 +4,14 @@ Each row names the figure of `pallets/weights/` that has to cover it.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from pallets.market import Infer, Posted, SlotState, Terms
+from pallets.market import Going, Infer, Posted, SlotState, Terms
 from pallets.registry.types import ATTRIBUTES_MAX, Attribute, Dataset, Parent, Relation
 from pallets.work.operands import OPERAND_BYTES_MAX
+from pallets.work.prices import WAITED_BLOCKS_MAX
 from runtime.address import Id
 from runtime.frame import Call, Origin
 from runtime.frame.ai_types import (
@@ -27,7 +29,7 @@ from runtime.tensor.graph import OPS_MAX
 from runtime.tensor.ops import Clip8, Matmul, Relu, Shr
 from runtime.work_summary import WorkSummary
 from tests.helpers import economy
-from tests.helpers.chain_stage import SEEDED, ChainStage, make_call
+from tests.helpers.chain_stage import CONFIG, SEEDED, ChainStage, make_call
 from tests.helpers.economy import (
     ALICE,
     BOB,
@@ -253,6 +255,23 @@ def weigh_long_graph(book: Book, chain: ChainStage, inputs: Root) -> None:
     book.call("market.POST", "a graph as long as one may be", chain, ALICE, job)
 
 
+def weigh_waited(book: Book) -> None:
+    """Locking a slot at the going price for which nobody has come in a long time."""
+    chain = make_economy()
+    chain.begin_block(BOB)
+    terms = Terms(2 * WAITED_BLOCKS_MAX, 20, 2)
+    spec = Infer(economy.MODEL, None, economy.INPUT_ROOT, len(economy.INPUTS) // 64, 4, 1)
+    for who in (ALICE, BOB):
+        chain.runtime.balances.ledger.mint(who, 10**11 * UNIT)
+    apply(chain, BOB, make_call("Bonds", "bond", PROVIDER, 10**10 * UNIT))
+    args = (spec, Going(10**9 * UNIT), VerifierId.REPLAY, terms)
+    apply(chain, ALICE, make_call("Market", "post", *args))
+    number = chain.runtime.system.number
+    number.put(number.get() + WAITED_BLOCKS_MAX + 2)
+    lock = make_call("Market", "lock", 0, 0, RECORD_OF[BOB])
+    book.call("market.LOCK", "at the going price, after a long wait", chain, BOB, lock)
+
+
 def weigh_ends(book: Book, chain: ChainStage) -> None:
     """Ratings, missed deadlines, closing."""
     apply(chain, BOB, submit(chain, (0, 1)))
@@ -294,15 +313,27 @@ def weigh_work(book: Book, chain: ChainStage) -> None:
     operand = np.zeros((OPERAND_BYTES_MAX >> 10, 1 << 10), np.int8)
     stacked = book.run("", "the root of 4 MiB", chain, lambda: matrix_root(operand))
     book.slope("work.OPERAND_BYTE", "note_block_work", Cost(0, 0), stacked, OPERAND_BYTES_MAX)
-    number = chain.number
-    book.run("work.ON_INITIALIZE", "", chain, lambda: chain.runtime.work.on_initialize(number))
+
+
+def weigh_eras(book: Book) -> None:
+    """The hook over some eras, and a claim of what one of them paid."""
+    chain = make_economy()
+    chain.begin_block(BOB)
+    for number in range(1, 2 * CONFIG.era_blocks):
+        begin = chain.runtime.work.on_initialize
+        book.run("work.ON_INITIALIZE", "", chain, partial(begin, chain.number + 1))
+        chain.next_block((BOB, DAVE)[number % 2])
+    call = make_call("Work", "claim_era", 0, BOB)
+    book.call("work.CLAIM_ERA", "claim_era", chain, DAVE, call)
 
 
 def weigh(book: Book) -> None:
     """Every call of these pallets."""
+    weigh_eras(book)
     weigh_registry(book)
     weigh_bonds(book)
     weigh_market(book)
+    weigh_waited(book)
 
 
 if __name__ == "__main__":

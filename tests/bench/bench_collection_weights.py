@@ -1,6 +1,6 @@
-"""What calls of a collection pool cost here, beside the weight that they declare.
+"""What calls of a collection pool cost; see `tests/helpers/weighing.py`.
 
-Each row is one call in the worst case there is: thirty-two seats, shards and hidden examples of
+The worst case there is: thirty-two seats, shards and hidden examples of
 64 KiB each, and a training as dear as a pool may name, or nearly so.
 """
 
@@ -15,7 +15,7 @@ from pallets.weights.pools import ROWS_MAX
 from runtime.frame import Call
 from runtime.primitives import AccountId, Hash
 from runtime.tensor.blob import blob_root
-from tests.helpers.weighing import Book
+from tests.helpers.weighing import Book, Cost
 from tests.pallets.pools import stage as pools
 from tests.pallets.pools.stage import FUNDS, OWNER, SALT, STRANGER, SUPPLY, PoolStage, get_salt
 
@@ -66,6 +66,7 @@ def make_call(stage: PoolStage, name: str, *args: object) -> Call:
 
 def weigh(book: Book) -> None:
     """A row for each call."""
+    _weigh_small(book)
     stage, last = make_stage(), PEOPLE[-1]
     spec = make_spec(stage)
     shared = replace(spec, shares=ShareGrant(stage.record, SUPPLY))
@@ -87,11 +88,7 @@ def weigh(book: Book) -> None:
     show = make_call(stage, "show_validation", number, blob_root(HIDDEN), SALT)
     book.call("", "show_validation(64 KiB)", stage, OWNER, show)
     stage.show(number, HIDDEN)
-    for index in range(SEATS_MAX - 1):
-        stage.score(number, index)
-    score = make_call(stage, "score", number, SEATS_MAX - 1)
-    book.call("", "score(32 of 32, and settling)", stage, STRANGER, score)
-    stage.score(number, SEATS_MAX - 1)
+    _weigh_scores(book, stage, number)
     earner = next(who for at, who in enumerate(PEOPLE) if stage.get_seat(number, at).shares > 0)
     claim = make_call(stage, "claim_shares", number)
     book.call("pools.CLAIM", "claim_shares", stage, earner, claim)
@@ -104,9 +101,41 @@ def _weigh_misses(book: Book, stage: PoolStage, number: int) -> None:
     mark, at = stage.state.mark(), stage.number
     stage.pass_phase(number)
     poke = make_call(stage, "poke", number)
-    book.call("", "poke(32 misses)", stage, STRANGER, poke)
+    misses = book.call("", "poke(32 misses)", stage, STRANGER, poke)
+    book.note("pools.POKE", "a phase begins", misses.divide(SEATS_MAX))
+    book.slope("pools.SEAT", "a miss", Cost(0, 0), misses, SEATS_MAX)
     stage.state.rollback_to(mark)
     stage.number = at
+
+
+def _weigh_scores(book: Book, stage: PoolStage, number: int) -> None:
+    """The first shard, the last but one, and the last, which settles the pool."""
+
+    def at(case: str, index: int) -> Cost:
+        return book.call("", case, stage, STRANGER, make_call(stage, "score", number, index))
+
+    first, last = at("score(1 of 32)", 0), SEATS_MAX - 1
+    for index in range(last - 1):
+        stage.score(number, index)
+    most = at("score(31 of 32)", last - 1)
+    stage.score(number, last - 1)
+    whole = at("score(32 of 32, and settling)", last)
+    stage.score(number, last)
+    rows = replace(most, proof_bytes=0) - replace(first, proof_bytes=0)
+    book.slope("pools.ROW", "an example", Cost(0, 0), rows, (last - 1) * ROWS_MAX)
+    blobs = replace(most, picoseconds=0) - replace(first, picoseconds=0)
+    book.slope("pools.BLOB", "a shard", Cost(0, 0), blobs, last - 1)
+    book.slope("pools.SEAT", "a payment", most, whole, SEATS_MAX)
+
+
+def _weigh_small(book: Book) -> None:
+    """Trying a few examples: what is left when the training costs nothing."""
+    stage = PoolStage()
+    number = stage.open()
+    stage.contribute(number, pools.SHARDS[: pools.SEATS])
+    stage.show(number)
+    score = make_call(stage, "score", number, 0)
+    book.call("pools.TRAIN", "few examples", stage, STRANGER, score)
 
 
 def _put_blobs(stage: PoolStage) -> None:
@@ -122,10 +151,5 @@ def _get_changes(spec: PoolSpec) -> dict[str, Any]:
     return {name: getattr(spec, name) for name in names}
 
 
-def main() -> None:
-    """Prints the rows."""
-    weigh(Book())
-
-
 if __name__ == "__main__":
-    main()
+    weigh(Book())

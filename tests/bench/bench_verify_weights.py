@@ -26,6 +26,16 @@ def weigh_call(
     book.call(f"verify.{figure}", name, stage, who, call)
 
 
+def weigh_opening(book: Book, stage: DisputeStage, job: int, payload: bytes) -> None:
+    """Submitting a result that waits, market and all; the stage stays as it was."""
+    mark = stage.state.mark()
+    stage.lock(job, 0)
+    args = (job, 0, stage.commit(job, 0, BOB, payload), payload)
+    call = stage.runtime.make_call(stage.market, "submit", *args)
+    book.call("verify.OPEN", "a result that waits", stage, BOB, call)
+    stage.state.rollback_to(mark)
+
+
 def weigh_pictures(book: Book) -> None:
     """Samples of a tile of 128 x 128 pixels, all of them mirrors."""
     stage = DisputeStage()
@@ -36,6 +46,7 @@ def weigh_pictures(book: Book) -> None:
     scene = SCENE.encode(replace(FOUR_BALLS, spheres=mirrors))
     root = stage.put_blob(ALICE, scene)
     job = stage.post_picture(Raytrace(root, 128, 128, 128))
+    weigh_opening(book, stage, job, bytes(3 * 128 * 128))
     stage.render(job, (0,))
     weigh_call(book, "CHALLENGE_PIXEL", stage, EVE, "challenge_pixel", job, 0, 0)
     stage.skip(2)

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "62b958a042d117f93cdea8c42f288368fbc16f7922d4e0efebd3e6489fd9ad6a",
-    "local": "39a610aade7826e975e49edb1c053762d9cdc0c74047d5e561e2742e2e865f4a",
+    "dev": "fa29d827524a155ca3f92dd3726570223514bb4b812c7d84260540936b8b53ad",
+    "local": "80bd4ce3cb84680d54b99608b2648b688ccd71c6909bc6690859082115aaf2ab",
 }
 
 

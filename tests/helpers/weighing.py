@@ -39,6 +39,12 @@ class Cost:
         spent = self.picoseconds - other.picoseconds
         return Cost(max(spent, 0), max(self.proof_bytes - other.proof_bytes, 0))
 
+    def join(self, other: "Cost") -> "Cost":
+        """The longer time and the longer proof of the two."""
+        return Cost(
+            max(self.picoseconds, other.picoseconds), max(self.proof_bytes, other.proof_bytes)
+        )
+
     def divide(self, count: int) -> "Cost":
         """One part of so many; a length before so many bytes is not to count as one more each."""
         return Cost(-(-self.picoseconds // count), (self.proof_bytes + count // 2) // count)
@@ -131,10 +137,7 @@ class Book:
         """The dearest time and the longest proof of each figure."""
         found: dict[str, Cost] = {}
         for row in filter(lambda row: row.figure, self.rows):
-            known, cost = found.get(row.figure, Cost(0, 0)), row.cost
-            found[row.figure] = Cost(
-                max(known.picoseconds, cost.picoseconds), max(known.proof_bytes, cost.proof_bytes)
-            )
+            found[row.figure] = row.cost.join(found.get(row.figure, row.cost))
         return found
 
     def _measure(self, runtime: ComposedRuntime, run: Callable[[], object]) -> Cost:

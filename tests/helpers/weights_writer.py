@@ -23,14 +23,14 @@ MEASURED = ROOT / "tests" / "vectors" / "weights" / "measured.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Measurements:
-    """What the benches found."""
+class Measured:
+    """What one bench found."""
 
     figures: dict[str, Cost]
     """By `module.CONSTANT`."""
 
     calls: tuple[str, ...]
-    """Every call that has a bench, as `Pallet.call`."""
+    """The calls that it measured, as `Pallet.call`."""
 
 
 def find_benches() -> list[str]:
@@ -38,36 +38,37 @@ def find_benches() -> list[str]:
     return sorted(path.stem for path in BENCHES.glob("bench_*weights.py"))
 
 
-def measure(benches: list[str]) -> Measurements:
-    """Runs benches."""
+def measure(bench: str) -> Measured:
+    """Runs a bench."""
     book = Book()
-    for name in benches:
-        print(f"==> {name}", flush=True)
-        import_module(f"tests.bench.{name}").weigh(book)
-    return Measurements(book.compute_figures(), tuple(sorted(book.calls)))
+    print(f"==> {bench}", flush=True)
+    import_module(f"tests.bench.{bench}").weigh(book)
+    return Measured(book.compute_figures(), tuple(sorted(book.calls)))
 
 
-def load() -> Measurements:
-    """What was measured last."""
-    stored = json.loads(MEASURED.read_text())
-    figures = {name: Cost(**cost) for name, cost in stored["figures"].items()}
-    return Measurements(figures, tuple(stored["calls"]))
+def load() -> dict[str, Measured]:
+    """What the benches found last, by their names."""
+    found: dict[str, Measured] = {}
+    for bench, stored in json.loads(MEASURED.read_text()).items():
+        figures = {name: Cost(**cost) for name, cost in stored["figures"].items()}
+        found[bench] = Measured(figures, tuple(stored["calls"]))
+    return found
 
 
-def store(measured: Measurements) -> None:
+def store(measured: dict[str, Measured]) -> None:
     """Keeps it."""
-    shown = {
-        "figures": {name: asdict(measured.figures[name]) for name in sorted(measured.figures)},
-        "calls": sorted(measured.calls),
-    }
+    shown = {bench: asdict(measured[bench]) for bench in sorted(measured)}
     MEASURED.parent.mkdir(exist_ok=True)
-    MEASURED.write_text(json.dumps(shown, indent=1) + "\n")
+    MEASURED.write_text(json.dumps(shown, indent=1, sort_keys=True) + "\n")
 
 
-def merge(known: Measurements, new: Measurements) -> Measurements:
-    """The new figures in the place of those of the same names."""
-    calls = tuple(sorted({*known.calls, *new.calls}))
-    return Measurements({**known.figures, **new.figures}, calls)
+def compute_weights(measured: dict[str, Measured]) -> dict[str, Weight]:
+    """Every figure: the dearest counts where several benches measured for one."""
+    costs: dict[str, Cost] = {}
+    for each in measured.values():
+        for figure, cost in each.figures.items():
+            costs[figure] = cost.join(costs.get(figure, cost))
+    return {figure: cost.compute_weight() for figure, cost in sorted(costs.items())}
 
 
 def get_module(figure: str) -> Path:
@@ -84,17 +85,17 @@ def set_figure(text: str, constant: str, weight: Weight) -> str | None:
     return replaced if count == 1 else None
 
 
-def write(measured: Measurements, *, is_kept: bool) -> list[str]:
-    """Writes every figure, if it is to be kept; what was wrong."""
+def write(weights: dict[str, Weight], *, is_kept: bool) -> list[str]:
+    """Writes every figure, if it is to be kept; what was not as measured."""
     faults: list[str] = []
-    for figure, cost in sorted(measured.figures.items()):
+    for figure, weight in weights.items():
         path, constant = get_module(figure), figure.partition(".")[2]
         text = path.read_text() if path.exists() else ""
-        new = set_figure(text, constant, cost.compute_weight())
+        new = set_figure(text, constant, weight)
         if new is None:
             faults.append(f"{figure}: measured, but {path.name} has no `{constant} = Weight(…)`")
         elif new != text:
-            faults.append(f"{figure}: measured, {cost.compute_weight()}")
+            faults.append(f"{figure}: measured, {weight}")
             if is_kept:
                 path.write_text(new)
     return faults
@@ -102,19 +103,19 @@ def write(measured: Measurements, *, is_kept: bool) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Measures, keeps and writes; or checks."""
+    benches = find_benches()
     if arguments == ["--check"]:
-        faults = write(load(), is_kept=False)
+        faults = write(compute_weights(load()), is_kept=False)
         print("\n".join(faults) or "every figure is what was measured")
         return 1 if faults else 0
-    unknown = set(arguments) - set(find_benches())
+    unknown = sorted({*arguments} - {*benches})
     if unknown:
-        print(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(find_benches())}")
+        print(f"no such bench: {', '.join(unknown)}; there are {', '.join(benches)}")
         return 2
-    measured = measure(arguments or find_benches())
-    if arguments:
-        measured = merge(load(), measured)
+    known = load() if arguments else {}
+    measured = known | {bench: measure(bench) for bench in arguments or benches}
     store(measured)
-    print("\n".join(write(measured, is_kept=True)) or "no figure changed")
+    print("\n".join(write(compute_weights(measured), is_kept=True)) or "no figure changed")
     return 0
 
 

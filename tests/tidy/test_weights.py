@@ -1,0 +1,121 @@
+"""Weights are measured: none is typed, every call has a bench, the figures are what it found."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from pallets.runtime import Runtime
+from runtime.primitives import Weight
+from runtime.state import DictBackend, Overlay
+from tests.helpers.chain_stage import CONFIG, TrustingHost
+from tests.helpers.weighing import Cost, round_up
+from tests.helpers.weights_writer import (
+    MODULES,
+    ROOT,
+    SYSTEM,
+    Measured,
+    compute_weights,
+    find_benches,
+    load,
+    set_figure,
+    write,
+)
+
+HOW = "add a row to a bench in tests/bench/, then `make weights BENCH=<its name>`"
+PACKAGES = ("runtime", "pallets", "consensus", "genesis", "chain")
+
+
+def find_typed(source: str) -> list[tuple[str | None, int]]:
+    """Every `Weight(…)` of numbers above zero: its constant, if it is one, and its line."""
+    tree = ast.parse(source)
+    constants = {
+        id(node.value): node.targets[0].id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    found: list[tuple[str | None, int]] = []
+    for node in ast.walk(tree):
+        is_weight = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Weight"
+        if not is_weight or not isinstance(node, ast.Call):
+            continue
+        parts = (*node.args, *(each.value for each in node.keywords))
+        if any(is_number(each) for part in parts for each in ast.walk(part)):
+            found.append((constants.get(id(node)), node.lineno))
+    return found
+
+
+def is_number(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value > 0
+
+
+def find_sources() -> list[Path]:
+    return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+def test_no_weight_is_typed_by_hand() -> None:
+    weights = compute_weights(load())
+    typed: list[str] = []
+    for path in find_sources():
+        is_ours = path == SYSTEM or path.parent == MODULES
+        module = "system" if path == SYSTEM else path.stem
+        for constant, line in find_typed(path.read_text()):
+            if not is_ours or f"{module}.{constant}" not in weights:
+                typed.append(f"{path.relative_to(ROOT)}:{line}: {constant or 'a weight'}")
+    assert not [each for each in typed if not is_limit(each)], f"{HOW}: {typed}"
+
+
+def is_limit(place: str) -> bool:
+    """How much fits in a block, and how much of it root's tasks may take, is chosen."""
+    return place.startswith("runtime/limits.py:") or place.endswith(": TASKS_WEIGHT_MAX")
+
+
+def test_every_call_has_a_bench() -> None:
+    measured = {call for each in load().values() for call in each.calls}
+    runtime = Runtime(Overlay(DictBackend({})), TrustingHost(), CONFIG)
+    specs = [pallet.spec for pallet in runtime.pallets]
+    calls = {f"{spec.name}.{call.name}" for spec in specs for call in spec.calls}
+    assert sorted(calls - measured) == [], HOW
+    assert sorted(measured - calls) == [], "these calls are gone; run `make weights` again"
+
+
+def test_every_bench_was_run() -> None:
+    assert sorted(load()) == find_benches()
+
+
+def test_the_figures_are_those_that_were_measured() -> None:
+    assert write(compute_weights(load()), is_kept=False) == []
+
+
+@pytest.mark.parametrize(
+    "source, found",
+    [
+        ("A = Weight(1_000, 2)", [("A", 1)]),
+        ("def f(n: int) -> Weight:\n    return A + Weight(5 * n)", [(None, 2)]),
+        ("def f(n: int) -> Weight:\n    return A + Weight(n, proof_size=7)", [(None, 2)]),
+        ("A = B + Weight(1)", [(None, 1)]),
+        ("A = Weight()\nB = A * 3\nC = Weight(0, 0)\nD = Weight(a, b)", []),
+    ],
+)
+def test_typed_weights_are_found(source: str, found: list[tuple[str | None, int]]) -> None:
+    assert find_typed(source) == found
+
+
+def test_a_figure_is_replaced_where_it_stands() -> None:
+    text = "A = Weight(1, 2)\n\nAB = Weight(0, 0)\n"
+    assert set_figure(text, "A", Weight(3_000, 4)) == "A = Weight(3_000, 4)\n\nAB = Weight(0, 0)\n"
+    assert set_figure(text, "B", Weight(3, 4)) is None
+
+
+def test_the_dearest_case_counts_twice_its_time() -> None:
+    cheap, dear = Cost(1_040, 100), Cost(1_049, 99)
+    one, other = Measured({"a.A": cheap}, ()), Measured({"a.A": dear}, ())
+    assert compute_weights({"x": one, "y": other}) == {"a.A": Weight(2_100, 100)}
+
+
+@pytest.mark.parametrize(
+    "number, rounded",
+    [(0, 0), (7, 7), (99, 99), (100, 100), (101, 110), (9_901, 10_000), (123_456, 130_000)],
+)
+def test_figures_have_two_digits_rounded_up(number: int, rounded: int) -> None:
+    assert round_up(number) == rounded
