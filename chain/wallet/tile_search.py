@@ -42,13 +42,13 @@ class TileSearch:
     def note(self, tile: int, opening: TileOpening) -> Wrong | Ask:
         """What follows from a tile that was shown with a path that belongs to the claimed root.
 
-        A tree whose fillers alone are wrong has no wrong tile: then it is the last one to ask for,
-        whose path nobody can show who filled the tree with anything else.
+        Nobody can show a path beside a wrong filler, so that a tree whose fillers alone are wrong
+        ends with a tile that is not shown.
         """
         if compute_leaf(opening.tile) != self._right.levels[0][tile]:
             return Wrong(tile, opening)
         for height, sibling in enumerate(opening.path):
             index = (tile >> height) ^ 1
             if sibling != self._right.levels[height][index]:
-                return Ask(min(index << height, self._right.leaves_count - 1))
+                return Ask(index << height)
         raise AssertionError("a path of right siblings leads to the right root; qed")

@@ -33,6 +33,8 @@ def test_a_product_of_any_bytes_is_exact(seed: int, k: int) -> None:
     rng = np.random.default_rng(seed)
     a, b = (rng.integers(-128, 128, (3, k), np.int8) for _ in range(2))
     a[0], b[0] = -128, -128  # the largest sum there is
+    a[1], b[1] = 127, 127
+    b[1, 0] = 126  # nearly as large, and odd
     expected = a.astype(np.int64) @ b.T.astype(np.int64)
     assert compute_any_product(a, b).tolist() == expected.tolist()
     if k % 64 == 0:
