@@ -64,13 +64,18 @@ async def register_runner(stage: LiveNode, name: str, kind: JobKind, ask: int) -
 
 
 async def post(
-    stage: LiveNode, spec: JobSpec, price: Dutch | Posted, blobs: Sequence[bytes], terms: Terms
+    stage: LiveNode,
+    spec: JobSpec,
+    price: Dutch | Posted,
+    blobs: Sequence[bytes],
+    terms: Terms,
+    verifier: VerifierId = VerifierId.REPLAY,
 ) -> Included:
     """The requester's blobs and job."""
     runtime = stage.runtime
     for blob in blobs:
         await send_well(stage, REQUESTER, make_call(runtime.registry.put_blob, blob))
-    call = make_call(runtime.market.post, spec, price, VerifierId.REPLAY, terms)
+    call = make_call(runtime.market.post, spec, price, verifier, terms)
     included = await send_well(stage, REQUESTER, call)
     assert find(included, JobPosted).job == 0, "a story has one job"
     return included
