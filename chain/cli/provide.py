@@ -72,7 +72,7 @@ def run(
         typer.Option(
             "--kind",
             metavar="KIND",
-            help="infer, train, render, compute_to_data, eval. [all that your record offers]",
+            help="infer, train, render, compute_to_data, eval, product. [all of your record]",
         ),
     ] = None,
     max_parallel: Annotated[

@@ -114,13 +114,13 @@ class DisputesMachine(RuleBasedStateMachine):
         else:
             assert verdict in (Valid(), Invalid(BOB, FaultKind.SILENCE))
 
-    def attempt(self, name: str, who: AccountId, *args: Any) -> bool:
+    def attempt(self, name: str, who: AccountId, *args: Any, is_market: bool = False) -> bool:
         """A call that may be refused, and then leaves everything as it was."""
         stage = self.stage
         before = stage.state.changes()
         with self.accounted():
             try:
-                stage.act(name, who, *args)
+                stage.dispatch(stage.market if is_market else stage.verify, name, who, *args)
             except DispatchError:
                 assert stage.state.changes() == before
                 return False
@@ -237,7 +237,8 @@ class DisputesMachine(RuleBasedStateMachine):
         pending, now = self.stage.get_pending(job), self.stage.number
         is_overdue = any(now > demand.due for demand in pending.demands)
         is_due = is_overdue or (now > pending.until and not pending.demands)
-        assert self.attempt("poke", DAVE, job, 0) == is_due
+        is_market = choice % 2 == 1
+        assert self.attempt("poke", DAVE, job, 0, is_market=is_market) == is_due
 
     @rule(blocks=st.integers(1, 4))
     def pass_time(self, blocks: int) -> None:
@@ -262,7 +263,7 @@ class DisputesMachine(RuleBasedStateMachine):
         with self.accounted():
             stage.skip(clock + params.answer_blocks + 1)
         for job in list(self.told):
-            assert self.attempt("poke", DAVE, job, 0)
+            assert self.attempt("poke", DAVE, job, 0, is_market=job % 2 == 1)
         assert list(stage.verify.pending.items()) == []
         for (job, _), slot in list(stage.market.slot.items()):
             assert slot.state in (SlotState.SETTLED, SlotState.OPEN), job

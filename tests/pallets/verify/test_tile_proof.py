@@ -158,6 +158,33 @@ def test_what_is_no_tile_is_refused(stage: DisputeStage, job: int) -> None:
             stage.act(call[0], EVE, job, 1, *call[1:])
 
 
+def test_a_cancelled_job_lets_what_waits_go_on(stage: DisputeStage, job: int) -> None:
+    result = stage.case.forge(0, 3)
+    stage.multiply(job, result)
+    stage.multiply(job, slot=1)
+    stage.dispatch(stage.market, "cancel", ALICE, job)
+    assert [stage.get(job, slot).state for slot in range(2)] == [SlotState.SUBMITTED] * 2
+    stage.prove(EVE, job, 3, result)
+    assert stage.get(job).state is SlotState.REFUNDED  # it does not open again
+    stage.skip(WINDOW + 1)
+    stage.act("poke", EVE, job, 1)
+    assert stage.get(job, 1).state is SlotState.SETTLED
+    assert stage.get_job(job).escrow == 0
+
+
+def test_a_slot_that_failed_often_enough_is_refunded(stage: DisputeStage, job: int) -> None:
+    result = stage.case.forge(0, 3)
+    for failures in (1, 2):
+        stage.multiply(job, result)
+        with stage.refused(market.AlreadyLocked):
+            stage.lock(job, who=CAROL)
+        with stage.refused(market.WrongState):
+            stage.submit(job, payload=bytes(32))
+        stage.prove(EVE, job, 3, result)
+        assert stage.get(job).failures == failures
+    assert stage.get(job).state is SlotState.REFUNDED
+
+
 # --- demands
 
 
