@@ -3,10 +3,10 @@
 from pallets.weights import verify
 from runtime.primitives import Weight
 
-ON_INITIALIZE = Weight(170_000_000, 5_000)
+ON_INITIALIZE = Weight(260_000_000, 7_100)
 """With an era that ends, and a receipt that is no longer kept."""
 
-CLAIM_ERA = Weight(190_000_000, 4_400)
+CLAIM_ERA = Weight(210_000_000, 4_400)
 NOTE_BLOCK_WORK = Weight(140_000_000, 2_900)
 ROW_REF = Weight(300_000_000, 1_200)
 """Reading a slot of a small model, and its rows."""

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "fa29d827524a155ca3f92dd3726570223514bb4b812c7d84260540936b8b53ad",
-    "local": "80bd4ce3cb84680d54b99608b2648b688ccd71c6909bc6690859082115aaf2ab",
+    "dev": "e4128b02f8d72b2addd709b8fefc7db97fef8b5515b520a3f75d18d19680ad6f",
+    "local": "7f34038becf7240dd5f54e2f84e3d85f44841035b1dd9a4bcd389ddaf1ad045c",
 }
 
 
