@@ -10,7 +10,12 @@ from typing import Final, TypeVar
 import trio
 
 from chain.wallet.errors import BadAnswer, OtherRuntime, WalletError
-from chain.wallet.json_types import HeaderJson, RuntimeVersionJson, SignedBlockJson
+from chain.wallet.json_types import (
+    HeaderJson,
+    PropertiesJson,
+    RuntimeVersionJson,
+    SignedBlockJson,
+)
 from chain.wallet.rpc import RpcClient
 from pallets.runtime import Runtime, RuntimeConfig
 from runtime.codec import codec_of
@@ -75,11 +80,14 @@ class RemoteState:
 class ChainReader:
     """One chain, through one node; used by one task at a time."""
 
-    def __init__(self, rpc: RpcClient, genesis_hash: Hash, host: Host) -> None:
+    def __init__(
+        self, rpc: RpcClient, genesis_hash: Hash, host: Host, config: RuntimeConfig
+    ) -> None:
         self.rpc = rpc
         self.genesis_hash = genesis_hash
         self._host = host
-        self.runtime = _make_runtime(DictBackend({}), host)
+        self._config = config
+        self.runtime = self._make_runtime(DictBackend({}))
         """A runtime on an empty state: for its codecs and declarations."""
 
     @classmethod
@@ -94,7 +102,8 @@ class ChainReader:
         if got != expected:
             raise OtherRuntime("{} {} ({})".format(*expected), "{} {} ({})".format(*got))
         genesis_hash = to_hash(await rpc.call(str, "chain_getBlockHash", 0))
-        return cls(rpc, genesis_hash, host or ReferenceHost())
+        properties = await rpc.call(PropertiesJson, "system_properties")
+        return cls(rpc, genesis_hash, host or ReferenceHost(), _to_config(properties))
 
     async def get_head(self) -> Hash:
         """The hash of the best block."""
@@ -149,16 +158,22 @@ class ChainReader:
 
         def run() -> T:
             try:
-                return reading(_make_runtime(state, self._host))
+                return reading(self._make_runtime(state))
             except (CodecError, CorruptState) as error:  # the node's state, not ours
                 raise BadAnswer("state", str(error)) from error
 
         return await trio.to_thread.run_sync(run)
 
+    def _make_runtime(self, backend: Backend) -> Runtime:
+        return Runtime(Overlay(backend), self._host, self._config)
 
-def _make_runtime(backend: Backend, host: Host) -> Runtime:
-    # The constants of a chain are its node's; nothing a wallet reads depends on them.
-    return Runtime(Overlay(backend), host, RuntimeConfig(1, 1))
+
+def _to_config(properties: PropertiesJson) -> RuntimeConfig:
+    """What the chain's specification decides of its runtime; `BadAnswer`."""
+    deposit = properties.existential_deposit
+    if not deposit.isdecimal() or properties.era_blocks < 1:
+        raise BadAnswer("system_properties", "a deposit or an era that no chain has")
+    return RuntimeConfig(int(deposit), properties.era_blocks, properties.voting_period_blocks)
 
 
 def to_header(header: HeaderJson) -> Header:

@@ -40,6 +40,14 @@ class RuntimeVersionJson(msgspec.Struct, frozen=True, rename="camel"):
     transaction_version: int
 
 
+class PropertiesJson(msgspec.Struct, frozen=True, rename="camel"):
+    """What a chain decides of its runtime."""
+
+    existential_deposit: str
+    era_blocks: int
+    voting_period_blocks: int
+
+
 class TransactionStatus(msgspec.Struct, frozen=True, rename="camel"):
     """A status that carries something; the others are plain words."""
 

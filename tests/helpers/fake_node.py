@@ -24,6 +24,12 @@ from tests.helpers.rpc_server import Method, News, Refusal
 
 FIRST_MS = 1_700_000_000_000
 DIGEST_ITEM = codec_of(DigestItem)
+CONFIG = load_preset("dev").runtime
+PROPERTIES = {
+    "existentialDeposit": str(CONFIG.existential_deposit),
+    "eraBlocks": CONFIG.era_blocks,
+    "votingPeriodBlocks": CONFIG.voting_period_blocks,
+}
 TARGET = (1 << 256) // 1_000_000 - 1
 
 
@@ -70,6 +76,7 @@ class FakeNode:
             "author_submitAndWatchExtrinsic": self._submit,
             "payment_queryInfo": lambda *_: None,
             "system_dryRunCall": self._dry_run,
+            "system_properties": lambda: PROPERTIES,
         }
 
     def make_block(self, *transactions: Extrinsic) -> FakeBlock:

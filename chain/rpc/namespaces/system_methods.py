@@ -62,11 +62,15 @@ class SystemMethods:
 
     @rpc("system_properties", aliases=("chainSpec_v1_properties",), safe=True)
     def properties(self) -> object:
-        """Address prefix, token symbol and decimals."""
+        """Address prefix, token symbol and decimals, and what the chain decides of its runtime."""
+        runtime = self._spec.runtime
         return {
             "ss58Format": SS58_PREFIX,
             "tokenDecimals": self._spec.token_decimals,
             "tokenSymbol": self._spec.token_symbol,
+            "existentialDeposit": str(runtime.existential_deposit),
+            "eraBlocks": runtime.era_blocks,
+            "votingPeriodBlocks": runtime.voting_period_blocks,
         }
 
     @rpc("chainSpec_v1_genesisHash", aliases=("archive_v1_genesisHash",), safe=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trio
 import trio.lowlevel
+from trio.testing import wait_all_tasks_blocked
 
 from chain.blobs import BlobStore
 from chain.blobs.fetcher import Fetcher
@@ -37,7 +38,9 @@ from tests.helpers.node_stage import (
     ALICE,
     BOB,
     CHARLIE,
+    BlockMaker,
     Wallet,
+    feed_good,
     make_config,
     open_client,
     run_stage,
@@ -200,6 +203,30 @@ def test_what_it_takes_is_its_operators_choice() -> None:
                     standing = Standing(CHARLIE.account, choice, number, {}, is_stopping)
                     plan = make_plan(runtime, standing)
                     assert len(plan.locks) == (0 if is_stopping else count), choice
+
+    trio.run(main)
+
+
+def test_nothing_is_sent_while_the_pool_has_something_of_an_earlier_run(tmp_path: Path) -> None:
+    """It may be what is about to be sent."""
+
+    async def main() -> None:
+        client = open_client()
+        with trio.fail_after(LIMIT_S):
+            async with run_stage(client) as node, trio.open_nursery() as nursery:
+                await set_up_job(node)
+                nonce = get_runtime(client).system.get_nonce(CHARLIE.account)
+                earlier = Wallet(client).transfer(CHARLIE, BOB.account, 7, nonce)
+                node.pool.submit(earlier)
+                daemon = make_daemon(node, tmp_path)
+                nursery.start_soon(daemon.run)
+                await wait_all_tasks_blocked(0.3)
+                assert daemon.tips is not None
+                assert node.pool.pool.ready_count == 1
+                arrived = node.pool.arrivals.seen.version
+                await feed_good(node, BlockMaker(client).make(transactions=(earlier,)))
+                await node.pool.arrivals.wait_after(arrived)
+                nursery.cancel_scope.cancel()
 
     trio.run(main)
 

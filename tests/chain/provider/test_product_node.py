@@ -9,6 +9,7 @@ from chain.client.typed_state import get_runtime
 from chain.config import PoolConfig
 from chain.db.memory import MemoryStore
 from chain.node import Keys
+from chain.provider.plan import Choice, Standing, make_plan
 from pallets.market import Posted, Render, Terms
 from pallets.market.types import SlotState
 from pallets.verify import TileShown
@@ -54,6 +55,12 @@ def find_shown(client: Client) -> list[TileShown]:
     return [event for event in events if isinstance(event, TileShown)]
 
 
+def has_duties(client: Client) -> bool:
+    """Whether a provider that is to stop has to wait."""
+    standing = Standing(CHARLIE.account, Choice(), client.best.value.number, {}, True)
+    return make_plan(get_runtime(client), standing).has_duties
+
+
 def lose(folder: Path) -> None:
     """The first slot's result is gone."""
     (kept,) = folder.rglob(f"{CASE.commit(0).root.hex()}.result")
@@ -73,6 +80,7 @@ def test_a_product_is_computed_shown_and_paid_for(tmp_path: Path) -> None:
                 assert get_runtime(client).market.output[job, slot] == bytes(root)
                 kept = BlobStore(get_blobs_folder(tmp_path)).get_result(root)
                 assert kept.tolist() == CASE.compute(slot).tolist()
+            assert has_duties(client), "a tile may still be asked for"
             demand = wallet.make_call("Verify", "demand_tile", job, 0, 4)
             node.pool.submit(wallet.sign(BOB, demand, 0))
             await wait_for_block(client, client.best.value.number + 10)
@@ -81,6 +89,7 @@ def test_a_product_is_computed_shown_and_paid_for(tmp_path: Path) -> None:
             # Nobody proves anything: the keeper itself asks for the verdict when the time is over.
             await wait_for_slot(client, job, SlotState.SETTLED, 0, blocks_max=140)
             await wait_for_slot(client, job, SlotState.SETTLED, 1, blocks_max=20)
+            assert not has_duties(client)
             assert node.miner.blocks[Lane.PRIVATE] == node.provider.sealed
         for pallet in get_runtime(client).pallets:
             pallet.try_state()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chain.config import RpcConfig
+from genesis.spec import load_preset
 from runtime.crypto.ss58 import encode_ss58
 from tests.helpers.node_stage import ALICE, BOB, make_config
 from tests.helpers.rpc import call
@@ -21,7 +22,15 @@ def test_what_the_node_says_of_itself() -> None:
         assert (await ask("system_version"))[0].isdecimal()
         assert await ask("system_chain") == "Soberana Development"
         assert await ask("system_chainType") == "Development"
-        properties = {"ss58Format": 42, "tokenDecimals": 12, "tokenSymbol": "SBR"}
+        runtime = load_preset("dev").runtime
+        properties = {
+            "ss58Format": 42,
+            "tokenDecimals": 12,
+            "tokenSymbol": "SBR",
+            "existentialDeposit": str(runtime.existential_deposit),
+            "eraBlocks": runtime.era_blocks,
+            "votingPeriodBlocks": runtime.voting_period_blocks,
+        }
         assert await ask("system_properties") == properties
         health = {"peers": 0, "isSyncing": False, "shouldHavePeers": False}
         assert await ask("system_health") == health
