@@ -6,6 +6,9 @@ from pallets.market.specs import get_model, is_open_to_all
 from pallets.market.types import Job, Slot
 from runtime.frame.ai_types import SlotId, SlotOffer
 
+ANSWERED_BLOCKS_MIN = 10
+"""What has to be answered sooner, few dare to take."""
+
 
 def compute_lock_price(book: Book, at: SlotId, number: int) -> int | None:
     """What locking a slot in a block would pay; None where a bid says it."""
@@ -27,9 +30,10 @@ def make_offer(job: Job, slot: Slot, at: SlotId) -> SlotOffer:
     """What a slot offers for the going price.
 
     Its waiting tells something where everybody could have taken it all the time: not where it was
-    in somebody's hands, or had to wait for the slot before.
+    in somebody's hands, had to wait for the slot before, or leaves no time to work.
     """
-    was_open = slot.failures == 0 and is_open_to_all(job.spec)
+    is_answerable = job.work_blocks >= ANSWERED_BLOCKS_MIN and is_open_to_all(job.spec)
+    was_open = slot.failures == 0 and is_answerable
     is_first = at.slot == 0 or not job.is_chain
     return SlotOffer(
         kind=job.kind,

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "e4128b02f8d72b2addd709b8fefc7db97fef8b5515b520a3f75d18d19680ad6f",
-    "local": "7f34038becf7240dd5f54e2f84e3d85f44841035b1dd9a4bcd389ddaf1ad045c",
+    "dev": "df62de1b666e6a93210de11e3c9453b2af1366f5b0c80d944ecefdee46b39657",
+    "local": "1f3af532b3c63c03ea2d71bd0b3703b2725cc0f04ddcec619fd753e8cf2b72aa",
 }
 
 

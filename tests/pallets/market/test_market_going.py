@@ -17,7 +17,7 @@ from tests.helpers.market_stage import ALICE, BOB, CAROL, MarketStage
 from tests.helpers.product_jobs import ProductCase
 from tests.helpers.program_jobs import ProgramStage
 
-TERMS = Terms(open_blocks=400, work_blocks=5, attempts=3)
+TERMS = Terms(open_blocks=400, work_blocks=10, attempts=3)
 RICH = 50 * UNIT
 KIND = JobKind.INFER
 
@@ -180,13 +180,16 @@ def test_a_price_of_nothing_is_none(stage: MarketStage) -> None:
 def test_only_what_everybody_could_take_waits() -> None:
     stage = ProgramStage()
     for kind, spec in stage.make_specs().items():
-        job = stage.get_job(stage.post_spec(spec))
+        job = stage.get_job(stage.post_spec(spec, terms=TERMS))
         offers = [make_offer(job, Slot(), SlotId(0, slot)) for slot in (0, 1)]
         since = [offer.open_since for offer in offers]
         assert since == [job.posted_at, None if kind == "train" else job.posted_at], kind
         assert offers[0].model == (stage.model if kind == "eval" else None)
         assert offers[0].units == job.units > 0
-    plain = stage.get_job(stage.post())
+    plain = stage.get_job(stage.post(terms=TERMS))
     assert make_offer(plain, Slot(failures=1), SlotId(0, 0)).open_since is None
+    for blocks, since in ((9, None), (10, plain.posted_at)):
+        hasty = replace(plain, work_blocks=blocks)
+        assert make_offer(hasty, Slot(), SlotId(0, 0)).open_since == since
     elsewhere = replace(plain, spec=Product(ProductCase(64, 64, 64).program))
     assert make_offer(elsewhere, Slot(), SlotId(0, 0)).open_since is None
