@@ -39,15 +39,16 @@ async def set_up_job(
     inputs: bytes | None = None,
     rows: int = ROWS,
     price: PriceRule = Posted(PRICE),  # noqa: B008 - frozen
+    replicas: int = 1,
 ) -> int:
-    """Registers model and provider and posts a job of so many slots, in three blocks."""
+    """Registers model and provider and posts a job of so many parts, in three blocks."""
     client = node.client
     wallet, maker = Wallet(client), BlockMaker(client)
     weights = make_classifier() if weights is None else weights
     inputs = make_inputs(rows) if inputs is None else inputs
     number = get_runtime(client).market.next_job.get()
     provider = Provider("https://p.example", (), (KindPrice(JobKind.INFER, unit_price),), 8)
-    spec = Infer(MODEL, None, blob_root(inputs), rows, -(-rows // slots), 1)
+    spec = Infer(MODEL, None, blob_root(inputs), rows, -(-rows // slots), replicas)
     terms = Terms(open_blocks=500, work_blocks=work_blocks, attempts=2)
     put, register = ("Registry", "put_blob"), ("Registry", "register")
     blobs = [(BOB, wallet.make_call(*put, blob)) for blob in weights.blobs]

@@ -109,3 +109,23 @@ def test_a_provider_has_runs_posted_when_they_are_due() -> None:
         assert runtime.balances.ledger.get_held(HoldReason.RECURRING, DAVE.account) == 0
 
     run_seeded(main)
+
+
+def test_a_provider_takes_one_replica_of_each_part() -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        async with run_stage(open_client(store)) as node:
+            job = await set_up_job(node, slots=2, replicas=2)
+        client = open_client(store)
+        async with run_stage(client, Keys(provider=CHARLIE)) as node:
+            first = client.best.value.number
+            async for head in client.best.changes():
+                if head.number >= first + 12:
+                    break
+            states = [get_slot(client, job, slot).state for slot in range(4)]
+            for part in range(2):  # whichever replica it came upon
+                both = sorted((states[part], states[part + 2]))
+                assert both == [SlotState.OPEN, SlotState.SETTLED]
+            assert (node.provider.locked, node.provider.submitted) == (2, 2)
+
+    run_seeded(main)
