@@ -19,6 +19,7 @@ from chain.keystore import KeyPair
 from chain.miner.device import Device
 from chain.miner.external import ExternalMiner, MinerOptions
 from chain.miner.statistics import MinerStatistics
+from chain.provider.earnings import claim_earnings
 from chain.provider.operands import OperandKeeper, keep_operands
 from chain.provider.plan import Choice
 from chain.provider.remote import Block, RemoteAccess, RemoteProducts
@@ -102,7 +103,7 @@ class ProviderDaemon:
     async def _run_connected(self) -> None:
         timeouts = self.options.timeouts
         news_url = self.options.url.over_web_socket()
-        keepers = (self._keep, self._show, self._bring)
+        keepers = (self._keep, self._show, self._bring, claim_earnings)
         async with AsyncExitStack() as stack:
             news = await stack.enter_async_context(
                 open_web_socket(news_url, timeouts.connect_s, timeouts.request_s)

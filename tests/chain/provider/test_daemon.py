@@ -147,17 +147,19 @@ def test_an_idle_daemon_ends_at_once(tmp_path: Path) -> None:
     """Though the chain makes no block that would begin a round."""
 
     async def main() -> None:
-        async with open_job() as (node, _, _), trio.open_nursery() as nursery:
-            daemon = make_daemon(node, tmp_path, Choice(price_min=2 * UNIT))
+        with trio.fail_after(LIMIT_S):
+            async with run_stage(open_client()) as node, trio.open_nursery() as nursery:
+                await set_up_job(node)
+                daemon = make_daemon(node, tmp_path, Choice(price_min=2 * UNIT))
 
-            async def stop() -> None:
-                while daemon.tips is None:
-                    await trio.lowlevel.checkpoint()
-                daemon.stop()
+                async def stop() -> None:
+                    await wait_all_tasks_blocked(0.3)  # the first round is over
+                    assert daemon.tips is not None
+                    daemon.stop()
 
-            nursery.start_soon(stop)
-            await daemon.run()
-            assert daemon.providing.locked == 0
+                nursery.start_soon(stop)
+                await daemon.run()
+                assert daemon.providing.locked == 0
 
     trio.run(main)
 

@@ -44,6 +44,28 @@ def test_a_call_that_would_succeed_costs_what_it_would_cost() -> None:
     run_rpc_stage(test)
 
 
+def test_what_a_call_does_not_use_is_not_paid_for() -> None:
+    """A batch ends at its first failure, and the weight of the rest comes back."""
+
+    async def test(stage: RpcStage) -> None:
+        good, bad = (
+            stage.wallet.make_call("Balances", "transfer_keep_alive", Id(BOB.account), amount)
+            for amount in (7, 10**30)
+        )
+        batch = stage.wallet.make_call("Utility", "batch", (good, bad, *(good,) * 20))
+        raw = hex_of(stage.client.api.calls.encode(batch))
+        done = await stage.ask("system_dryRunCall", ALICE.address, raw)
+        assert "BatchInterrupted" in [each["event"] for each in done["events"]]
+        ledger = get_runtime(stage.client).balances.ledger
+        before = ledger.get_free(ALICE.account)
+        era = Era.mortal(64, stage.client.best.value.number)
+        await stage.make_block(stage.wallet.sign(ALICE, batch, 0, era=era))
+        after = get_runtime(stage.client).balances.ledger.get_free(ALICE.account)
+        assert int(done["fee"]) == before - after - 7
+
+    run_rpc_stage(test)
+
+
 def test_a_call_that_would_fail_says_why() -> None:
     async def test(stage: RpcStage) -> None:
         done = await stage.ask("system_dryRunCall", ALICE.address, encode_transfer(stage, 10**30))
