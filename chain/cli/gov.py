@@ -1,5 +1,6 @@
 """`soberana gov`, of proposals and the treasury; votes are in `gov_votes`."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -44,6 +45,39 @@ class NoSuchProposal(WalletError):
     """There is no proposal of this number."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is proposed, by the options that say it."""
+
+    change: str | None
+    spend: str | None
+    cancel: int | None
+    kill: int | None
+    raw: str | None
+
+    def ensure_one(self) -> None:
+        """Raises `WrongUse` unless just one of them is given."""
+        given = (self.change, self.spend, self.cancel, self.kill, self.raw)
+        if sum(each is not None for each in given) != 1:
+            raise WrongUse("expected one of --set, --spend, --cancel, --kill and --call")
+
+    def find_call(self, session: Session) -> tuple[int, Call]:
+        """The call, and the track that is usual for it."""
+        runtime = session.chain.runtime
+        if self.change is not None:
+            return PARAMETERS, make_call(runtime.parameters.set_param, *parse_change(self.change))
+        if self.spend is not None:
+            name, amount = _split(self.spend, "--spend", "ACCOUNT=AMOUNT")
+            to = Id(session.get_account(name))
+            return TREASURER, make_call(runtime.treasury.spend, to, parse_amount(amount), 1)
+        if self.cancel is not None:
+            return CANCELLER, make_call(runtime.governance.cancel, self.cancel)
+        if self.kill is not None:
+            return CANCELLER, make_call(runtime.governance.kill, self.kill)
+        assert self.raw is not None, "one of them is given; qed"
+        return ROOT, parse_call(runtime, self.raw)
+
+
 @app.command()
 def propose(
     *,
@@ -79,28 +113,13 @@ def propose(
 ) -> None:
     """Propose a change of a parameter, a payment, the end of a proposal, or any call."""
 
-    def find_call(session: Session) -> tuple[int, Call]:
-        runtime = session.chain.runtime
-        if change is not None:
-            return PARAMETERS, make_call(runtime.parameters.set_param, *parse_change(change))
-        if spend is not None:
-            name, amount = _split(spend, "--spend", "ACCOUNT=AMOUNT")
-            to = Id(session.get_account(name))
-            return TREASURER, make_call(runtime.treasury.spend, to, parse_amount(amount), 1)
-        if cancel is not None:
-            return CANCELLER, make_call(runtime.governance.cancel, cancel)
-        if kill is not None:
-            return CANCELLER, make_call(runtime.governance.kill, kill)
-        assert raw is not None, "one of them is given; qed"
-        return ROOT, parse_call(runtime, raw)
-
     async def run() -> None:
-        if sum(each is not None for each in (change, spend, cancel, kill, raw)) != 1:
-            raise WrongUse("expected one of --set, --spend, --cancel, --kill and --call")
+        wanted = Wanted(change, spend, cancel, kill, raw)
+        wanted.ensure_one()
         signing = Signing(key, password_file)
         async with open_session(Settings(node, as_json, base_path, dev_keys)) as session:
             pair, governance = session.get_key(signing), session.chain.runtime.governance
-            usual, call = find_call(session)
+            usual, call = wanted.find_call(session)
             proposing = make_call(governance.propose, usual if track is None else track, call)
             first = await session.send(pair, proposing, signing, "proposing")
             submitted = [event for event in first.events if isinstance(event, Submitted)]
