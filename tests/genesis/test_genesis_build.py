@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "df62de1b666e6a93210de11e3c9453b2af1366f5b0c80d944ecefdee46b39657",
-    "local": "1f3af532b3c63c03ea2d71bd0b3703b2725cc0f04ddcec619fd753e8cf2b72aa",
+    "dev": "c71b18621683f661d0c1c56697b7bf6aa9ae9053fdcb60f4a8061e1d3849ad73",
+    "local": "2dd740dcc0680f28f3b217edf261e1ac45a54895ea4cc374116542871ff80104",
 }
 
 
