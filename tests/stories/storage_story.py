@@ -69,6 +69,7 @@ class Told:
 
     hunt: Hunt
     recovered: bytes
+    head: Hash
     state_root: Hash
 
 
@@ -100,26 +101,26 @@ async def tell(folder: Path) -> Told:
         stage = LiveNode(node)
         async with trio.open_nursery() as keepers:
 
-            async def keep(name: str) -> int:
+            async def keep(name: str, plain: bytes) -> int:
                 """A keeper joins, and is leased its ciphertext."""
                 access = LocalAccess(client, Sender(client, node.pool, get_pair(name)))
                 keeper = StorageKeeper(access, cast.get_store(name), InlineWorker())
                 keepers.start_soon(keep_storage, keeper)
-                return await lease_from(stage, cast, name)
+                return await lease_from(stage, cast, name, plain)
 
-            leases = {name: await keep(name) for name in KEEPERS}
+            leases = {name: await keep(name, PLAIN) for name in KEEPERS}
             await wait_paid(stage, leases.values(), TERMS.proof_every)
             delete_a_tenth(folder / CHEAT)
             hunted = await hunt(stage, leases[CHEAT])
             recovered = recover(cast, HONEST)
-            leases[REPLACEMENT] = await keep(REPLACEMENT)
+            leases[REPLACEMENT] = await keep(REPLACEMENT, recovered)
             await wait_paid(stage, (leases[HONEST], leases[SECOND]), WINDOWS * TERMS.proof_every)
             keepers.cancel_scope.cancel()
-        root = client.best.value.header.state_root
-    return Told(store, leases, hunted, recovered, root)
+        best = client.best.value
+    return Told(store, leases, hunted, recovered, best.hash, best.header.state_root)
 
 
-async def lease_from(stage: LiveNode, cast: Cast, name: str) -> int:
+async def lease_from(stage: LiveNode, cast: Cast, name: str, plain: bytes) -> int:
     """Registers a keeper with a bond and an offer, gives it its ciphertext, leases; the lease."""
     runtime = stage.runtime
     body = replace(
@@ -132,7 +133,7 @@ async def lease_from(stage: LiveNode, cast: Cast, name: str) -> int:
     bond, post = make_offer_calls(runtime, request)
     await send_well(stage, name, bond)
     offer = find(await send_well(stage, name, post), declared.OfferPosted).offer
-    root = cast.get_store(name).put_chunks(encrypt(name, PLAIN))
+    root = cast.get_store(name).put_chunks(encrypt(name, plain))
     amount = 4 * RATE * TERMS.proof_every * (WINDOWS + 20)
     start = make_call(runtime.leases.start_lease, offer, Replica(root, SIZE), amount)
     return find(await send_well(stage, OWNER, start), declared.LeaseStarted).lease
