@@ -60,6 +60,7 @@ class Start:
     sources: tuple[NodeUrl, ...]
     """Nodes that may serve the bytes of leases."""
 
+    log_level: str
     seconds: float | None
     """How long until it stops by itself."""
 
@@ -117,10 +118,10 @@ def run(
         )
         settings = Settings(node, as_json, base_path, dev_keys)
         device = make_config(backend, threads)
-        configure_logging(load_config(None, {}, {"log.level": log_level}).log.level)
+        level = load_config(None, {}, {"log.level": log_level}).log.level
         sources = tuple(parse_node_url(each) for each in (node, *(source or ())))
         signing = Signing(key, password_file)
-        await _run(Start(settings, signing, options, device, sources, seconds))
+        await _run(Start(settings, signing, options, device, sources, level, seconds))
 
     run_command(start, as_json=as_json)
 
@@ -131,6 +132,7 @@ async def _run(start: Start) -> None:
     async with open_session(start.settings) as session:
         pair, store = session.get_key(start.signing), session.places.blobs
     with waiting("starting the device; the first start compiles its kernels") as line:
+        configure_logging(start.log_level)  # now: lines go above the one that waits
         async with open_guarded_device(start.device, worker) as device:
             mining = MinerStatistics(trio.current_time)
             fetcher = Fetcher(store, worker, start.sources)
@@ -189,9 +191,8 @@ def _describe(daemon: ProviderDaemon) -> str:
     place = "connecting" if daemon.tips is None else f"block #{daemon.tips.value.number}"
     return (
         f"{place}: {providing.held} slots locked, {providing.submitted} submitted, "
-        f"{providing.products} products ({providing.sealed} sealed blocks), "
-        f"{keeping.answered} audits answered, "
-        f"{show_speed(daemon.mining.macs_per_s)} on {daemon.device.name}"
+        f"{providing.products} products, {providing.sealed} of them blocks, "
+        f"{keeping.answered} audits, {show_speed(daemon.mining.macs_per_s)}"
     )
 
 
