@@ -77,6 +77,11 @@ def ensure_money_adds_up(runtime: Runtime) -> None:
         expected[HoldReason.BID][who] += bid.deposit
     for again in dict(runtime.market.recurring.items()).values():
         expected[HoldReason.RECURRING][again.owner] += again.reserve + again.deposit
+    for proposal in dict(runtime.governance.proposal.items()).values():
+        expected[HoldReason.GOVERNANCE][proposal.proposer] += proposal.deposit
+        if proposal.decision_deposit is not None:
+            paid = proposal.decision_deposit
+            expected[HoldReason.GOVERNANCE][paid.who] += paid.amount
     for entry in dict(runtime.rounds.round.items()).values():
         expected[HoldReason.ROUND][entry.owner] += entry.escrow + entry.deposit
     for who, amount in iter_pool_deposits(runtime.pools):

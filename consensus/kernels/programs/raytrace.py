@@ -21,7 +21,7 @@ _HORIZON, _ZENITH, _LIGHT, _DARK = 9, 12, 15, 18
 _RADIUS, _PAINT, _MIRROR = 3, 4, 7
 _PLANE: Final = -1
 _NOTHING: Final = -2
-_BITS_HALVES: Final = (32, 16, 8, 4, 2, 1)
+_SHIFTS: Final = (32, 16, 8, 4, 2, 1)
 
 
 def pack_scene(scene: Scene) -> tuple[Numbers, Numbers]:
@@ -220,7 +220,7 @@ def _compute_isqrt(number: int) -> int:
     if number <= 0:
         return 0
     bits, rest = 1, number
-    for width in _BITS_HALVES:
+    for width in _SHIFTS:
         if rest >> width:
             bits += width
             rest >>= width
