@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+import trio
+
 from chain.blobs.errors import BlobError, WrongBytes
 from chain.blobs.partial import Partial
 from chain.blobs.source import NotServed, ProvenRange, Source
@@ -66,8 +68,9 @@ async def fetch_blob(
         except WrongBytes:  # what was here from before was spoiled; now nothing is
             return await fetch.run()
     finally:
-        for source in sources:
-            await source.close()
+        with trio.CancelScope(shield=True):  # closing waits for nobody
+            for source in sources:
+                await source.close()
 
 
 class _Fetch:
