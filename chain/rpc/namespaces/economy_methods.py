@@ -85,7 +85,7 @@ class RegistryMethods:
 
 
 class MarketMethods:
-    """Jobs, slots and results."""
+    """Jobs, slots, bids and results."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -111,6 +111,19 @@ class MarketMethods:
         market = get_runtime(self._client).market
         keys = islice(market.open_slots.items(), start, start + min(count, PAGE_MAX))
         return [{"job": job, "slot": slot, "isLate": late} for (job, slot), late in keys]
+
+    @rpc("market_getBids", aliases=("market_bids",), safe=True)
+    def get_bids(self, job: Number64) -> object:
+        """What providers ask for the slots of a job, the least first."""
+        bids = list(get_runtime(self._client).market.bid_.items(job))
+        bids.sort(key=lambda item: (item[1].price, item[0]))
+        return [{"provider": to_json(who), **_as_object(bid)} for (_, who), bid in bids]
+
+    @rpc("market_getRecurring", aliases=("market_recurring",), safe=True)
+    def get_recurring(self, number: Number64) -> object:
+        """A job that is posted again; null where there are no more runs."""
+        entry = get_runtime(self._client).market.recurring.get(number)
+        return None if entry is None else {"id": number, **_as_object(entry)}
 
     @rpc("market_getOutput", safe=True)
     def get_output(self, job: Number64, slot: Number32) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from chain.client.typed_state import get_runtime
 from chain.keystore import KeyPair
-from pallets.market import Infer, Posted, Terms
+from pallets.market import Bids, Infer, Posted, Recurrence, Terms
 from pallets.registry.types import Dataset, KindPrice, Parent, Provider, Relation
 from runtime.frame.ai_types import JobKind, Role, SlotId, VerifierId
 from runtime.primitives import Root
@@ -160,6 +160,29 @@ def test_a_job_from_open_slots_to_a_settled_one() -> None:
         assert len(await stage.ask("market_openSlots")) == 2
         assert await stage.ask("market_getSlots", 99) == []
         assert (await stage.ask("market_getStats", 99))["settled"] == 0
+
+    run_rpc_stage(test)
+
+
+def test_bids_and_jobs_that_come_again() -> None:
+    async def test(stage: RpcStage) -> None:
+        economy = Economy(stage)
+        await economy.register()
+        spec = Infer(MODEL, None, blob_root(INPUTS), 3, 1, 1)
+        asked = (spec, Bids(PRICE), VerifierId.REPLAY, Terms(100, 100, 3), Recurrence(5, 3))
+        assert await stage.ask("market_getBids", JOB) == []
+        assert await stage.ask("market_getRecurring", 0) is None
+        await stage.make_block(economy.sign(ALICE, "Market", "recur", *asked))
+        await stage.make_block(economy.sign(BOB, "Market", "bid", JOB, PRICE - 1, PROVIDER))
+        (bid,) = await stage.ask("market_getBids", JOB)
+        assert (bid["provider"], bid["record"]) == (BOB.address, PROVIDER)
+        assert bid["price"] == str(PRICE - 1)
+        again = await stage.ask("market_getRecurring", 0)
+        assert (again["id"], again["owner"], again["runsLeft"]) == (0, ALICE.address, 2)
+        assert again["price"] == {"type": "bids", "max": str(PRICE)}
+        for method in ("market_getBids", "market_getRecurring"):
+            code, message, _ = await stage.refuse(method, -1)
+            assert (code, message) == (-32602, "Invalid params")
 
     run_rpc_stage(test)
 
