@@ -9,8 +9,9 @@ from typing import Final, TypeVar
 
 import trio
 
-from chain.wallet.errors import BadAnswer, OtherRuntime, WalletError
+from chain.wallet.errors import BadAnswer, OtherRuntime, RpcRefused, WalletError
 from chain.wallet.json_types import (
+    ChangesJson,
     HeaderJson,
     PropertiesJson,
     RuntimeVersionJson,
@@ -31,6 +32,9 @@ from runtime.version import VERSION
 
 T = TypeVar("T")
 KEYS_PAGE: Final = 64
+MAP_PREFIX_BYTES: Final = 32
+"""What the keys of one map begin with: the hashes of a pallet's and of the map's name."""
+
 _DIGEST_ITEM: Final = codec_of(DigestItem)
 
 
@@ -46,15 +50,22 @@ class RemoteState:
         self._at = to_hex(block_hash)
         self._known: dict[bytes, bytes | None] = {}
         self._following: dict[bytes, bytes | None] = {}
+        self._iterated: set[bytes] = set()
+        """Maps, by their prefixes, through which somebody goes."""
 
     def get(self, key: bytes) -> bytes | None:
-        """The value of a key."""
+        """The value of a key; in a map that is gone through, those of the next keys come along."""
+        if key not in self._known:
+            keys = self._list_next(key) if key[:MAP_PREFIX_BYTES] in self._iterated else [key]
+            if len(keys) > 1:
+                trio.from_thread.run(self._fetch_all, keys)
         if key not in self._known:
             self._known[key] = trio.from_thread.run(self._fetch, key)
         return self._known[key]
 
     def next_key(self, key: bytes) -> bytes | None:
         """The first key after this one, whether or not it exists."""
+        self._iterated.add(key[:MAP_PREFIX_BYTES])
         if key not in self._following:
             trio.from_thread.run(self._fetch_keys, key)
         return self._following[key]
@@ -63,6 +74,32 @@ class RemoteState:
         method = "state_getStorage"
         value = await self._rpc.call_or_none(str, method, to_hex(key), self._at)
         return None if value is None else from_hex(value, method)
+
+    def _list_next(self, key: bytes) -> list[bytes]:
+        """This key and those of its map that are known to follow it, without their values."""
+        found: list[bytes] = []
+        each: bytes | None = key
+        while each is not None and each[:MAP_PREFIX_BYTES] == key[:MAP_PREFIX_BYTES]:
+            if len(found) == KEYS_PAGE:
+                break
+            if each not in self._known:
+                found.append(each)
+            each = self._following.get(each)
+        return found
+
+    async def _fetch_all(self, keys: list[bytes]) -> None:
+        """Their values, unless they are together more than the node gives in one answer."""
+        method = "state_queryStorageAt"
+        asked = [to_hex(key) for key in keys]
+        try:
+            answer = await self._rpc.call(list[ChangesJson], method, asked, self._at)
+        except RpcRefused:
+            return
+        values = dict(answer[0].changes) if len(answer) == 1 else {}
+        if list(values) != asked:
+            raise BadAnswer(method, "other keys than were asked for")
+        for key, value in zip(keys, values.values(), strict=True):
+            self._known[key] = None if value is None else from_hex(value, method)
 
     async def _fetch_keys(self, key: bytes) -> None:
         method = "state_getKeysPaged"

@@ -40,6 +40,12 @@ class RuntimeVersionJson(msgspec.Struct, frozen=True, rename="camel"):
     transaction_version: int
 
 
+class ChangesJson(msgspec.Struct, frozen=True):
+    """Values at a block, by their keys."""
+
+    changes: list[tuple[str, str | None]]
+
+
 class PropertiesJson(msgspec.Struct, frozen=True, rename="camel"):
     """What a chain decides of its runtime."""
 

@@ -68,6 +68,7 @@ class FakeNode:
             "state_getRuntimeVersion": self._get_version,
             "state_getStorage": self._get_storage,
             "state_getKeysPaged": self._get_keys,
+            "state_queryStorageAt": self._query,
             "state_call": self._call,
             "chain_getBlockHash": self._get_hash,
             "chain_getFinalizedHead": lambda: _hex(self.best.hash),
@@ -146,6 +147,11 @@ class FakeNode:
         first = bytes.fromhex(start[2:])
         keys = sorted(key for key in self._find(at).state if key > first)
         return [_hex(key) for key in keys if _hex(key).startswith(prefix)][:count]
+
+    def _query(self, keys: list[str], at: str | None = None) -> list[dict[str, Any]]:
+        block = self._find(at)
+        changes = [[key, self._get_storage(key, at)] for key in keys]
+        return [{"block": _hex(block.hash), "changes": changes}]
 
     def _call(self, name: str, data: str, at: str | None = None) -> str:
         backend = DictBackend(self._find(at).state)
