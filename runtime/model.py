@@ -29,6 +29,11 @@ class LoadedModel:
     checked: CheckedGraph
     tensors: tuple[IntArray, ...]
 
+    @property
+    def tensor_bytes(self) -> int:
+        """The bytes of all its tensors."""
+        return sum(each.nbytes for each in self.tensors)
+
 
 def load_model(model: ModelInfo, blobs: Blobs) -> LoadedModel | None:
     """Graph and tensors; None where a tensor's bytes are not to be had.

@@ -30,6 +30,16 @@ class Case(Protocol):
         """Integers read or written besides."""
         ...
 
+    @property
+    def blobs(self) -> int:
+        """Blobs that it reads."""
+        ...
+
+    @property
+    def blob_bytes(self) -> int:
+        """Their bytes."""
+        ...
+
     def judge(self, request: ClaimRequest) -> Valid | Invalid | Inconclusive:
         """Whether the claim is true. Errors: `BadWitness`."""
         ...
@@ -48,6 +58,17 @@ class RowsCase:
 
     model: LoadedModel
     rows: Int8Array
+    inputs_bytes: int
+
+    @property
+    def blobs(self) -> int:
+        """The model's tensors and the inputs."""
+        return len(self.model.tensors) + 1
+
+    @property
+    def blob_bytes(self) -> int:
+        """Their bytes."""
+        return self.model.tensor_bytes + self.inputs_bytes
 
     @property
     def macs(self) -> int:
@@ -103,6 +124,18 @@ class ProgramCase:
     macs: int
     cells: int
 
+    @property
+    def blobs(self) -> int:
+        """The inputs, the output before, and the tensors of a model."""
+        model = self.inputs.model
+        return len(self.inputs.blobs) + 1 + (0 if model is None else len(model.tensors))
+
+    @property
+    def blob_bytes(self) -> int:
+        """Their bytes."""
+        own = len(self.inputs.before) + sum(map(len, self.inputs.blobs))
+        return own + (0 if self.inputs.model is None else self.inputs.model.tensor_bytes)
+
     def judge(self, request: ClaimRequest) -> Valid | Invalid | Inconclusive:
         """Runs the slot again."""
         try:
@@ -124,7 +157,7 @@ def _load_rows_case(task: RowsTask, records: Records) -> RowsCase | None:
     cols = loaded.checked.graph.input.cols
     if len(inputs) < (task.row_first + task.rows) * cols:
         return None
-    return RowsCase(loaded, load_rows(inputs, cols, task.row_first, task.rows))
+    return RowsCase(loaded, load_rows(inputs, cols, task.row_first, task.rows), len(inputs))
 
 
 def _load_program_case(

@@ -388,6 +388,7 @@ def _get_root(dispute: Dispute) -> Root:
 def _compute_weight(verifier: VerifierId, case: Case | None) -> Weight:
     if case is None:
         return weights.replay(0, 0)
+    read = weights.read(case.blobs, case.blob_bytes)
     if verifier is VerifierId.REPLAY:
-        return weights.replay(case.macs, case.cells)
-    return weights.freivalds(case.cells)
+        return read + weights.replay(case.macs, case.cells)
+    return read + weights.freivalds(case.cells)

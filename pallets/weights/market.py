@@ -2,21 +2,21 @@
 
 from runtime.primitives import Weight
 
-POST = Weight(12_000_000_000, 110_000)
+POST = Weight(11_000_000_000, 12_000)
 """A graph may have many ops."""
 
-POST_SLOT = Weight(25_000_000, 1_100)
+POST_SLOT = Weight(21_000_000, 1_100)
 POST_INPUT_BYTE = Weight(0, 1)
-SUBMIT = Weight(6_000_000_000, 140_000)
+SUBMIT = Weight(5_300_000_000, 73_000)
 """Settling or slashing with the most royalties there are."""
 
-SUBMIT_BYTE = Weight(26_000, 0)
-CANCEL_BASE = Weight(290_000_000, 3_500)
+SUBMIT_BYTE = Weight(13_000, 0)
+CANCEL_BASE = Weight(300_000_000, 3_500)
 SLOT_REFUND = Weight(140_000_000, 1_100)
-CLOSE_BASE = Weight(690_000_000, 6_200)
-SLOT_REMOVAL = Weight(18_000_000, 1_600)
-TOP_UP = Weight(190_000_000, 1_900)
-LOCK = Weight(940_000_000, 13_000)
+CLOSE_BASE = Weight(540_000_000, 6_900)
+SLOT_REMOVAL = Weight(20_000_000, 1_600)
+TOP_UP = Weight(180_000_000, 1_900)
+LOCK = Weight(930_000_000, 13_000)
 POKE = Weight(500_000_000, 6_800)
 BID = Weight(320_000_000, 6_200)
 BID_RETURN = Weight(260_000_000, 2_500)

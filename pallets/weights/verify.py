@@ -1,23 +1,38 @@
 """Weights of judging claims."""
 
+from runtime.frame.ai_types import BLOB_BYTES_MAX, TENSORS_MAX
 from runtime.primitives import Weight
 
 MACS_MAX = 50_000_000
+BLOBS_MAX = TENSORS_MAX + 2
+"""Tensors, inputs and what they are compared with."""
+
 CELLS_MAX = 1 << 22
 """Integers that a claim's judging reads or writes: a fifth of a second for the dearest op."""
 
-REPLAY = Weight(920_000_000, 2_200_000)
-"""With the blobs of the largest model."""
+REPLAY = Weight(960_000_000, 8_300)
+FREIVALDS = Weight(1_600_000_000, 8_300)
+BLOB = Weight(0, 670)
+"""A tensor or inputs in the state."""
 
-FREIVALDS = Weight(1_400_000_000, 2_200_000)
-MAC = Weight(270, 0)
+BLOB_BYTE = Weight(0, 1)
+MAC = Weight(260, 0)
 """A multiply-accumulate."""
 
-CELL = Weight(53_000, 0)
+CELL = Weight(50_000, 0)
 """An integer that an op reads or writes."""
 
 CHECKED_CELL = Weight(12_000, 0)
 """An entry of a product or a tensor, beside that, where products are checked."""
+
+
+def read(blobs: int, size_bytes: int) -> Weight:
+    """The tensors and inputs that a claim's judging reads."""
+    return BLOB * blobs + BLOB_BYTE * size_bytes
+
+
+READ_WORST = read(BLOBS_MAX, BLOBS_MAX * BLOB_BYTES_MAX)
+"""No claim reads more."""
 
 
 def replay(macs: int, cells: int) -> Weight:
@@ -31,7 +46,7 @@ def freivalds(cells: int) -> Weight:
 
 
 _REPLAYED, _CHECKED = replay(MACS_MAX, CELLS_MAX), freivalds(CELLS_MAX)
-WORST = Weight(
+WORST = READ_WORST + Weight(
     max(_REPLAYED.ref_time, _CHECKED.ref_time), max(_REPLAYED.proof_size, _CHECKED.proof_size)
 )
 """No claim weighs more."""

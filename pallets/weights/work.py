@@ -7,16 +7,16 @@ ON_INITIALIZE = Weight(260_000_000, 7_100)
 """With an era that ends, and a receipt that is no longer kept."""
 
 CLAIM_ERA = Weight(210_000_000, 4_400)
-NOTE_BLOCK_WORK = Weight(140_000_000, 2_900)
-ROW_REF = Weight(300_000_000, 1_200)
+NOTE_BLOCK_WORK = Weight(150_000_000, 2_900)
+ROW_REF = Weight(230_000_000, 1_200)
 """Reading a slot of a small model, and its rows."""
 
-OPERAND_BYTE = Weight(950, 0)
+OPERAND_BYTE = Weight(1_100, 0)
 
 
-def note_block_work(refs: int, operand_bytes: int, macs: int, cells: int) -> Weight:
+def note_block_work(refs: int, operand_bytes: int, macs: int, cells: int, read: Weight) -> Weight:
     """Reading slots and models, running them up to their layers, hashing the stacked rows."""
     if refs == 0:
         return NOTE_BLOCK_WORK
     stacked = NOTE_BLOCK_WORK + ROW_REF * refs + OPERAND_BYTE * operand_bytes
-    return stacked + verify.replay(macs, cells)
+    return stacked + read + verify.replay(macs, cells)

@@ -70,6 +70,12 @@ class OperandStack:
         self.cells = 0
         """Integers read or written so far."""
 
+        self.blobs = 0
+        """Tensors and inputs read so far."""
+
+        self.blob_bytes = 0
+        """Their bytes."""
+
     def ensure_size(self) -> None:
         """`ShapeMismatch` unless the rows, padded, are m; `ReplayTooLarge` beyond the limit."""
         rows = sum(ref.count for ref in self._summary.rows)
@@ -100,6 +106,7 @@ class OperandStack:
         self.cells += count_cells(source.loaded.checked, work.rows)
         if self.macs > REPLAY_MACS_MAX or self.cells > CELLS_MAX:
             raise ReplayTooLarge(f"{self.macs} MACs and {self.cells} other integers")
+        self._count_blobs(1, len(inputs))
         cols = source.loaded.checked.graph.input.cols
         rows = load_rows(inputs, cols, work.row_first, work.rows)
         self._parts.append(_run_to(source.loaded, rows, ref.layer))
@@ -119,8 +126,13 @@ class OperandStack:
             loaded = None if info is None else load_model(info, self._records)
             if info is None or loaded is None:
                 return None
+            self._count_blobs(len(loaded.tensors), loaded.tensor_bytes)
             self._sources[key] = _Source(info, loaded)
         return self._sources[key]
+
+    def _count_blobs(self, count: int, size_bytes: int) -> None:
+        self.blobs += count
+        self.blob_bytes += size_bytes
 
     def _ensure_shape(self, ref: RowRef, shape: MatmulShape, rows: int) -> None:
         expected = (

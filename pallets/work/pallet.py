@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from pallets.weights import verify as verify_weights
 from pallets.weights import work as weights
 from pallets.work.declarations import (
     AlreadyCredited,
@@ -25,7 +26,13 @@ from pallets.work.declarations import (
 )
 from pallets.work.emission import compute_emission
 from pallets.work.eras import Eras, EraTables, Payout
-from pallets.work.operands import CELLS_MAX, OPERAND_BYTES_MAX, REPLAY_MACS_MAX, OperandStack
+from pallets.work.operands import (
+    CELLS_MAX,
+    MODELS_MAX,
+    OPERAND_BYTES_MAX,
+    REPLAY_MACS_MAX,
+    OperandStack,
+)
 from pallets.work.prices import GoingPrice, Prices
 from pallets.work.rates import Rate, add_block
 from pallets.work.types import Credit, Era, EraSchedule, Receipt, WorkParams
@@ -49,6 +56,7 @@ from runtime.frame import (
 )
 from runtime.frame.ai_traits import BlockWork, Records, Slots
 from runtime.frame.ai_types import (
+    BLOB_BYTES_MAX,
     BONUS_BPS_MAX,
     JobKind,
     SlotId,
@@ -74,9 +82,12 @@ class BlockContext(EventSink, BlockAuthor, BlockWork, Protocol):
 
 def _note_weight(summary: WorkSummary) -> Weight:
     if not summary.rows:
-        return weights.note_block_work(0, 0, 0, 0)
+        return weights.NOTE_BLOCK_WORK
     operand_bytes = min(summary.m * summary.k, OPERAND_BYTES_MAX)
-    return weights.note_block_work(len(summary.rows), operand_bytes, REPLAY_MACS_MAX, CELLS_MAX)
+    refs, models = len(summary.rows), min(len(summary.rows), MODELS_MAX)
+    read = verify_weights.READ_WORST * models + verify_weights.read(refs, refs * BLOB_BYTES_MAX)
+    parts = (operand_bytes, REPLAY_MACS_MAX, CELLS_MAX, read)
+    return weights.note_block_work(refs, *parts)
 
 
 class Work(Pallet, events=WorkEvent, errors=WorkError):
@@ -175,7 +186,7 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         self._add_block(number, summary.lane, useful)
         self._block.deposit_event(self, WorkNoted(author, summary.lane, total, useful))
         operand_bytes = summary.m * summary.k if summary.rows else 0
-        work = (stack.macs, stack.cells)
+        work = (stack.macs, stack.cells, verify_weights.read(stack.blobs, stack.blob_bytes))
         return PostDispatch(weights.note_block_work(len(summary.rows), operand_bytes, *work))
 
     def _credit(self, author: AccountId | None, summary: WorkSummary, stack: OperandStack) -> int:

@@ -223,35 +223,46 @@ def weigh_market(book: Book) -> None:
     many = book.call("", "post(256 slots, 64 KiB)", chain, ALICE, post(1_024, 4, replay))
     book.slope("market.POST_INPUT_BYTE", "post", row, one, BLOB_BYTES_MAX)
     book.slope("market.POST_SLOT", "post", one, many, 255)
-    weigh_long_graph(book, chain, root)
+    weigh_long_graph(book, chain, inputs[:256])
     apply(chain, ALICE, post(1_024, 4, replay))
     apply(chain, ALICE, post(1_024, 1_024, replay))
     weigh("market.TOP_UP", "top_up", ALICE, "top_up", 0, 5)
     one = weigh("market.CANCEL_BASE", "cancel(1 slot)", ALICE, "cancel", 1)
     many = weigh("", "cancel(256 slots)", ALICE, "cancel", 0)
     book.slope("market.SLOT_REFUND", "cancel", one, many, 255)
+    weigh_first_submissions(book, chain, post(1, 1, replay, short))
     weigh("market.LOCK", "lock", BOB, "lock", 0, 0, RECORD_OF[BOB])
     apply(chain, BOB, make_call("Market", "lock", 0, 0, RECORD_OF[BOB]))
-    right = book.call("market.SUBMIT", "submit(4 rows)", chain, BOB, submit(chain, (0, 0)))
-    wrong = submit(chain, (0, 0), is_right=False)
-    book.call("market.SUBMIT", "submit(4 rows, wrong)", chain, BOB, wrong)
+    right = book.call("", "submit(4 rows)", chain, BOB, submit(chain, (0, 0)))
     apply(chain, BOB, make_call("Market", "lock", 1, 0, RECORD_OF[BOB]))
     large = submit(chain, (1, 0))
     payload_bytes = len(large.args[-1])
     most = book.call("", "submit(1,024 rows)", chain, BOB, large)
     book.slope("market.SUBMIT_BYTE", "submit", right, most, payload_bytes)
     apply(chain, ALICE, post(1_024, 256, VerifierId.FREIVALDS))
-    apply(chain, BOB, make_call("Market", "lock", 2, 0, RECORD_OF[BOB]))
-    book.call("", "submit(256 rows, Freivalds)", chain, BOB, submit(chain, (2, 0)))
+    apply(chain, BOB, make_call("Market", "lock", 3, 0, RECORD_OF[BOB]))
+    book.call("", "submit(256 rows, Freivalds)", chain, BOB, submit(chain, (3, 0)))
     weigh_work(book, chain)
     weigh_ends(book, chain)
 
 
-def weigh_long_graph(book: Book, chain: ChainStage, inputs: Root) -> None:
+def weigh_first_submissions(book: Book, chain: ChainStage, post: Call) -> None:
+    """A right and a wrong result of one row: what they read besides is counted by itself."""
+    number = chain.runtime.market.next_job.get()
+    apply(chain, ALICE, post)
+    apply(chain, BOB, make_call("Market", "lock", number, 0, RECORD_OF[BOB]))
+    for is_right in (True, False):
+        call = submit(chain, (number, 0), is_right=is_right)
+        case = "a right row" if is_right else "a wrong row"
+        book.call("market.SUBMIT", case, chain, BOB, call)
+
+
+def weigh_long_graph(book: Book, chain: ChainStage, inputs: bytes) -> None:
     """Posting a job of a graph as long as one may be."""
     large = make_large_model()
-    put_blobs(chain, DAVE, large.blobs)
-    job = make_post(256, 8, VerifierId.REPLAY, inputs, register(chain, DAVE, large.body))
+    put_blobs(chain, DAVE, [*large.blobs, inputs])
+    number = register(chain, DAVE, large.body)
+    job = make_post(1, 1, VerifierId.REPLAY, blob_root(inputs), number)
     book.call("market.POST", "a graph as long as one may be", chain, ALICE, job)
 
 

@@ -4,6 +4,7 @@ One slot of each program, as dear as a claim may be or nearly so; a model's rows
 """
 
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -36,6 +37,9 @@ from tests.helpers.programs_vectors import FOUR_BALLS
 from tests.helpers.slot_work import run_program, run_slot
 from tests.helpers.weighing import Book, Cost
 
+Judged: TypeAlias = tuple[Cost, Case]
+"""What judging a claim took, and what it counts."""
+
 
 def make_specs(chain: ChainStage) -> dict[str, JobSpec]:
     """The dear ones; their blobs are in the state."""
@@ -62,7 +66,7 @@ def make_specs(chain: ChainStage) -> dict[str, JobSpec]:
     }
 
 
-def weigh_claim(book: Book, chain: ChainStage, case: str, number: int) -> tuple[Cost, Case]:
+def weigh_claim(book: Book, chain: ChainStage, case: str, number: int) -> Judged:
     """What judging the first slot of a job takes, and what it counts of it."""
     verify, records = chain.runtime.verify, chain.runtime.registry.records
     job = economy.get_job(chain, number)
@@ -88,7 +92,7 @@ def weigh_programs(book: Book, chain: ChainStage) -> None:
     for case, spec in make_specs(chain).items():
         post = make_call("Market", "post", spec, Posted(UNIT), VerifierId.REPLAY, TERMS)
         number = chain.runtime.market.next_job.get()
-        book.call("market.POST", case, chain, ALICE, post)
+        book.call("", case, chain, ALICE, post)
         apply(chain, ALICE, post)
         cost, counted = weigh_claim(book, chain, case, number)
         book.slope("verify.CELL", case, Cost(0, 0), replace(cost, proof_bytes=0), counted.cells)
@@ -99,29 +103,31 @@ def weigh_models(book: Book, chain: ChainStage) -> None:
     rng = np.random.default_rng(3)
     blob = rng.integers(-63, 63, (256, 256), np.int8, True).tobytes()
     large = make_large_model()
-    put_blobs(chain, ALICE, [blob, *large.blobs])
-    record, root = register(chain, ALICE, large.body), blob_root(blob)
+    put_blobs(chain, ALICE, [blob, blob[:64], *large.blobs])
+    record = register(chain, ALICE, large.body)
     replay, freivalds = VerifierId.REPLAY, VerifierId.FREIVALDS
 
-    def weigh(verifier: VerifierId, model: int, total: int, rows: int) -> tuple[Cost, int]:
-        spec = Infer(model, None, root, total, rows, 1)
+    def weigh(verifier: VerifierId, model: int, inputs: bytes, total: int, rows: int) -> Judged:
+        spec = Infer(model, None, blob_root(inputs), total, rows, 1)
         number = chain.runtime.market.next_job.get()
         apply(chain, ALICE, make_call("Market", "post", spec, Posted(UNIT), verifier, TERMS))
         case = f"{rows} rows of model {model}, {verifier.name}"
-        cost, counted = weigh_claim(book, chain, case, number)
-        return cost, counted.cells
+        return weigh_claim(book, chain, case, number)
 
-    for verifier, base in ((replay, "verify.REPLAY"), (freivalds, "verify.FREIVALDS")):
-        cost, _ = weigh(verifier, economy.MODEL, 1_024, 4)
-        book.note(base, "few rows", cost)
-    for verifier, base, slope, rows in (
-        (replay, "verify.REPLAY", "verify.CELL", 1),
-        (replay, "verify.REPLAY", "verify.CELL", 8),
-        (freivalds, "verify.FREIVALDS", "verify.CHECKED_CELL", 1),
+    for verifier, base in ((freivalds, "verify.FREIVALDS"), (replay, "verify.REPLAY")):
+        small, few = weigh(verifier, economy.MODEL, blob[:64], 1, 1)
+        book.note(base, "a row", small)
+    for verifier, slope, rows in (
+        (freivalds, "verify.CHECKED_CELL", 1),
+        (replay, "verify.CELL", 8),
+        (replay, "verify.CELL", 1),
     ):
-        cost, cells = weigh(verifier, record, 256, rows)
-        book.note(base, "the blobs of a large model", Cost(0, cost.proof_bytes))
-        book.slope(slope, "a large model", Cost(0, 0), replace(cost, proof_bytes=0), cells)
+        cost, counted = weigh(verifier, record, blob, 256, rows)
+        book.slope(slope, "a large model", Cost(0, 0), replace(cost, proof_bytes=0), counted.cells)
+    read = counted.blob_bytes - few.blob_bytes
+    paths = cost.proof_bytes - small.proof_bytes - read
+    book.note("verify.BLOB", "a tensor", Cost(0, paths).divide(counted.blobs - few.blobs))
+    book.note("verify.BLOB_BYTE", "of a tensor", Cost(0, read).divide(read))
 
 
 def weigh_products(book: Book, chain: ChainStage) -> None:

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "c71b18621683f661d0c1c56697b7bf6aa9ae9053fdcb60f4a8061e1d3849ad73",
-    "local": "2dd740dcc0680f28f3b217edf261e1ac45a54895ea4cc374116542871ff80104",
+    "dev": "c2463f7235621ad633abf8334fc489f26dbe259e780ac8d832dc731de0f6eec5",
+    "local": "7b4fa4ed757fb3a31c39377cc14ce97f422879595b2e2a55f193d12f7c7e98d9",
 }
 
 

@@ -248,7 +248,8 @@ def test_a_program_is_run_again(stage: MarketStage) -> None:
     opened = claim(stage, task, output)
     assert opened.verdict == Valid()
     cost = task.program.plan(Inputs((scene,)))
-    assert opened.weight == weights.replay(cost.macs, cost.cells)
+    read = weights.read(2, len(scene))
+    assert opened.weight == weights.replay(cost.macs, cost.cells) + read
     assert stage.take_events()[0] == ClaimOpened(0, 3, 1, BOB, VerifierId.REPLAY, 0)
     for place in range(0, len(output), 17):
         lie = bytearray(output)
