@@ -37,7 +37,7 @@ LastOption = Annotated[
     int, typer.Option("--last", min=1, max=1_000, help="How many eras to look back.")
 ]
 
-_WITHOUT_MODEL = (JobKind.TRAIN, JobKind.RENDER, JobKind.COMPUTE_TO_DATA, JobKind.PRODUCT)
+_WITHOUT_MODEL = (JobKind.TRAIN, JobKind.RENDER, JobKind.COMPUTE_TO_DATA)
 
 
 class NothingEarned(NodeError):

@@ -2,7 +2,7 @@
 
 from pallets.market.book import Book
 from pallets.market.prices import Going
-from pallets.market.specs import get_model, is_open_to_all
+from pallets.market.specs import get_model
 from pallets.market.types import Job, Slot
 from runtime.frame.ai_types import SlotId, SlotOffer
 
@@ -19,11 +19,16 @@ def compute_lock_price(book: Book, at: SlotId, number: int) -> int | None:
 
 
 def take_lock_price(book: Book, at: SlotId) -> int | None:
-    """What locking a slot now pays; the going price then follows from its being taken."""
+    """What locking a slot now pays; the going price then follows from its being taken.
+
+    A result that waits for its verdict may never have one: then both sides are made whole, and a
+    move of the price would have cost nothing. Such a slot pays the price and moves it nowhere.
+    """
     job, slot = book.tables.job[at.job], book.tables.slot[at.job, at.slot]
-    if isinstance(job.price, Going):
+    is_telling = book.partners.claims.is_immediate(job.verifier)
+    if isinstance(job.price, Going) and is_telling:
         return book.partners.prices.note_taken(make_offer(job, slot, at))
-    return job.compute_price(book.get_now())
+    return compute_lock_price(book, at, book.get_now())
 
 
 def make_offer(job: Job, slot: Slot, at: SlotId) -> SlotOffer:
@@ -32,8 +37,7 @@ def make_offer(job: Job, slot: Slot, at: SlotId) -> SlotOffer:
     Its waiting tells something where everybody could have taken it all the time: not where it was
     in somebody's hands, had to wait for the slot before, or leaves no time to work.
     """
-    is_answerable = job.work_blocks >= ANSWERED_BLOCKS_MIN and is_open_to_all(job.spec)
-    was_open = slot.failures == 0 and is_answerable
+    was_open = slot.failures == 0 and job.work_blocks >= ANSWERED_BLOCKS_MIN
     is_first = at.slot == 0 or not job.is_chain
     return SlotOffer(
         kind=job.kind,

@@ -118,11 +118,6 @@ def get_model(spec: JobSpec) -> Id | None:
     return spec.model if isinstance(spec, Infer | Evaluate) else None
 
 
-def is_open_to_all(spec: JobSpec) -> bool:
-    """Whether everybody can fill a slot: what it reads is in the state."""
-    return not isinstance(spec, Product)
-
-
 def get_roots(spec: JobSpec) -> tuple[Root, ...]:
     """The blobs that a job reads."""
     return (spec.inputs,) if isinstance(spec, Infer) else spec.program.get_roots()

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "c2463f7235621ad633abf8334fc489f26dbe259e780ac8d832dc731de0f6eec5",
-    "local": "7b4fa4ed757fb3a31c39377cc14ce97f422879595b2e2a55f193d12f7c7e98d9",
+    "dev": "19626dc70f028830cbdd4411543b40e818c07dc9bb635c415f477d6228654006",
+    "local": "75e0eb6eefc22ea593dd1205e833a7868475ae7f7b55b89b2ed2e6cb302ba5d8",
 }
 
 

@@ -15,7 +15,7 @@ from pallets.work.emission import compute_cap, compute_emission
 from runtime.frame.ai_types import JobKind
 from runtime.primitives import AccountId
 
-KindName = Literal["infer", "train", "render", "compute_to_data", "eval", "product"]
+KindName = Literal["infer", "train", "render", "compute_to_data", "eval"]
 
 
 class EarningMethods:

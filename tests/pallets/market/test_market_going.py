@@ -7,14 +7,12 @@ import pytest
 from pallets.market import Going, Posted, Slot, SlotState, Terms, declarations
 from pallets.market.going import make_offer
 from pallets.market.posting import UNIT_COST
-from pallets.market.specs import Product
 from pallets.work import declarations as work
 from pallets.work.prices import UNIT_PRICE_START, GoingPrice
 from runtime.frame.ai_types import JobKind, Role, SlotId
 from runtime.model import count_cells, load_model
 from runtime.primitives import UNIT
 from tests.helpers.market_stage import ALICE, BOB, CAROL, MarketStage
-from tests.helpers.product_jobs import ProductCase
 from tests.helpers.program_jobs import ProgramStage
 
 TERMS = Terms(open_blocks=400, work_blocks=10, attempts=3)
@@ -191,5 +189,3 @@ def test_only_what_everybody_could_take_waits() -> None:
     for blocks, since in ((9, None), (10, plain.posted_at)):
         hasty = replace(plain, work_blocks=blocks)
         assert make_offer(hasty, Slot(), SlotId(0, 0)).open_since == since
-    elsewhere = replace(plain, spec=Product(ProductCase(64, 64, 64).program))
-    assert make_offer(elsewhere, Slot(), SlotId(0, 0)).open_since is None
