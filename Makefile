@@ -17,11 +17,12 @@ PYTEST_ARGS ?=
 RUN_ARGS ?=
 ROUNDS ?= 10
 BENCH ?=
+BLOCKS ?= 10000
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo tour test lint type fmt sim fuzz kernels bench weights docs run cover clients setup clean
+.PHONY: help demo tour test lint type fmt sim fuzz kernels bench weights replay docs run cover clients setup clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +71,9 @@ bench: setup ## every program in tests/bench
 
 weights: setup ## measure the weights of calls, and write them (BENCH=bench_bid_weights for one)
 	@OPENBLAS_NUM_THREADS=1 $(PY) -m tests.helpers.weights_writer $(BENCH)
+
+replay: setup ## make a chain of BLOCKS=10000 blocks, and replay it from genesis
+	@$(PY) -m tests.bench.bench_replay $(BLOCKS)
 
 docs: setup ## check the links and the commands of the documentation
 	@$(PY) -m tests.tidy.docs
