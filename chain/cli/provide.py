@@ -44,6 +44,12 @@ log = logging.getLogger(__name__)
 
 SHOW_S: Final = 0.5
 
+SecondsOption: TypeAlias = Annotated[
+    float | None, typer.Option("--seconds", min=1, help="Stop by itself after so long.")
+]
+RentOption: TypeAlias = Annotated[
+    bool, typer.Option("--rent", help="Accept leases of your machines under your offers.")
+]
 LogLevelOption: TypeAlias = Annotated[
     str, typer.Option("--log-level", help="debug, info, warning or error.")
 ]
@@ -85,6 +91,7 @@ def run(
     mine: Annotated[
         bool, typer.Option("--mine", help="Mine while nobody pays, if the node gives templates.")
     ] = False,
+    rent: RentOption = False,
     worker: Annotated[
         str | None,
         typer.Option("--worker", metavar="NAME", help="What the node calls you. [this machine]"),
@@ -95,9 +102,7 @@ def run(
     ] = None,
     backend: BackendOption = "auto",
     threads: ThreadsOption = 1,
-    seconds: Annotated[
-        float | None, typer.Option("--seconds", min=1, help="Stop by itself after so long.")
-    ] = None,
+    seconds: SecondsOption = None,
     log_level: LogLevelOption = "info",
     node: NodeOption = NODE_DEFAULT,
     password_file: PasswordFileOption = None,
@@ -115,6 +120,7 @@ def run(
             Choice(kinds, max_parallel, parse_amount(min_price)),
             mine,
             secrets.randbits(62),
+            rent,
         )
         settings = Settings(node, as_json, base_path, dev_keys)
         device = make_config(backend, threads)

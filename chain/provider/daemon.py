@@ -58,6 +58,9 @@ class DaemonOptions:
     """Whether the device mines the Seeded lane while nobody pays."""
 
     first_nonce: int
+    accepts_machines: bool = False
+    """Whether leases of the account's machines are accepted at once."""
+
     timeouts: RpcTimeouts = field(default_factory=RpcTimeouts)
 
 
@@ -166,8 +169,15 @@ class ProviderDaemon:
         await provide(provider)
 
     async def _keep(self, access: RemoteAccess) -> None:
-        store, fetcher = self.store, self.fetcher
-        await keep_storage(StorageKeeper(access, store, self.worker, self.keeping, fetcher=fetcher))
+        keeper = StorageKeeper(
+            access,
+            self.store,
+            self.worker,
+            self.keeping,
+            accepts_machines=self.options.accepts_machines,
+            fetcher=self.fetcher,
+        )
+        await keep_storage(keeper)
 
     async def _show(self, access: RemoteAccess) -> None:
         await keep_results(ResultKeeper(access, self.store, self.worker))

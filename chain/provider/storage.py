@@ -20,7 +20,7 @@ from pallets.leases import Lease, Opening, Replica, StorageTerms
 from pallets.leases.types import MISSES_MAX
 from pallets.runtime import Runtime
 from runtime.audit import draw_audit
-from runtime.frame.ai_types import JobKind, Role
+from runtime.frame.ai_types import JobKind
 from runtime.primitives import AccountId, Hash, Root
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,9 @@ class StorageKeeper:
     sent: dict[Due, int] = field(default_factory=dict[Due, int])
     """What was sent, and at which block."""
 
+    accepts_machines: bool = False
+    """Whether to take on leases of machines as well, which somebody has to serve by other means."""
+
     fetcher: Fetcher | None = None
     """Gets the bytes of leases; None where they have to be put into the store."""
 
@@ -94,7 +97,11 @@ async def _do_round(keeper: StorageKeeper, tip: Tip) -> None:
     access, store, block = keeper.access, keeper.store, (tip.number, tip.hash)
     async with keeper.busy:
         due = await access.read(
-            lambda runtime: find_due(runtime, access.account, *block, store), tip.hash
+            lambda runtime: [
+                *find_due(runtime, access.account, *block, store),
+                *(find_rentals(runtime, access.account) if keeper.accepts_machines else ()),
+            ],
+            tip.hash,
         )
         for old in set(keeper.sent) - set(due):
             del keeper.sent[old]
@@ -126,6 +133,20 @@ def find_due(
     return found
 
 
+def find_rentals(runtime: Runtime, account: AccountId) -> list[Due]:
+    """Leases of an account's machines that wait for it, as far as its collateral goes."""
+    leases = (
+        (lease, runtime.leases.lease[lease])
+        for (_, lease), kind in runtime.leases.by_provider.items(account)
+        if kind is JobKind.RENT
+    )
+    return [
+        Due(lease, Root.zero(), None, Hash.zero())
+        for lease, entry in leases
+        if entry.accepted_at is None and _is_covered(runtime, entry)
+    ]
+
+
 def find_audit(entry: Lease, number: int) -> int | None:
     """The block whose audit can be answered in block ``number`` + 1, if there is one.
 
@@ -144,7 +165,7 @@ def _is_covered(runtime: Runtime, entry: Lease) -> bool:
     """Whether the collateral for a lease is free."""
     params = runtime.leases.params
     bond = max(params.bond_min, entry.rate * params.bond_blocks)
-    return runtime.bonds.get_bonded(entry.provider, Role.STORAGE) >= bond
+    return runtime.bonds.get_bonded(entry.provider, entry.role) >= bond
 
 
 def _count_missing(subject: Replica, store: BlobStore) -> int:

@@ -27,17 +27,29 @@ from chain.wallet.connect import parse_node_url
 from chain.wallet.rpc import RpcTimeouts, open_rpc
 from chain.worker import InlineWorker
 from consensus.kernels.numpy_backend import NumpyBackend
+from pallets.leases import Machines, MachineTerms
 from pallets.market import Bids, Posted
 from pallets.market.prices import PriceRule
 from pallets.market.types import SlotState
-from runtime.frame.ai_types import JobKind
+from pallets.registry.types import KindPrice, Provider
+from runtime.frame.ai_types import JobKind, Role
 from runtime.primitives import UNIT
-from tests.helpers.job_stage import PROVIDER, get_slot, set_up_job, wait_for_slot
+from tests.helpers.job_stage import (
+    BOND,
+    MANIFEST,
+    PROVIDER,
+    TTL,
+    add_block,
+    get_slot,
+    set_up_job,
+    wait_for_slot,
+)
 from tests.helpers.lease_stage import CONTENT, TERMS, get_lease, set_up_lease, wait_for_lease
 from tests.helpers.node_stage import (
     ALICE,
     BOB,
     CHARLIE,
+    DAVE,
     BlockMaker,
     Wallet,
     feed_good,
@@ -294,6 +306,48 @@ def test_a_lease_is_accepted_and_audits_answered(tmp_path: Path) -> None:
                 assert entry.misses == 0
                 assert daemon.keeping.accepted == 1
                 assert daemon.keeping.answered >= 2
+                nursery.cancel_scope.cancel()
+
+    trio.run(main)
+
+
+async def rent_machine(node: Node) -> int:
+    """DAVE leases a machine that CHARLIE lets, and waits to be let in."""
+    client = node.client
+    wallet, maker = Wallet(client), BlockMaker(client)
+    body = Provider("https://p.example", (), (KindPrice(JobKind.RENT, 1),), 8)
+    offer = (0, MachineTerms(5), UNIT // 100, 10, 20, 100)
+    await add_block(
+        client,
+        maker,
+        node,
+        (CHARLIE, wallet.make_call("Registry", "register", body, MANIFEST, (), 0, TTL)),
+        (CHARLIE, wallet.make_call("Bonds", "bond", Role.PROVIDER, 10 * BOND)),
+        (CHARLIE, wallet.make_call("Leases", "post_offer", *offer)),
+    )
+    start = wallet.make_call("Leases", "start_lease", 0, Machines(1), UNIT)
+    await add_block(client, maker, node, (DAVE, start))
+    return 0
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_machines_are_let_to_whoever_leases_them(tmp_path: Path, accepts: bool) -> None:
+    """But only where the operator wants that: somebody has to let the tenant in."""
+
+    async def main() -> None:
+        store = MemoryStore()
+        with trio.fail_after(LIMIT_S):
+            async with run_stage(open_client(store)) as node:
+                lease = await rent_machine(node)
+            client = open_client(store)
+            async with run_stage(client, AUTHOR) as node, trio.open_nursery() as nursery:
+                daemon = make_daemon(node, tmp_path)
+                daemon.options = replace(daemon.options, accepts_machines=accepts)
+                nursery.start_soon(daemon.run)
+                await wait_for_block(client, client.best.value.number + 2)
+                entry = get_lease(client, lease)
+                assert entry is not None
+                assert (entry.accepted_at is not None) is accepts
                 nursery.cancel_scope.cancel()
 
     trio.run(main)
