@@ -71,18 +71,22 @@ def play(console: Console, names: list[str], pictures: Path | None) -> None:
     console.rule(Text(f"what came out   ({stage.seconds} s)", style="bold"), align="left")
     for fact in stage.facts:
         console.print(Text.assemble(("✓ ", "green"), fact))
-    count = len(list(shown.glob("*.png")))
-    console.print(Text(f"{count} pictures are in {shown}", style="bold"), soft_wrap=True)
+    console.print(Text(f"the pictures are in {shown}", style="bold"), soft_wrap=True)
 
 
 @contextmanager
 def visit_folder() -> Generator[Path]:
-    """A folder that the tour works in and that is gone afterwards."""
+    """The node's folder, gone afterwards; work is done in a folder beside what the node keeps.
+
+    A node that started where its base path lies would take that for the package of this name.
+    """
     folder = Path(tempfile.mkdtemp(prefix="soberana-tour-node-"))
     before = os.environ.get(BASE_PATH)
     os.environ[BASE_PATH] = str(folder / "chain")
+    work = folder / "work"
+    work.mkdir()
     try:
-        with chdir(folder):
+        with chdir(work):
             yield folder
     finally:
         if before is None:

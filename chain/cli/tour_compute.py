@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from chain.cli.tour_moves import answer_wrongly
+from chain.cli.tour_moves import answer_wrongly, let_pass
 from chain.cli.tour_stage import SHEET_PART, TourStage
 from chain.png import dump_png
 from chain.training import load_digits
@@ -17,6 +17,8 @@ from chain.wallet.label_sheet import draw_sheet
 KINDS: Final = ("infer", "train", "render", "eval", "store", "rent")
 SHEET_IMAGES: Final = 100
 TRAIN_IMAGES: Final = 940
+WAITED_BLOCKS: Final = 2
+"""After the cheat's two: then the price is what Charlie asks."""
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ def infer(stage: TourStage, world: World) -> None:
         "again: he loses his collateral in the same block, and Charlie, who asks a little more,",
         "answers everything. His products are the ones that blocks are sealed with.",
     )
-    price = '--price "1 SBR..5 SBR/20"'
+    price = '--price "1 SBR..5 SBR/40"'
     said = stage.type(f"job post {world.model} images.npy --from //Alice {price}", lines=4)
     job = find_number(r"job (N) is open", said)
     files = Path("digits.npz"), Path("images.npy")
@@ -83,6 +85,7 @@ def infer(stage: TourStage, world: World) -> None:
         f"Ferdie's wrong answer cost him {format_amount(slashed.amount)}: "
         f"{format_amount(slashed.to_owner)} went to Alice, {format_amount(slashed.burned)} is gone"
     )
+    let_pass(stage.url, WAITED_BLOCKS)
     stage.type(f"job watch {job} --save scores.npy", lines=8)
     answers, digits = np.load("scores.npy").argmax(axis=1), load_digits()
     right = answers == digits.test_labels

@@ -1,6 +1,8 @@
 """The tour's chapters about the platform: machines by the block, wash trading, the whole."""
 
 import re
+from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -12,7 +14,10 @@ from chain.cli.tour_stage import TourStage
 from chain.training import load_digits
 from chain.wallet.amount import format_amount
 from chain.wallet.chain_reader import from_hex, to_hex
+from pallets.runtime import Runtime
+from pallets.work.declarations import EraClaimed
 from runtime.crypto.hashing import blake2_256
+from runtime.primitives import AccountId, Hash
 from runtime.state.proof import decode_proof, verify_proof
 
 PROOF = "state_getReadProof"
@@ -63,20 +68,51 @@ def wash(stage: TourStage, world: World) -> None:
     price = '--price "5 SBR"'
     command = f"job post {model} own_rows.npy --from //Charlie {price} --watch --save own.npy"
     stage.type(command, lines=4)
-    lost = before - read_wealth(stage, "//Charlie")
+    after = read_wealth(stage, "//Charlie")
+    mined = count_mined(stage, "//Charlie", before, after)
+    lost = before.amount + mined - after.amount
     stage.ensure(
         lost > 0, f"paying himself 5 SBR cost Charlie {format_amount(lost)}: burn, treasury, fees"
     )
 
 
-def read_wealth(stage: TourStage, name: str) -> int:
-    """All that a development account has, on hold or not."""
+@dataclass(frozen=True, slots=True)
+class Wealth:
+    """What somebody has at a block, on hold or not."""
 
-    async def read(session: Session) -> int:
-        who = session.get_account(name)
-        return await session.chain.read(lambda runtime: runtime.system.account[who].data.total)
+    amount: int
+    at: Hash
+
+
+def read_wealth(stage: TourStage, name: str) -> Wealth:
+    """All that a development account has now."""
+
+    async def read(session: Session) -> Wealth:
+        who, head = session.get_account(name), await session.chain.get_head()
+        read_total = partial(get_total, who=who)
+        return Wealth(await session.chain.read(read_total, head), head)
 
     return visit(stage.url, read)
+
+
+def get_total(runtime: Runtime, who: AccountId) -> int:
+    """Free and held together."""
+    return runtime.system.account[who].data.total
+
+
+def count_mined(stage: TourStage, name: str, before: Wealth, after: Wealth) -> int:
+    """What blocks that somebody had made before brought him in between."""
+
+    async def count(session: Session) -> int:
+        who, at, mined = session.get_account(name), after.at, 0
+        while at != before.at:
+            events = [record.event.event for record in await session.chain.get_events(at)]
+            claims = [event for event in events if isinstance(event, EraClaimed)]
+            mined += sum(event.amount for event in claims if event.author == who)
+            at = (await session.chain.get_header(at)).parent_hash
+        return mined
+
+    return visit(stage.url, count)
 
 
 def explore(stage: TourStage, world: World) -> None:

@@ -35,7 +35,7 @@ def run_tour(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_short_tour_shows_what_it_promises(tmp_path: Path) -> None:
     pictures, temporary = tmp_path / "pictures", tmp_path / "temporary"
     temporary.mkdir()
-    chapters = ("infer", "render", "sell", "explore")
+    chapters = ("infer", "render", "sell", "keep", "explore")
     flags = [word for name in chapters for word in ("--only", name)]
     done = run_tour(temporary, *flags, "--pictures", str(pictures))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -43,6 +43,7 @@ def test_a_short_tour_shows_what_it_promises(tmp_path: Path) -> None:
     assert "Ferdie's wrong answer cost him 1 SBR" in done.stdout
     assert "error: order 1: what was delivered is another key" in done.stdout
     assert "Bob has his money back" in done.stdout
+    assert "after three missed audits the lease is over" in done.stdout
     assert "proven under the state root 0x" in done.stdout
     assert "with the same state root" in done.stdout
     assert "all accounts together have what was issued, to the planck" in done.stdout
