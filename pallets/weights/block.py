@@ -2,8 +2,8 @@
 
 from runtime.primitives import Weight
 
-BASE_EXTRINSIC = Weight(370_000_000, 3_300)
+BASE_EXTRINSIC = Weight(370_000_000, 4_900)
 """Decoding, an ed25519 signature, nonce, fee and events of one extrinsic."""
 
-BASE_BLOCK = Weight(290_000_000, 7_900)
+BASE_BLOCK = Weight(290_000_000, 12_000)
 """A block that holds nothing but its time."""

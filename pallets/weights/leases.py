@@ -2,12 +2,12 @@
 
 from runtime.primitives import Weight
 
-POST_OFFER = Weight(220_000_000, 4_400)
-WITHDRAW_OFFER = Weight(210_000_000, 1_800)
-START_LEASE = Weight(320_000_000, 6_600)
-ACCEPT_LEASE = Weight(250_000_000, 5_100)
-TOP_UP = Weight(400_000_000, 5_700)
-ADVANCE = Weight(630_000_000, 8_800)
+POST_OFFER = Weight(220_000_000, 6_600)
+WITHDRAW_OFFER = Weight(210_000_000, 2_700)
+START_LEASE = Weight(320_000_000, 9_800)
+ACCEPT_LEASE = Weight(250_000_000, 7_700)
+TOP_UP = Weight(400_000_000, 8_500)
+ADVANCE = Weight(630_000_000, 14_000)
 """Everything that can be due of a lease, then one payment and its end."""
 
 OPENING = Weight(21_000_000, 0)

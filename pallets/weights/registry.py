@@ -2,30 +2,30 @@
 
 from runtime.primitives import Weight
 
-HEARTBEAT = Weight(66_000_000, 1_100)
-TRANSFER = Weight(240_000_000, 4_900)
-RETIRE = Weight(6_700_000_000, 64_000)
+HEARTBEAT = Weight(66_000_000, 1_700)
+TRANSFER = Weight(240_000_000, 7_400)
+RETIRE = Weight(6_700_000_000, 95_000)
 """With as many versions as are kept, each of as many tensors as there may be."""
 
-DROP_BLOB = Weight(120_000_000, 2_700)
-ON_FINALIZE = Weight(3_100_000, 520)
-ATTEST = Weight(420_000_000, 4_600)
+DROP_BLOB = Weight(120_000_000, 4_100)
+ON_FINALIZE = Weight(3_100_000, 770)
+ATTEST = Weight(420_000_000, 6_900)
 """In the place of another, with as many attributes as there may be."""
 
-REVOKE = Weight(200_000_000, 3_000)
-REGISTER = Weight(260_000_000, 5_300)
-PARENT = Weight(97_000_000, 1_300)
+REVOKE = Weight(200_000_000, 4_500)
+REGISTER = Weight(260_000_000, 7_900)
+PARENT = Weight(97_000_000, 2_000)
 """With its part of as many royalties as there may be."""
 
-UPDATE = Weight(5_900_000_000, 46_000)
+UPDATE = Weight(5_900_000_000, 69_000)
 """In the place of another version."""
 
 GRAPH_BYTE = Weight(3_900_000, 1)
 """An op can be as short as two bytes."""
 
-TENSOR = Weight(150_000_000, 880)
+TENSOR = Weight(150_000_000, 1_400)
 TENSOR_BYTE = Weight(5_600, 1)
-PUT_BLOB = Weight(150_000_000, 3_700)
+PUT_BLOB = Weight(150_000_000, 5_500)
 BLOB_BYTE = Weight(740, 0)
 
 

@@ -2,7 +2,7 @@
 
 from runtime.primitives import Weight
 
-SPEND = Weight(61_000_000, 2_100)
-PAYOUT = Weight(170_000_000, 3_900)
-VOID_SPEND = Weight(49_000_000, 1_100)
-ON_INITIALIZE = Weight(66_000_000, 2_200)
+SPEND = Weight(61_000_000, 3_100)
+PAYOUT = Weight(170_000_000, 5_800)
+VOID_SPEND = Weight(49_000_000, 1_700)
+ON_INITIALIZE = Weight(66_000_000, 3_300)

@@ -10,9 +10,9 @@ BLOBS_MAX = TENSORS_MAX + 2
 CELLS_MAX = 1 << 22
 """Integers that a claim's judging reads or writes: a fifth of a second for the dearest op."""
 
-REPLAY = Weight(960_000_000, 8_300)
-FREIVALDS = Weight(1_600_000_000, 8_300)
-BLOB = Weight(0, 670)
+REPLAY = Weight(960_000_000, 13_000)
+FREIVALDS = Weight(1_600_000_000, 13_000)
+BLOB = Weight(0, 1_000)
 """A tensor or inputs in the state."""
 
 BLOB_BYTE = Weight(0, 1)
@@ -53,10 +53,10 @@ WORST = READ_WORST + Weight(
 
 # --- claims that wait
 
-OPEN = Weight(300_000_000, 5_500)
-CHECK = Weight(27_000_000_000, 55_000)
-CHALLENGE_PIXEL = Weight(27_000_000_000, 60_000)
-CONCLUDE = Weight(28_000_000_000, 61_000)
-PROVE_TILE = Weight(2_200_000_000, 11_000)
-DEMAND_TILE = Weight(350_000_000, 5_600)
-ANSWER_TILE = Weight(540_000_000, 6_700)
+OPEN = Weight(300_000_000, 8_200)
+CHECK = Weight(27_000_000_000, 82_000)
+CHALLENGE_PIXEL = Weight(27_000_000_000, 89_000)
+CONCLUDE = Weight(28_000_000_000, 92_000)
+PROVE_TILE = Weight(2_200_000_000, 16_000)
+DEMAND_TILE = Weight(350_000_000, 8_300)
+ANSWER_TILE = Weight(540_000_000, 11_000)

@@ -94,7 +94,7 @@ def measure_audit(rounds: int) -> None:
 
 def measure_market(rounds: int) -> None:
     """Blocks as full of posts, locks and submissions as their weight allows, signatures unseen."""
-    made = trio.run(make_market_blocks, 50, 2)
+    made = trio.run(make_market_blocks, 40, 2)
     rates: list[float] = []
     for _ in range(max(3, rounds // 3)):
         watch = Stopwatch()

@@ -38,13 +38,19 @@ class Walk:
 
     def step(self, pallet: str, spec: CallSpec) -> None:
         """One call, of the kind that is named."""
+        chosen = self.choose(pallet, spec)
+        if chosen is not None:
+            self.send(*chosen)
+
+    def choose(self, pallet: str, spec: CallSpec) -> tuple[AccountId, Call] | None:
+        """One call, of the kind that is named, and who could send it."""
         attempts = self._list_attempts(pallet, spec)
         wanted_to_fail = self._rng.random() < FAILING_PART
         for who, args in attempts:
             call = make_call(pallet, spec.name, *args)
             if wanted_to_fail or self.is_possible(who, call):
-                self.send(who, call)
-                return
+                return who, call
+        return None
 
     def _list_attempts(self, pallet: str, spec: CallSpec) -> Sequence[Attempt]:
         rng, runtime = self._rng, self.chain.runtime

@@ -50,8 +50,14 @@ class Cost:
         return Cost(-(-self.picoseconds // count), (self.proof_bytes + count // 2) // count)
 
     def compute_weight(self) -> Weight:
-        """The weight that covers it: twice the time, each part rounded up to two digits."""
-        return Weight(round_up(MARGIN * self.picoseconds), round_up(self.proof_bytes))
+        """The weight that covers it: twice the time, each part rounded up to two digits.
+
+        Whole items count half as much again: a stage may lack a pallet that the runtime asks.
+        """
+        proof_bytes = self.proof_bytes
+        if proof_bytes >= PATH_BYTES:
+            proof_bytes += proof_bytes // 2
+        return Weight(round_up(MARGIN * self.picoseconds), round_up(proof_bytes))
 
 
 def round_up(number: int) -> int:

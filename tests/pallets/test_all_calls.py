@@ -17,23 +17,10 @@ from tests.helpers.chain_stage import ChainStage, execute_again
 from tests.helpers.economy import BOB
 from tests.helpers.walk import Walk
 from tests.helpers.walk_scene import ARGUMENTS, POOLS, make_scene
+from tests.helpers.weight_claims import GROUPS
 
 STEPS = 120
 BLOCKS_PART = 0.15
-GROUPS = (
-    ("Market", "Verify", "Work"),
-    ("Market", "Verify"),
-    ("Leases",),
-    ("Rounds",),
-    ("Pools", "Rights"),
-    ("Vault",),
-    ("Rights", "Assets"),
-    ("Proxy", "Preimage", "Multisig"),
-    ("Governance", "Utility"),
-    ("Registry", "Bonds", "Balances", "System"),
-)
-"""Pallets whose calls go on from each other's."""
-
 ROOTS = {
     "Balances": ("force_transfer", "force_unreserve", "force_set_balance"),
     "Preimage": ("request_preimage", "unrequest_preimage"),

@@ -111,6 +111,8 @@ def test_the_dearest_case_counts_twice_its_time() -> None:
     cheap, dear = Cost(1_040, 100), Cost(1_049, 99)
     one, other = Measured({"a.A": cheap}, ()), Measured({"a.A": dear}, ())
     assert compute_weights({"x": one, "y": other}) == {"a.A": Weight(2_100, 100)}
+    items = Measured({"a.A": Cost(1, 2_000)}, ())
+    assert compute_weights({"x": items}) == {"a.A": Weight(2, 3_000)}
 
 
 @pytest.mark.parametrize(
