@@ -10,8 +10,9 @@
 
 The highest price of every slot that is not final is in escrow; a slot that ends returns what it
 did not pay. The first miss in a while is forgiven: the bond is frozen, not slashed, and whoever
-fills the slot is paid its price from escrow. What cannot be paid out, because the payee's account
-could not exist with so little, is burned.
+fills the slot is paid its price from escrow. Not so where the lock has moved the going price: every
+move is paid for. What cannot be paid out, because the payee's account could not exist with so
+little, is burned.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from pallets.market.book import Book
 from pallets.market.claims import make_request
 from pallets.market.going import take_lock_price
 from pallets.market.locking import ensure_distinct, lock_slot
+from pallets.market.prices import Going
 from pallets.market.settlement import add_verdict
 from pallets.market.types import Job, Payload, Slot, SlotState
 from runtime.frame.ai_types import (
@@ -199,7 +201,7 @@ class Lifecycle:
         assert filler is not None, "what is judged is somebody's; qed"
         assert culprit is not None, "a late slot was locked by somebody; qed"
         split = SlashSplit(10_000 - LATE_FILLER_BPS, LATE_FILLER_BPS, injured=filler)
-        outcome = self._partners.slasher.note_miss(at.to_duty(), split)
+        outcome = self._end_missed_duty(at, split)
         filled = replace(slot, provider=filler, record=None)
         if outcome.slashed == 0:
             self._pay(at, filled)  # forgiven: there is nothing else to pay the filler from
@@ -257,7 +259,7 @@ class Lifecycle:
         owner = self._tables.job[at.job].owner
         split = SlashSplit(10_000 - LATE_FILLER_BPS, LATE_FILLER_BPS, injured=owner)
         slot = self._tables.slot[at.job, at.slot]
-        outcome = self._partners.slasher.note_miss(at.to_duty(), split)
+        outcome = self._end_missed_duty(at, split)
         if outcome.slashed > 0:
             self._tell_slash(at, slot, outcome, 0)
         self._fail_slot(at, slot)
@@ -299,6 +301,12 @@ class Lifecycle:
         self._book.deposit_event(declared.Slashed(at.job, at.slot, slot.provider, *parts))
 
     # --- parts of the above
+
+    def _end_missed_duty(self, at: SlotId, split: SlashSplit) -> SlashOutcome:
+        """Freezes the provider's role or slashes it; slashes at once what moved the going price."""
+        slasher, job = self._partners.slasher, self._tables.job[at.job]
+        end = slasher.slash if isinstance(job.price, Going) else slasher.note_miss
+        return end(at.to_duty(), split)
 
     def _note_history(self, slot: Slot, *, is_valid: bool) -> None:
         """The provider's history knows how it went."""

@@ -12,7 +12,7 @@ from pallets.work.prices import UNIT_PRICE_START, GoingPrice
 from runtime.frame.ai_types import JobKind, Role, SlotId
 from runtime.model import count_cells, load_model
 from runtime.primitives import UNIT
-from tests.helpers.market_stage import ALICE, BOB, CAROL, MarketStage
+from tests.helpers.market_stage import ALICE, BOB, CAROL, MarketStage, get_total
 from tests.helpers.program_jobs import ProgramStage
 
 TERMS = Terms(open_blocks=400, work_blocks=10, attempts=3)
@@ -108,6 +108,36 @@ def test_one_price_a_block(stage: MarketStage) -> None:
     first = fill(stage, waiting)
     assert fill(stage, waiting, 1) == first > UNIT_PRICE_START
     assert fill(stage, fresh) == first
+
+
+def test_who_moves_the_price_and_then_does_nothing_is_not_forgiven(stage: MarketStage) -> None:
+    """Else the price of a model could be had at any height for the fee of one lock."""
+    job = post(stage)
+    stage.skip(100)
+    stage.lock(job)
+    assert get_unit(stage) > 5 * UNIT_PRICE_START
+    collateral = stage.get(job).bond
+    assert collateral > 0
+    total, wealth = get_total(stage), stage.get_wealth(BOB)
+    stage.skip(2 * TERMS.work_blocks + 2)
+    stage.dispatch(stage.market, "poke", CAROL, job, 0)
+    assert stage.get_wealth(BOB) == wealth - collateral
+    assert get_total(stage) == total - collateral // 2
+    assert stage.get(job).state is SlotState.OPEN
+    stage.try_state()
+
+
+def test_who_fills_such_a_slot_late_is_paid_by_the_collateral(stage: MarketStage) -> None:
+    job = post(stage)
+    stage.skip(20)
+    stage.lock(job)
+    collateral, owner = stage.get(job).bond, stage.get_wealth(ALICE)
+    filler = stage.get_wealth(CAROL)
+    stage.skip(TERMS.work_blocks + 1)
+    stage.submit(job, 0, CAROL)
+    assert stage.get_wealth(CAROL) == filler + collateral // 2
+    assert stage.get_wealth(ALICE) == owner
+    stage.try_state()
 
 
 def test_an_offer_that_nobody_could_take_tells_nothing(stage: MarketStage) -> None:
