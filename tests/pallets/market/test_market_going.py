@@ -30,8 +30,9 @@ def stage() -> MarketStage:
     return stage
 
 
-def post(stage: MarketStage, price_max: int = RICH, **changes: int) -> int:
-    return stage.post(Going(price_max), terms=TERMS, **changes)
+def post(stage: MarketStage, price_max: int = RICH, model: int | None = None) -> int:
+    spec = stage.make_spec() if model is None else stage.make_spec(model=model)
+    return stage.post_spec(spec, Going(price_max), terms=TERMS)
 
 
 def get_unit(stage: MarketStage) -> int:
@@ -216,6 +217,6 @@ def test_only_what_everybody_could_take_waits() -> None:
         assert offers[0].units == job.units > 0
     plain = stage.get_job(stage.post(terms=TERMS))
     assert make_offer(plain, Slot(failures=1), SlotId(0, 0)).open_since is None
-    for blocks, since in ((9, None), (10, plain.posted_at)):
+    for blocks, told in ((9, None), (10, plain.posted_at)):
         hasty = replace(plain, work_blocks=blocks)
-        assert make_offer(hasty, Slot(), SlotId(0, 0)).open_since == since
+        assert make_offer(hasty, Slot(), SlotId(0, 0)).open_since == told
