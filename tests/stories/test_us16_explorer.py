@@ -195,6 +195,8 @@ def test_the_tables_are_those_of_the_runtime(aftermath: Aftermath[Told]) -> None
     stats = runtime.market.stats[RUNNER]
     assert (provider["stats"]["settled"], stats.settled) == (SLOTS + TILES, SLOTS + TILES)
     assert provider["stats"]["value"] == str(stats.value)
+    benchmark = runtime.work.get_benchmark(charlie)
+    assert provider["proven"]["macsPerBlock"] == str(benchmark) != "0"
     kinds = [record.kind for _, record in sorted(runtime.registry.record.items())]
     assert kinds == [RecordKind.DATASET, RecordKind.MODEL, RecordKind.PROVIDER, RecordKind.DATASET]
     assert seen["models"] == [MODEL]

@@ -126,7 +126,7 @@ def read_proven(chain, head, accounts):
 
 
 def read_providers(chain):
-    """The table of providers: what they say of themselves, what they stake, what they have done."""
+    """The table of providers: what they say, what they stake, what they have done and proven."""
     table = []
     for record in ask(chain, "registry_list", "provider"):
         current = ask(chain, "registry_getRecord", record["id"])["current"]
@@ -138,6 +138,7 @@ def read_providers(chain):
                 "says": current["body"],
                 "bond": bond,
                 "stats": ask(chain, "market_getStats", record["id"]),
+                "proven": ask(chain, "work_benchmark", record["owner"]),
             }
         )
     return table
