@@ -87,13 +87,13 @@ def test_a_transformers_block_runs_in_integers() -> None:
 def test_a_block_is_replayed_and_equals_the_oracle() -> None:
     model, rows = draw_block(seed=3, positions=3, width=8, heads=2), draw(4, 16, 24)
     quantised = quantise(model, rows, per_channel=True)
-    graph, inputs = quantised.checked.graph, quantise_rows(rows, quantised.input_scale)
-    output = run_graph(graph, quantised.tensors, inputs.astype(np.int8))
+    checked, inputs = quantised.checked, quantise_rows(rows, quantised.input_scale)
+    output = run_graph(checked.graph, quantised.tensors, inputs.astype(np.int8))
     tensors = [tensor.tolist() for tensor in quantised.tensors]
-    assert output[:2].tolist() == oracle.evaluate(graph, tensors, inputs[:2].tolist())[-1]
-    assert verify_replay(graph, quantised.tensors, inputs.astype(np.int8), output) is None
+    assert output[:2].tolist() == oracle.evaluate(checked.graph, tensors, inputs[:2].tolist())[-1]
+    assert verify_replay(checked, quantised.tensors, inputs.astype(np.int8), output) is None
     output[5, 7] += 1
-    found = verify_replay(graph, quantised.tensors, inputs.astype(np.int8), output)
+    found = verify_replay(checked, quantised.tensors, inputs.astype(np.int8), output)
     assert found is not None
     assert (found.row, found.col) == (5, 7)
 
