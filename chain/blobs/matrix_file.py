@@ -58,7 +58,7 @@ def pack_result(result: Int32Array) -> tuple[Root, Parts]:
 
 def read_result(root: Root, file: BinaryIO) -> Int32Array:
     """A whole result, verified. `BlobCorrupt`."""
-    rows, cols = _read_shape(root, file)
+    rows, cols = _read_result_shape(root, file)
     data = file.read(4 * rows * cols)
     if len(data) != 4 * rows * cols:
         raise BlobCorrupt(root, f"its file ends after {len(data)} bytes of the result")
@@ -70,7 +70,7 @@ def read_result(root: Root, file: BinaryIO) -> Int32Array:
 
 def read_rows(root: Root, file: BinaryIO, first: int, count: int) -> ResultRows:
     """Some rows of a result. `BlobCorrupt`, `BlobError`."""
-    rows, cols = _read_shape(root, file)
+    rows, cols = _read_result_shape(root, file)
     if not 0 <= first < first + count <= rows:
         raise BlobError(f"expected rows below {rows}, got {first} to {first + count}")
     file.seek(HEADER_BYTES + 4 * cols * first)
@@ -80,17 +80,24 @@ def read_rows(root: Root, file: BinaryIO, first: int, count: int) -> ResultRows:
     return ResultRows(rows, cols, data)
 
 
-def read_commitment(root: Root, file: BinaryIO) -> Commitment:
-    """The tree of a stored matrix, which has been checked against its root."""
+def read_shape(root: Root, file: BinaryIO) -> tuple[int, int]:
+    """Rows and columns of a stored operand, padded. `BlobCorrupt`."""
     header = file.read(HEADER_BYTES)
     rows = int.from_bytes(header[-8:-4], "little")
     cols = int.from_bytes(header[-4:], "little")
-    is_operand = rows % STRIP_ROWS == 0 == cols % COLUMN_MULTIPLE and 0 < rows <= SIDE_MAX
-    if len(header) != HEADER_BYTES or not header.startswith(MAGIC) or not is_operand or not cols:
+    is_operand = rows % STRIP_ROWS == 0 == cols % COLUMN_MULTIPLE and min(rows, cols) > 0
+    is_good = len(header) == HEADER_BYTES and header.startswith(MAGIC)
+    if not (is_good and is_operand and max(rows, cols) <= SIDE_MAX):
         raise BlobCorrupt(root, "its file does not begin as a matrix does")
+    return rows, cols
+
+
+def read_commitment(root: Root, file: BinaryIO) -> Commitment:
+    """The tree of a stored matrix, which has been checked against its root."""
+    rows, cols = read_shape(root, file)
     count = rows // STRIP_ROWS
     hashes = file.read(count * HASH_BYTES)
-    if len(hashes) != count * HASH_BYTES or cols > SIDE_MAX:
+    if len(hashes) != count * HASH_BYTES:
         raise BlobCorrupt(root, "its file ends among the hashes of its strips")
     leaves = [Hash(hashes[at : at + HASH_BYTES]) for at in range(0, len(hashes), HASH_BYTES)]
     commitment = commit_leaves(Dtype.INT8, rows, cols, leaves)
@@ -103,7 +110,7 @@ def _make_header(magic: bytes, rows: int, cols: int) -> bytes:
     return magic + rows.to_bytes(4, "little") + cols.to_bytes(4, "little")
 
 
-def _read_shape(root: Root, file: BinaryIO) -> tuple[int, int]:
+def _read_result_shape(root: Root, file: BinaryIO) -> tuple[int, int]:
     header = file.read(HEADER_BYTES)
     rows = int.from_bytes(header[-8:-4], "little")
     cols = int.from_bytes(header[-4:], "little")

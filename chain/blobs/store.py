@@ -37,6 +37,7 @@ from chain.blobs.matrix_file import (
     read_commitment,
     read_result,
     read_rows,
+    read_shape,
 )
 from chain.blobs.partial import Partial, open_partial_blob, remove_if_idle
 from runtime.primitives import Root
@@ -131,6 +132,14 @@ class BlobStore:
             if leaf != stored[index]:
                 raise BlobCorrupt(root, f"strip {index} has other bytes")
         return matrix
+
+    def get_matrix_shape(self, root: Root) -> tuple[int, int] | None:
+        """Rows and columns of a padded operand; None if it is not there. `BlobCorrupt`."""
+        try:
+            with self._open(root, MATRIX_SUFFIX) as file:
+                return read_shape(root, file)
+        except BlobMissing:
+            return None
 
     def get_result(self, root: Root) -> Int32Array:
         """A product. `BlobMissing`, `BlobCorrupt`."""

@@ -4,12 +4,15 @@ from collections.abc import Collection
 from itertools import islice
 from typing import Final
 
+from chain.provider.caution import is_answerable
 from pallets.market.prices import Bids
 from pallets.runtime import Runtime
 from runtime.frame.ai_types import JobKind, ProviderInfo, Role, SlotId
 from runtime.primitives import AccountId
 
-OPEN_SLOTS_READ_MAX: Final = 256
+OPEN_SLOTS_READ_MAX: Final = 4_096
+"""So many that slots which nobody takes cannot hide the others for little."""
+
 BIDS_READ_MAX: Final = 256
 
 
@@ -35,7 +38,8 @@ def choose_bids(
         if job.kind is JobKind.PRODUCT:
             continue  # its operands may not be here when the bid is accepted
         is_known = ("bid", at) in sent or (each, account) in market.bid_
-        is_possible = 0 < price <= job.price_cap and number < job.open_until
+        is_open = number < job.open_until and is_answerable(job)
+        is_possible = is_open and 0 < price <= job.price_cap
         if not is_known and is_possible and compute_bond(runtime, each, price) <= free:
             found.append((at, price))
     return found

@@ -9,6 +9,8 @@ from typing import Final
 
 from chain.blobs import BlobError, BlobStore
 from chain.provider.access import ChainAccess
+from chain.provider.bids import OPEN_SLOTS_READ_MAX
+from chain.provider.caution import is_answerable
 from chain.wallet.connect import NodeUrl
 from chain.wallet.errors import WalletError
 from chain.wallet.fetching import fetch_operands
@@ -21,7 +23,6 @@ from runtime.programs import MatrixProduct
 
 log = logging.getLogger(__name__)
 
-OPEN_SLOTS_READ_MAX: Final = 256
 OPERANDS_BYTES_MAX: Final = 2**30
 """Larger ones have to be brought by hand."""
 
@@ -63,8 +64,9 @@ def find_wanted(runtime: Runtime, account: AccountId, store: BlobStore) -> dict[
         return {}
     wanted: dict[int, MatrixProduct] = {}
     for number in {slot.job for slot in runtime.market.get_open_slots(OPEN_SLOTS_READ_MAX)}:
-        spec = runtime.market.job[number].spec
-        if not isinstance(spec, Product):
+        job = runtime.market.job[number]
+        spec = job.spec
+        if not isinstance(spec, Product) or not is_answerable(job):
             continue
         program = spec.program
         is_small = (program.m + program.n) * program.k <= OPERANDS_BYTES_MAX

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from chain.blobs import BlobStore
 from chain.provider.batch import Assignment, load_assignment
 from chain.provider.bids import OPEN_SLOTS_READ_MAX, choose_bids, compute_bond, find_idle_bids
+from chain.provider.caution import is_answerable
 from chain.provider.programs import ProductRun, ProgramRun, has_operands, load_run
 from chain.provider.renewals import find_renewals, is_renewed
 from pallets.market import Product
@@ -199,20 +200,22 @@ def _choose_locks(
     room = min(most, record.max_parallel) - market.busy[record.id]
     free = runtime.bonds.get_bonded(standing.account, Role.PROVIDER)
     asked = _get_asked(choice, record)
-    for slot in market.get_open_slots(OPEN_SLOTS_READ_MAX):
+    slots = market.get_open_slots(OPEN_SLOTS_READ_MAX)
+    jobs = {each: market.job[each] for each in {slot.job for slot in slots}}
+    for slot in slots:
         if room <= 0:
             break
-        job = market.job[slot.job]
+        job = jobs[slot.job]
         part = (slot.job, slot.slot % job.parts)
         if ("lock", slot) in sent:
             taken.add(part)
             room -= 1
             continue
         least = asked.get(job.kind)
-        if market.open_slots[slot.job, slot.slot] or least is None:
-            continue  # a missed slot, or a kind of job it does not take
-        if not market.is_ready(slot):
-            continue  # a segment whose turn has not come
+        if least is None or job.price_cap < least or not is_answerable(job):
+            continue  # nothing that it takes, or a trap; not worth to read more of it
+        if market.open_slots[slot.job, slot.slot] or not market.is_ready(slot):
+            continue  # a missed slot, or a segment whose turn has not come
         if not has_operands(standing.store, job.spec):
             continue  # a product whose operands nobody brought
         if part in taken or not market.is_distinct(slot, standing.account, record.id):

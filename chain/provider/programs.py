@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chain.authorship.work import TaskProduct
-from chain.blobs import BlobCorrupt, BlobStore
+from chain.blobs import BlobCorrupt, BlobError, BlobStore
 from pallets.market import JobSpec, Product
 from pallets.market.claims import make_task
 from pallets.runtime import Runtime
@@ -49,10 +49,20 @@ class ProductRun:
 
 
 def has_operands(store: BlobStore | None, spec: JobSpec) -> bool:
-    """Whether all is here that a job does not have in the state: the operands of a product."""
+    """Whether all is here that a job does not have in the state: the operands of a product.
+
+    A root may be asked for with another shape than what it stands for; nobody has that.
+    """
     if not isinstance(spec, Product):
         return True
-    return store is not None and spec.program.a in store and spec.program.b in store
+    program = spec.program
+    wanted = ((program.a, (program.m, program.k)), (program.b, (program.n, program.k)))
+    try:
+        return store is not None and all(
+            store.get_matrix_shape(root) == shape for root, shape in wanted
+        )
+    except BlobError:
+        return False
 
 
 def load_run(runtime: Runtime, slot: SlotId) -> ProgramRun | None:

@@ -1,0 +1,28 @@
+"""What a provider leaves alone, because whoever asked for it might earn by its being late.
+
+Half of what a late provider loses is the requester's: a slot that cannot be filled in time, posted
+at a high price, is a trap.
+"""
+
+from typing import Final
+
+from pallets.market import Job, Product
+
+WORK_BLOCKS_MIN: Final = 4
+"""A lock is seen a block later, and a result may need another to be included."""
+
+UNITS_PER_BLOCK_MAX: Final = 1_000
+"""A slot may be so large for each block that there is to work: 10^9 MACs and other integers."""
+
+RESULT_BYTES_MAX: Final = 2**30
+"""What one product may take in memory."""
+
+
+def is_answerable(job: Job) -> bool:
+    """Whether any of a job's slots can be filled before its deadline."""
+    if isinstance(job.spec, Product):
+        rows, cols = job.spec.program.get_shape(0)
+        if 4 * rows * cols > RESULT_BYTES_MAX:
+            return False
+    is_long_enough = job.units <= UNITS_PER_BLOCK_MAX * job.work_blocks
+    return job.work_blocks >= WORK_BLOCKS_MIN and is_long_enough
