@@ -6,7 +6,8 @@ keys.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from runtime.codec.codec import AnyCodec
@@ -16,6 +17,9 @@ from runtime.state.externalities import Externalities
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+SMALL_BYTES, REMEMBERED = 1_024, 256
+"""How large values are that an item remembers decoded, and how many of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,23 @@ class StorageSpec:
     keys: tuple[AnyCodec, ...]
     value: AnyCodec
     default: Any
+    remembered: Any = field(init=False, compare=False, repr=False)
 
     def get_default_bytes(self) -> bytes:
         """What metadata gives as the default: the encoded value, or a single zero byte."""
         return b"\x00" if self.default is NO_DEFAULT else self.value.encode(self.default)
 
+    def __post_init__(self) -> None:
+        known = lru_cache(maxsize=REMEMBERED)(self.value.decode)
+        object.__setattr__(self, "remembered", known)
+
     def decode(self, raw: bytes) -> Any:
-        """A value read from the state; `CorruptState` for one that does not decode."""
+        """A value read from the state; `CorruptState` for one that does not decode.
+
+        Small values used last are remembered from block to block: they never change.
+        """
         try:
-            return self.value.decode(raw)
+            return self.remembered(raw) if len(raw) <= SMALL_BYTES else self.value.decode(raw)
         except CodecError as error:
             raise CorruptState(f"{self.name}: the state is corrupt: {error}") from error
 

@@ -171,6 +171,7 @@ def forget(runtime: ComposedRuntime) -> None:
     load_graph.cache_clear()
     for pallet in runtime.pallets:
         for item in pallet.spec.storage:
+            item.remembered.cache_clear()
             bound = pallet.__dict__.get(item.attribute)
             if bound is None:
                 continue
