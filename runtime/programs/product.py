@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from runtime.codec import U32, Array, Compact, MaxLen
+from runtime.codec import U32, Compact, MaxLen
 from runtime.primitives import Root
 from runtime.programs.program import Cost, Inputs, ensure
 from runtime.tensor.commitment import (
@@ -61,7 +61,8 @@ class TileOpening:
 
     SCALE_PATH: ClassVar[str] = "soberana_programs::product::TileOpening"
 
-    tile: Annotated[bytes, Array(TILE_BYTES)]
+    tile: Annotated[bytes, MaxLen(TILE_BYTES)]
+    """All of them: `ensure_tile` refuses fewer. polkadot.js knows no arrays so long."""
     path: MerklePath
 
 

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "a2140cc3cc708dadc86a549cfd801966f35c6257219270538250bfd854c7cca8",
-    "local": "9841413905a1070b965177c09ce115ca65c0d24fde5ef16ddb4ebff16469a714",
+    "dev": "fb7d119fd336f2141e552a34ec0e8fce3aba1410e41068e25603e85a87bf53ef",
+    "local": "c2975c573213cd11fd86d6b2f65d3313a54e825fba550e427b2d2225b393fffe",
 }
 
 

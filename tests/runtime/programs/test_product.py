@@ -21,6 +21,7 @@ from runtime.tensor.commitment import (
     get_tile,
     open_strip,
     open_tile,
+    result_root,
 )
 from runtime.tensor.product import compute_any_product, compute_tile_product
 from tests.helpers.product_jobs import ProductCase
@@ -103,6 +104,15 @@ def test_a_right_tile_is_right_and_every_wrong_entry_is_wrong() -> None:
                 lie[place] ^= 1
                 wrong = replace(right, tile=bytes(lie))
                 assert not case.program.is_tile_right(slot, tile, a, b, wrong)
+
+
+def test_a_tile_of_another_size_proves_nothing() -> None:
+    case = ProductCase(96, 64, 64, strips_per_slot=2)
+    root, (_, _, right) = result_root(case.compute(0)), case.open(0, 1)
+    case.program.ensure_tile(0, root, 1, right)
+    for tile in (b"", right.tile[:-1]):
+        with pytest.raises(BadOpening, match="a tile has 4096 bytes"):
+            case.program.ensure_tile(0, root, 1, replace(right, tile=tile))
 
 
 def test_strips_and_tiles_of_other_places_prove_nothing() -> None:
