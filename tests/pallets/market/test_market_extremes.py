@@ -12,6 +12,7 @@ from pallets.verify import declarations as verify
 from pallets.work import declarations as work
 from runtime.errors import DispatchError
 from runtime.frame.ai_types import VerifierId
+from runtime.primitives import Hash
 from runtime.programs.product import INNER_MAX, StripOpening, TileOpening
 from runtime.tensor.commitment import PATH_LENGTH_MAX, TILE_BYTES
 from tests.helpers.dispute_stage import DisputeStage
@@ -93,7 +94,7 @@ def test_no_job_slot_bid_or_sum_is_so_large(
         stage.dispatch(stage.market, name, ALICE, *args)
 
 
-PATH = tuple(bytes(32) for _ in range(PATH_LENGTH_MAX))
+PATH = (Hash.zero(),) * PATH_LENGTH_MAX
 STRIP = StripOpening(bytes(32 * INNER_MAX), PATH)
 TILE = TileOpening(bytes([255]) * TILE_BYTES, PATH)
 VERIFY: list[tuple[type[DispatchError], str, tuple[Any, ...]]] = [
