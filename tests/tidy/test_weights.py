@@ -36,8 +36,7 @@ def find_typed(source: str) -> list[tuple[str | None, int]]:
     }
     found: list[tuple[str | None, int]] = []
     for node in ast.walk(tree):
-        is_weight = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Weight"
-        if not is_weight or not isinstance(node, ast.Call):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func).split(".")[-1] != "Weight":
             continue
         parts = (*node.args, *(each.value for each in node.keywords))
         if any(is_number(each) for part in parts for each in ast.walk(part)):
@@ -94,6 +93,7 @@ def test_the_figures_are_those_that_were_measured() -> None:
         ("def f(n: int) -> Weight:\n    return A + Weight(5 * n)", [(None, 2)]),
         ("def f(n: int) -> Weight:\n    return A + Weight(n, proof_size=7)", [(None, 2)]),
         ("A = B + Weight(1)", [(None, 1)]),
+        ("@call(index=0, weight=weights.Weight(5))\ndef f(): pass", [(None, 1)]),
         ("A = Weight()\nB = A * 3\nC = Weight(0, 0)\nD = Weight(a, b)", []),
     ],
 )
