@@ -78,6 +78,11 @@ BOUNDS: dict[Param, Bounds] = {
     Param.SEAT_BOND_BPS: Bounds(1_000, 40_000),
     Param.GOLD_DEPOSIT_BPS: Bounds(500, BPS),
     Param.RATING_HALF_LIFE_BLOCKS: Bounds(1_000, 10 * _BLOCKS_MAX),
+    # Long enough for somebody to look; not so long that the block is forgotten that draws a sample.
+    Param.PROOF_BLOCKS: Bounds(50, 10_000),
+    Param.SPOT_BLOCKS: Bounds(20, 2_000),
+    Param.DEMAND_BPS: Bounds(100, BPS),
+    Param.VALIDATION_DEPOSIT_BPS: Bounds(500, BPS),
 }
 
 

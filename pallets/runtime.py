@@ -267,6 +267,10 @@ def _compose_parameters(state: Overlay, system: System, config: RuntimeConfig) -
         Param.SEAT_BOND_BPS: ROUND_PARAMS.bond_bps,
         Param.GOLD_DEPOSIT_BPS: ROUND_PARAMS.gold_deposit_bps,
         Param.RATING_HALF_LIFE_BLOCKS: MARKET_PARAMS.rating_half_life_blocks,
+        Param.PROOF_BLOCKS: VERIFY_PARAMS.proof_blocks,
+        Param.SPOT_BLOCKS: VERIFY_PARAMS.spot_blocks,
+        Param.DEMAND_BPS: VERIFY_PARAMS.demand_bps,
+        Param.VALIDATION_DEPOSIT_BPS: POOL_PARAMS.validation_deposit_bps,
     }
     return Parameters(state, system, index=30, defaults=defaults, setter=PARAMETERS_ACCOUNT)
 
@@ -324,7 +328,7 @@ def _compose_economy(
         params=RightsParams(TREASURY, UNIT // 10, config.existential_deposit),
     )
     slots = SlotReader(state, system)
-    verify_partners = VerifyPartners(records, money, system, host, lambda: market)
+    verify_partners = VerifyPartners(records, money, system, host, lambda: market, parameters)
     verify = Verify(state, system, verify_partners, index=23, params=VERIFY_PARAMS)
     work = Work(
         state,

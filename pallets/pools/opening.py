@@ -16,6 +16,7 @@ from pallets.pools.types import (
 from pallets.weights import pools as weights
 from runtime.frame.ai_traits import Records
 from runtime.frame.ai_types import BLOB_BYTES_MAX
+from runtime.frame.parameters import Param, Parameters
 from runtime.primitives import BPS, AccountId, Root
 from runtime.programs import ProgramError
 
@@ -31,6 +32,7 @@ def plan_pool(
     terms: PoolTerms,
     records: Records,
     params: PoolParams,
+    parameters: Parameters,
     now: int,
 ) -> Pool:
     """The pool as it will be stored; nothing is changed.
@@ -41,7 +43,9 @@ def plan_pool(
     _ensure_terms(terms)
     base = load_blob(records, spec.base, spec, weights.ROWS_MAX)
     macs, cells = _plan_scoring(spec, base)
-    part = -(-spec.total * params.validation_deposit_bps // BPS)
+    default_bps = params.validation_deposit_bps
+    deposit_bps = parameters.get_param(Param.VALIDATION_DEPOSIT_BPS, default_bps)
+    part = -(-spec.total * deposit_bps // BPS)
     return Pool(
         owner=owner,
         spec=spec,

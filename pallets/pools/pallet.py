@@ -105,8 +105,9 @@ class Pools(Pallet, events=PoolEvent, errors=PoolError):
         """
         owner = origin.ensure_signed()
         number, now = self.next_pool.get(), self._system.get_block_number()
-        entry = plan_pool(owner, spec, terms, self._partners.records, self.params, now)
-        entry = replace(entry, deposit=compute_deposit(self._partners.parameters, entry.deposit))
+        records, parameters = self._partners.records, self._partners.parameters
+        entry = plan_pool(owner, spec, terms, records, self.params, parameters, now)
+        entry = replace(entry, deposit=compute_deposit(parameters, entry.deposit))
         self._partners.money.hold(REASON, owner, entry.escrow + entry.deposit)
         self._partners.records.note_use(spec.base)
         if spec.shares is not None:

@@ -37,6 +37,7 @@ from runtime.frame.ai_types import (
     Valid,
     VerifierId,
 )
+from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import BPS, AccountId, Id
 from runtime.programs import Inputs, MatrixProduct, ProgramRunner, TileOpening
@@ -58,6 +59,8 @@ class Partners:
     runner: ProgramRunner
     get_submissions: Callable[[], Submissions]
     """The market, which is given verify before it is there itself."""
+
+    parameters: Parameters = FIXED
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +121,12 @@ class Disputes:
     def open(self, request: ClaimRequest) -> None:
         """A claim begins to wait."""
         now, params, task = self._get_now(), self._params, request.task
-        until = latest = now + params.spot_blocks
+        get_param = self._partners.parameters.get_param
+        until = latest = now + get_param(Param.SPOT_BLOCKS, params.spot_blocks)
         if isinstance(task, ProgramTask) and isinstance(task.program, MatrixProduct):
             # Each answer halves the part of the tree that holds a wrong tile, and one shows it.
             answers = task.program.get_path_length(task.slot) + 1
-            until = now + params.proof_blocks
+            until = now + get_param(Param.PROOF_BLOCKS, params.proof_blocks)
             latest = until + answers * (params.answer_blocks + params.react_blocks)
         self._tables.pending[request.slot.job, request.slot.slot] = Pending(until, latest)
 
@@ -209,7 +213,8 @@ class Disputes:
     def add_demand(self, dispute: Dispute, tile: int, who: AccountId) -> None:
         """Somebody asks for a tile, with a deposit. Errors: `NoDeposit`."""
         at, params = dispute.at, self._params
-        asked = -(-dispute.submission.bond * params.demand_bps // BPS)
+        demand_bps = self._partners.parameters.get_param(Param.DEMAND_BPS, params.demand_bps)
+        asked = -(-dispute.submission.bond * demand_bps // BPS)
         deposit = max(asked, params.demand_min)
         try:
             self._partners.money.hold(REASON, who, deposit)

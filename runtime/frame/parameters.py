@@ -92,6 +92,18 @@ class Param(IntEnum):
     RATING_HALF_LIFE_BLOCKS = 26
     """After so many blocks a rating weighs half."""
 
+    PROOF_BLOCKS = 27
+    """How long a new claim of a product can be challenged."""
+
+    SPOT_BLOCKS = 28
+    """How long a new claim of a sampled picture can be challenged."""
+
+    DEMAND_BPS = 29
+    """The deposit of who asks for a tile, in the collateral of the claim."""
+
+    VALIDATION_DEPOSIT_BPS = 30
+    """What the owner of a new pool loses who hides its examples for ever, in the pool's total."""
+
 
 class Parameters(Protocol):
     """Where a pallet reads a number at the moment that it needs it."""

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "fb7d119fd336f2141e552a34ec0e8fce3aba1410e41068e25603e85a87bf53ef",
-    "local": "c2975c573213cd11fd86d6b2f65d3313a54e825fba550e427b2d2225b393fffe",
+    "dev": "449ca10e4db54c00f826d97f0c04fc8a590b40ef27ea33b060adfc45bc49e1db",
+    "local": "424ea045b876768e2a9cb259c908a9d876e8e64654d6fb266e4b09080a4cddb4",
 }
 
 

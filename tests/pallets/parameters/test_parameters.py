@@ -100,6 +100,10 @@ def test_defaults_are_what_the_pallets_are_made_with(chain: ChainStage) -> None:
         Param.SEAT_BOND_BPS: runtime.rounds.params.bond_bps,
         Param.GOLD_DEPOSIT_BPS: runtime.rounds.params.gold_deposit_bps,
         Param.RATING_HALF_LIFE_BLOCKS: runtime.market.params.rating_half_life_blocks,
+        Param.PROOF_BLOCKS: runtime.verify.params.proof_blocks,
+        Param.SPOT_BLOCKS: runtime.verify.params.spot_blocks,
+        Param.DEMAND_BPS: runtime.verify.params.demand_bps,
+        Param.VALIDATION_DEPOSIT_BPS: runtime.pools.params.validation_deposit_bps,
     }
     assert len(set(runtime.bonds.role_terms)) == 1, "one number stands for every role"
     # One number stands for the fees of every sale, and for the fees of every kind of work.
