@@ -81,7 +81,10 @@ BOUNDS: dict[Param, Bounds] = {
     # Long enough for somebody to look; not so long that the block is forgotten that draws a sample.
     Param.PROOF_BLOCKS: Bounds(50, 10_000),
     Param.SPOT_BLOCKS: Bounds(20, 2_000),
-    Param.DEMAND_BPS: Bounds(100, BPS),
+    # Who fills all places for demands through a whole window, so that nobody else can ask, burns
+    # half of so much each time: at the least 16 x 2 x 2.5 % of twice the price, which is more than
+    # the price that a wrong result would earn.
+    Param.DEMAND_BPS: Bounds(500, BPS),
     Param.VALIDATION_DEPOSIT_BPS: Bounds(500, BPS),
 }
 

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "449ca10e4db54c00f826d97f0c04fc8a590b40ef27ea33b060adfc45bc49e1db",
-    "local": "424ea045b876768e2a9cb259c908a9d876e8e64654d6fb266e4b09080a4cddb4",
+    "dev": "cd07712b39413e914442a660c8e3f7159e0ebc993e0405576a47ff7320b1741a",
+    "local": "3f7a47940d24a7786285a8d03bcb4c5722c829dfa944454e8fb8dd956fc08db2",
 }
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pallets.governance import PARAMETERS_ACCOUNT
 from pallets.market import Infer, Posted, SlotState, Terms
 from pallets.parameters import BOUNDS, ParamOutOfBounds, ParamSet
+from pallets.verify.disputes import ANSWER_PAID_BPS
 from runtime.errors import BadOrigin
 from runtime.frame import Origin
 from runtime.frame.ai_types import ROYALTY_BPS_MAX, Role, VerifierId
@@ -116,6 +117,16 @@ def test_defaults_are_what_the_pallets_are_made_with(chain: ChainStage) -> None:
 def test_no_setting_makes_mining_for_oneself_pay() -> None:
     assert BOUNDS[Param.BONUS_BPS].most < BPS
     assert BOUNDS[Param.BURN_BPS].least > 0
+
+
+def test_no_setting_lets_a_forger_keep_others_from_asking_for_tiles(chain: ChainStage) -> None:
+    """Who takes all places for demands, again and again, burns more than the forged result pays."""
+    verify, price = chain.runtime.verify, 10**12
+    bond = price * verify.optimistic_factor_bps // BPS
+    rounds = BOUNDS[Param.PROOF_BLOCKS].least // verify.params.answer_blocks
+    deposit = bond * BOUNDS[Param.DEMAND_BPS].least // BPS
+    burned = deposit * (BPS - ANSWER_PAID_BPS) // BPS
+    assert rounds * verify.demands_max * burned > price
 
 
 @given(settings_of_all(), st.integers(0, 10**24), st.integers(0, ROYALTY_BPS_MAX))
