@@ -10,12 +10,7 @@ from functools import cache
 from pallets.assets import Assets
 from pallets.balances import Balances, Ledger
 from pallets.bonds import DEFAULT_TERMS, Bonds
-from pallets.governance import (
-    PARAMETERS_ACCOUNT,
-    TREASURER_ACCOUNT,
-    Governance,
-    make_terms,
-)
+from pallets.governance import PARAMETERS_ACCOUNT, TREASURER_ACCOUNT, Governance, make_terms
 from pallets.leases import MISSES_MAX, LeaseParams, Leases
 from pallets.leases import Partners as LeasePartners
 from pallets.market import Market, MarketParams, Partners, SlotReader
