@@ -59,11 +59,7 @@ TREASURY = AccountId(b"modlpy/trsry".ljust(32, b"\0"))
 
 BYTE_DEPOSIT = UNIT // 1_000
 MARKET_PARAMS = MarketParams(
-    treasury=TREASURY,
-    bond_min=UNIT,
-    job_deposit=UNIT,
-    byte_deposit=UNIT // 1_000,
-    bid_deposit=UNIT // 10,
+    TREASURY, bond_min=UNIT, job_deposit=UNIT, byte_deposit=BYTE_DEPOSIT, bid_deposit=UNIT // 10
 )
 LEASE_PARAMS = LeaseParams(
     treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, lease_deposit=UNIT // 2
@@ -71,7 +67,7 @@ LEASE_PARAMS = LeaseParams(
 VERIFY_PARAMS = VerifyParams(demand_min=UNIT // 10)
 VAULT_PARAMS = VaultParams(treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, order_deposit=UNIT)
 ROUND_PARAMS = RoundParams(
-    bond_min=UNIT, gold_deposit_min=UNIT, round_deposit=UNIT, byte_deposit=UNIT // 1_000
+    bond_min=UNIT, gold_deposit_min=UNIT, round_deposit=UNIT, byte_deposit=BYTE_DEPOSIT
 )
 POOL_PARAMS = PoolParams(UNIT, UNIT, pool_deposit=UNIT, byte_deposit=BYTE_DEPOSIT)
 TREASURY_PARAMS = TreasuryParams(TREASURY, TREASURER_ACCOUNT, period_blocks=1)
