@@ -11,6 +11,7 @@ from typing import Annotated, Final, TypeAlias
 import trio
 import typer
 
+from chain.blas import use_one_blas_thread
 from chain.blobs.fetcher import Fetcher
 from chain.cli.failure import run_command
 from chain.cli.job_kinds import COMPUTED, parse_kinds
@@ -127,7 +128,8 @@ def run(
         level = load_config(None, {}, {"log.level": log_level}).log.level
         sources = tuple(parse_node_url(each) for each in (node, *(source or ())))
         signing = Signing(key, password_file)
-        await _run(Start(settings, signing, options, device, sources, level, seconds))
+        with use_one_blas_thread():
+            await _run(Start(settings, signing, options, device, sources, level, seconds))
 
     run_command(start, as_json=as_json)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import trio
 import typer
 
+from chain.blas import use_one_blas_thread
 from chain.cli.accounts import DEV_CHAINS, resolve_key
 from chain.cli.failure import guard
 from chain.cli.options import NODE_DEFAULT, PasswordFileOption
@@ -189,7 +190,8 @@ def find_keys(config: Config, password_file: Path | None) -> Keys:
 def run_until_stopped(launch: Launch) -> None:
     """Runs the node until a signal; its own errors come out of the groups they are in."""
     try:
-        trio.run(_run, launch)
+        with use_one_blas_thread():
+            trio.run(_run, launch)
     except BaseExceptionGroup as group:
         interrupts, rest = group.split(KeyboardInterrupt)
         if rest is None and interrupts is not None:
