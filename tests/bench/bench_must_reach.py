@@ -13,6 +13,7 @@ from time import perf_counter_ns
 import numpy as np
 import trio
 
+from chain.blas import use_one_blas_thread
 from runtime.audit import draw_audit
 from runtime.primitives import Hash
 from runtime.tensor import load_graph, run_graph
@@ -107,10 +108,11 @@ def measure_market(rounds: int) -> None:
 def main() -> None:
     """Prints a row for each."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    measure_replay(rounds)
-    measure_freivalds(rounds)
-    measure_audit(rounds)
-    measure_market(rounds)
+    with use_one_blas_thread():  # as in a node
+        measure_replay(rounds)
+        measure_freivalds(rounds)
+        measure_audit(rounds)
+        measure_market(rounds)
 
 
 if __name__ == "__main__":
