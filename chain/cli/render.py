@@ -28,7 +28,8 @@ from chain.cli.program_job import (
     write_file,
 )
 from chain.cli.session import open_session
-from chain.programs.picture import encode_png, stitch
+from chain.png import dump_png
+from chain.programs.picture import stitch
 from chain.programs.scene_file import SAMPLE, load_scene
 from pallets.market import Render
 from runtime.frame.ai_types import VerifierId
@@ -75,7 +76,7 @@ def render(
             verifier = VerifierId.SPOT_CHECK if spot else VerifierId.REPLAY
             order = Order(Render(program), (content,), price, timeout, verifier)
             number, outputs = await run_program(session, order, signing)
-        write_file(picture, encode_png(stitch(program, outputs)))
+        write_file(picture, dump_png(stitch(program, outputs)))
         if as_json:
             print_json({"job": number, "tiles": len(outputs), "picture": str(picture)})
             return

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from chain.client.typed_state import get_runtime
-from chain.programs.picture import encode_png, stitch
+from chain.png import dump_png
+from chain.programs.picture import stitch
 from chain.wallet.jobs import read_outputs
 from pallets.market import SlotState, declarations
 from pallets.transaction_payment import TransactionFeePaid
@@ -44,12 +45,12 @@ def draw_reference() -> bytes:
     """The whole picture at once, in tiles of another size."""
     program = Raytrace(NO_ROOT, 256, 256, 128)
     inputs = Inputs((SCENE_BLOB,))
-    return encode_png(stitch(program, [program.run(slot, inputs) for slot in range(4)]))
+    return dump_png(stitch(program, [program.run(slot, inputs) for slot in range(4)]))
 
 
 def test_the_picture_is_the_reference_byte_for_byte(aftermath: Aftermath[Told]) -> None:
     picture = stitch(JOB.program, read_outputs(get_runtime(aftermath.client), 0))
-    assert encode_png(picture) == draw_reference()
+    assert dump_png(picture) == draw_reference()
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) == COLOURS
 
 
@@ -130,7 +131,7 @@ def test_a_restart_finds_the_same_and_every_block_holds(aftermath: Aftermath[Tol
 
 def test_a_png_holds_the_pixels() -> None:
     picture = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
-    data = io.BytesIO(encode_png(picture))
+    data = io.BytesIO(dump_png(picture))
     assert data.read(8) == b"\x89PNG\r\n\x1a\n"
     chunks: dict[bytes, bytes] = {}
     while length := data.read(4):

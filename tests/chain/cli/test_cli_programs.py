@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chain.programs.picture import encode_png, stitch
+from chain.png import dump_png
+from chain.programs.picture import stitch
 from chain.programs.scene_file import SAMPLE, BadScene, load_scene
 from chain.training.digits import compute_accuracy, load_digits
 from chain.wallet.model_file import load_model_file
@@ -54,7 +55,7 @@ def test_a_picture_is_drawn_and_put_together(stage: CliStage, tmp_path: Path) ->
     content = load_scene(SAMPLE)
     program = Raytrace(NO_ROOT, 40, 30, 40)
     whole = program.run(0, Inputs((content,)))
-    assert path.read_bytes() == encode_png(stitch(program, [whole]))
+    assert path.read_bytes() == dump_png(stitch(program, [whole]))
     again = stage.run("render", str(tmp_path / "q.png"), *sizes, *ALICE, "--json").json
     assert (again["job"], again["tiles"]) == (1, 6)
     assert (tmp_path / "q.png").read_bytes() == path.read_bytes()
