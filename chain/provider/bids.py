@@ -40,7 +40,7 @@ def choose_bids(
         is_known = ("bid", at) in sent or (each, account) in market.bid_
         is_open = number < job.open_until and is_answerable(job)
         is_possible = is_open and 0 < price <= job.price_cap
-        if not is_known and is_possible and compute_bond(runtime, each, price) <= free:
+        if not is_known and is_possible and market.compute_bond(each, price) <= free:
             found.append((at, price))
     return found
 
@@ -57,9 +57,3 @@ def find_idle_bids(
     mine = (job for job, who in islice(market.bid_.keys(), BIDS_READ_MAX) if who == account)
     over = (SlotId(each, 0) for each in mine if is_stopping or market.job[each].is_over(number))
     return [each for each in over if ("unbid", each) not in sent]
-
-
-def compute_bond(runtime: Runtime, job: int, price: int) -> int:
-    """What locking a slot at a price takes of a bond, at least."""
-    factor_bps = runtime.verify.get_bond_factor_bps(runtime.market.job[job].verifier)
-    return max(price * factor_bps // 10_000 + 1, runtime.market.params.bond_min)

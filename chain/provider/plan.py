@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from chain.blobs import BlobStore
 from chain.provider.batch import Assignment, load_assignment
-from chain.provider.bids import OPEN_SLOTS_READ_MAX, choose_bids, compute_bond, find_idle_bids
+from chain.provider.bids import OPEN_SLOTS_READ_MAX, choose_bids, find_idle_bids
 from chain.provider.caution import is_answerable
 from chain.provider.programs import ProductRun, ProgramRun, has_operands, load_run
 from chain.provider.renewals import find_renewals, is_renewed
@@ -223,7 +223,7 @@ def _choose_locks(
         price = market.compute_lock_price(slot, number + 1)
         if price is None:
             continue  # its slots go to bids
-        bond = compute_bond(runtime, slot.job, price)
+        bond = runtime.market.compute_bond(slot.job, price)
         if number >= job.open_until or price < least or bond > free:
             continue
         found.append(slot)

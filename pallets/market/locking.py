@@ -69,14 +69,19 @@ def ensure_provider(book: Book, who: AccountId, record: Id, kind: JobKind) -> Pr
     return provider
 
 
-def ensure_bond(book: Book, who: AccountId, job: Job, price: int) -> int:
-    """The collateral for a slot at this price, which is bonded and free. Errors: `BondTooLow`."""
+def compute_bond(book: Book, job: Job, price: int) -> int:
+    """The collateral for a slot of a job at this price, as things are set now."""
     default_bps = book.partners.claims.get_bond_factor_bps(job.verifier)
     factor_bps = book.partners.parameters.get_param(Param.BOND_FACTOR_BPS, default_bps)
     if not book.partners.claims.is_immediate(job.verifier):
         # What is set is for results that are judged at once: more may be asked here, never less.
         factor_bps = max(factor_bps, default_bps)
-    bond = book.compute_bond(price, factor_bps)
+    return book.compute_bond(price, factor_bps)
+
+
+def ensure_bond(book: Book, who: AccountId, job: Job, price: int) -> int:
+    """The collateral for a slot at this price, which is bonded and free. Errors: `BondTooLow`."""
+    bond = compute_bond(book, job, price)
     free = book.partners.slasher.get_bonded(who, Role.PROVIDER)
     if free < bond:
         raise BondTooLow(f"a bond of {bond} is asked, {free} is free")

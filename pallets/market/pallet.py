@@ -16,7 +16,7 @@ from pallets.market.declarations import MarketError, MarketEvent
 from pallets.market.going import compute_lock_price
 from pallets.market.invariants import ensure_consistent
 from pallets.market.lifecycle import Lifecycle
-from pallets.market.locking import is_distinct, is_ready
+from pallets.market.locking import compute_bond, is_distinct, is_ready
 from pallets.market.prices import PriceRule
 from pallets.market.recurring import Recurrence, RecurringError, RecurringEvent
 from pallets.market.specs import JobSpec
@@ -337,7 +337,7 @@ class Market(
 
     @call(index=13, weight=call_weights.RENEW)
     def renew(self, origin: Origin, number: Compact[Id]) -> PostDispatch:
-        """Posts the run of a recurring job that is due, free of charge; anybody may ask.
+        """Posts the run of a recurring job that is due; anybody may, and pays as for a posting.
 
         A run that cannot be posted is skipped, and its money returns.
         Origin: signed. Events: `JobPosted` and `RunPosted`, or `RunSkipped`; `RecurringEnded`.
@@ -345,7 +345,7 @@ class Market(
         """
         origin.ensure_signed()
         job = recurring.renew(self._book, number)
-        return PostDispatch(call_weights.get_renewed(job), Pays.NO)
+        return PostDispatch(call_weights.get_renewed(job))
 
     @call(index=14, weight=weights.STOP)
     def stop(self, origin: Origin, number: Compact[Id]) -> None:
@@ -380,6 +380,10 @@ class Market(
     def compute_lock_price(self, at: SlotId, number: BlockNumber) -> int | None:
         """What locking an open slot in a block would pay; None where a bid says it."""
         return compute_lock_price(self._book, at, number)
+
+    def compute_bond(self, job: Id, price: int) -> int:
+        """What of a bond a slot of a job takes at a price."""
+        return compute_bond(self._book, self.job[job], price)
 
     def is_distinct(self, at: SlotId, who: AccountId, record: Id) -> bool:
         """Whether a provider may fill this replica of a slot beside those that others fill."""

@@ -3,17 +3,17 @@
 from runtime.primitives import Weight
 
 POST_OFFER = Weight(220_000_000, 6_600)
-WITHDRAW_OFFER = Weight(210_000_000, 2_700)
-START_LEASE = Weight(320_000_000, 9_800)
-ACCEPT_LEASE = Weight(250_000_000, 7_700)
-TOP_UP = Weight(400_000_000, 8_500)
-ADVANCE = Weight(630_000_000, 14_000)
+WITHDRAW_OFFER = Weight(130_000_000, 2_700)
+START_LEASE = Weight(300_000_000, 9_800)
+ACCEPT_LEASE = Weight(260_000_000, 7_700)
+TOP_UP = Weight(410_000_000, 8_500)
+ADVANCE = Weight(660_000_000, 14_000)
 """Everything that can be due of a lease, then one payment and its end."""
 
-OPENING = Weight(21_000_000, 0)
+OPENING = Weight(22_000_000, 0)
 """A chunk that an audit asks for."""
 
-PATH_NODE = Weight(3_900_000, 0)
+PATH_NODE = Weight(4_000_000, 0)
 """A node of its path."""
 
 

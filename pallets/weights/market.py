@@ -5,26 +5,26 @@ from runtime.primitives import Weight
 POST = Weight(11_000_000_000, 17_000)
 """A graph may have many ops."""
 
-POST_SLOT = Weight(21_000_000, 1_600)
+POST_SLOT = Weight(19_000_000, 1_600)
 POST_INPUT_BYTE = Weight(0, 1)
-SUBMIT = Weight(5_300_000_000, 110_000)
+SUBMIT = Weight(4_600_000_000, 110_000)
 """Settling or slashing with the most royalties there are."""
 
-SUBMIT_BYTE = Weight(13_000, 0)
-CANCEL_BASE = Weight(300_000_000, 5_200)
-SLOT_REFUND = Weight(140_000_000, 1_700)
-CLOSE_BASE = Weight(540_000_000, 11_000)
-SLOT_REMOVAL = Weight(20_000_000, 2_400)
-TOP_UP = Weight(180_000_000, 2_800)
-LOCK = Weight(930_000_000, 20_000)
-POKE = Weight(500_000_000, 11_000)
+SUBMIT_BYTE = Weight(22_000, 0)
+CANCEL_BASE = Weight(310_000_000, 5_200)
+SLOT_REFUND = Weight(120_000_000, 1_700)
+CLOSE_BASE = Weight(530_000_000, 11_000)
+SLOT_REMOVAL = Weight(19_000_000, 2_400)
+TOP_UP = Weight(190_000_000, 2_800)
+LOCK = Weight(950_000_000, 20_000)
+POKE = Weight(510_000_000, 11_000)
 BID = Weight(320_000_000, 9_300)
-BID_RETURN = Weight(260_000_000, 3_700)
-ACCEPT = Weight(390_000_000, 12_000)
-STOP = Weight(820_000_000, 2_800)
+BID_RETURN = Weight(200_000_000, 3_700)
+ACCEPT = Weight(400_000_000, 12_000)
+STOP = Weight(300_000_000, 2_800)
 """What recurring adds to posting a job, or takes to end."""
 
-RATE = Weight(160_000_000, 5_300)
+RATE = Weight(240_000_000, 5_300)
 
 
 def post(slots: int, input_bytes: int) -> Weight:

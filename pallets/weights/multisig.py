@@ -2,12 +2,12 @@
 
 from runtime.primitives import Weight
 
-AS_MULTI_THRESHOLD_1 = Weight(76_000_000, 0)
-AS_MULTI_THRESHOLD_1_OTHER = Weight(1_600_000, 0)
-AS_MULTI = Weight(230_000_000, 3_200)
-AS_MULTI_OTHER = Weight(2_900_000, 32)
-CANCEL_AS_MULTI = Weight(140_000_000, 2_600)
-CANCEL_AS_MULTI_OTHER = Weight(1_600_000, 0)
+AS_MULTI_THRESHOLD_1 = Weight(120_000_000, 0)
+AS_MULTI_THRESHOLD_1_OTHER = Weight(1_100_000, 0)
+AS_MULTI = Weight(400_000_000, 3_200)
+AS_MULTI_OTHER = Weight(2_400_000, 32)
+CANCEL_AS_MULTI = Weight(230_000_000, 2_600)
+CANCEL_AS_MULTI_OTHER = Weight(700_000, 0)
 
 
 def as_multi_threshold_1(others: int) -> Weight:

@@ -2,4 +2,4 @@
 
 from runtime.primitives import Weight
 
-SET_PARAM = Weight(42_000_000, 770)
+SET_PARAM = Weight(44_000_000, 770)

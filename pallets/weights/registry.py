@@ -2,31 +2,31 @@
 
 from runtime.primitives import Weight
 
-HEARTBEAT = Weight(66_000_000, 1_700)
-TRANSFER = Weight(240_000_000, 7_400)
-RETIRE = Weight(6_700_000_000, 95_000)
+HEARTBEAT = Weight(70_000_000, 1_700)
+TRANSFER = Weight(250_000_000, 7_400)
+RETIRE = Weight(6_100_000_000, 95_000)
 """With as many versions as are kept, each of as many tensors as there may be."""
 
-DROP_BLOB = Weight(120_000_000, 4_100)
+DROP_BLOB = Weight(130_000_000, 4_100)
 ON_FINALIZE = Weight(3_100_000, 770)
-ATTEST = Weight(420_000_000, 6_900)
+ATTEST = Weight(440_000_000, 6_900)
 """In the place of another, with as many attributes as there may be."""
 
-REVOKE = Weight(200_000_000, 4_500)
+REVOKE = Weight(210_000_000, 4_500)
 REGISTER = Weight(260_000_000, 7_900)
-PARENT = Weight(97_000_000, 2_000)
+PARENT = Weight(96_000_000, 2_000)
 """With its part of as many royalties as there may be."""
 
-UPDATE = Weight(5_900_000_000, 69_000)
+UPDATE = Weight(4_500_000_000, 69_000)
 """In the place of another version."""
 
 GRAPH_BYTE = Weight(3_900_000, 1)
 """An op can be as short as two bytes."""
 
-TENSOR = Weight(150_000_000, 1_400)
-TENSOR_BYTE = Weight(5_600, 1)
-PUT_BLOB = Weight(150_000_000, 5_500)
-BLOB_BYTE = Weight(740, 0)
+TENSOR = Weight(140_000_000, 1_400)
+TENSOR_BYTE = Weight(5_400, 1)
+PUT_BLOB = Weight(160_000_000, 5_500)
+BLOB_BYTE = Weight(760, 0)
 
 
 def register(parents: int, body: Weight) -> Weight:

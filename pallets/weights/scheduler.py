@@ -5,13 +5,13 @@ A call's own weight comes on top.
 
 from runtime.primitives import Weight
 
-SCHEDULE = Weight(1_000_000_000, 16_000)
-CANCEL = Weight(850_000_000, 15_000)
+SCHEDULE = Weight(920_000_000, 16_000)
+CANCEL = Weight(860_000_000, 15_000)
 SERVICE_AGENDAS = Weight(13_000_000, 1_600)
 """Finding that nothing is due."""
 
-SERVICE_AGENDA = Weight(450_000_000, 14_000)
-SERVICE_TASK = Weight(970_000_000, 15_000)
+SERVICE_AGENDA = Weight(470_000_000, 14_000)
+SERVICE_TASK = Weight(990_000_000, 15_000)
 PREIMAGE_BYTE = Weight(4_900_000, 3)
 """Decoding and weighing a call: a batch of the shortest calls is the dearest."""
 

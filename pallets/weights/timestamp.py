@@ -2,5 +2,5 @@
 
 from runtime.primitives import Weight
 
-SET = Weight(32_000_000, 1_600)
-ON_FINALIZE = Weight(4_300_000, 770)
+SET = Weight(33_000_000, 1_600)
+ON_FINALIZE = Weight(5_300_000, 770)

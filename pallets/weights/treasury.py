@@ -2,7 +2,7 @@
 
 from runtime.primitives import Weight
 
-SPEND = Weight(61_000_000, 3_100)
-PAYOUT = Weight(170_000_000, 5_800)
-VOID_SPEND = Weight(49_000_000, 1_700)
-ON_INITIALIZE = Weight(66_000_000, 3_300)
+SPEND = Weight(66_000_000, 3_100)
+PAYOUT = Weight(150_000_000, 5_800)
+VOID_SPEND = Weight(53_000_000, 1_700)
+ON_INITIALIZE = Weight(71_000_000, 3_300)

@@ -2,7 +2,7 @@
 
 from runtime.primitives import Weight
 
-BATCH = Weight(32_000_000, 0)
+BATCH = Weight(33_000_000, 0)
 BATCH_CALL = Weight(17_000_000, 0)
 
 

@@ -10,19 +10,19 @@ BLOBS_MAX = TENSORS_MAX + 2
 CELLS_MAX = 1 << 22
 """Integers that a claim's judging reads or writes: a fifth of a second for the dearest op."""
 
-REPLAY = Weight(960_000_000, 13_000)
-FREIVALDS = Weight(1_600_000_000, 13_000)
+REPLAY = Weight(860_000_000, 13_000)
+FREIVALDS = Weight(1_400_000_000, 13_000)
 BLOB = Weight(0, 1_000)
 """A tensor or inputs in the state."""
 
 BLOB_BYTE = Weight(0, 1)
-MAC = Weight(260, 0)
+MAC = Weight(240, 0)
 """A multiply-accumulate."""
 
 CELL = Weight(50_000, 0)
 """An integer that an op reads or writes."""
 
-CHECKED_CELL = Weight(12_000, 0)
+CHECKED_CELL = Weight(11_000, 0)
 """An entry of a product or a tensor, beside that, where products are checked."""
 
 
@@ -53,10 +53,10 @@ WORST = READ_WORST + Weight(
 
 # --- claims that wait
 
-OPEN = Weight(300_000_000, 8_200)
+OPEN = Weight(310_000_000, 8_200)
 CHECK = Weight(27_000_000_000, 82_000)
 CHALLENGE_PIXEL = Weight(27_000_000_000, 89_000)
-CONCLUDE = Weight(28_000_000_000, 92_000)
-PROVE_TILE = Weight(2_200_000_000, 16_000)
-DEMAND_TILE = Weight(350_000_000, 8_300)
+CONCLUDE = Weight(29_000_000_000, 92_000)
+PROVE_TILE = Weight(2_000_000_000, 16_000)
+DEMAND_TILE = Weight(360_000_000, 8_300)
 ANSWER_TILE = Weight(540_000_000, 11_000)

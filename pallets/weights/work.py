@@ -6,12 +6,12 @@ from runtime.primitives import Weight
 ON_INITIALIZE = Weight(260_000_000, 11_000)
 """With an era that ends, and a receipt that is no longer kept."""
 
-CLAIM_ERA = Weight(210_000_000, 6_600)
-NOTE_BLOCK_WORK = Weight(150_000_000, 4_300)
-ROW_REF = Weight(230_000_000, 1_700)
+CLAIM_ERA = Weight(200_000_000, 6_600)
+NOTE_BLOCK_WORK = Weight(280_000_000, 4_300)
+ROW_REF = Weight(460_000_000, 1_700)
 """Reading a slot of a small model, and its rows."""
 
-OPERAND_BYTE = Weight(1_100, 0)
+OPERAND_BYTE = Weight(950, 0)
 
 
 def note_block_work(refs: int, operand_bytes: int, macs: int, cells: int, read: Weight) -> Weight:

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "cd07712b39413e914442a660c8e3f7159e0ebc993e0405576a47ff7320b1741a",
-    "local": "3f7a47940d24a7786285a8d03bcb4c5722c829dfa944454e8fb8dd956fc08db2",
+    "dev": "5d518a0993271e006f64a0706c46716c8e677f3b7c7c31dcdb5cfa9cb201d25b",
+    "local": "4303a5aef1a8ec650ba16e372bfe33d3d3167f4cd13fe2fadc7f78022cd6c1e3",
 }
 
 

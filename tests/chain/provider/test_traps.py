@@ -14,6 +14,8 @@ from chain.provider.plan import Choice, Plan, Standing, make_plan
 from pallets.market import Bids, Job, Product
 from pallets.runtime import Runtime
 from runtime.frame.ai_types import JobKind, SlotId
+from runtime.frame.parameters import Param
+from runtime.primitives import UNIT
 from runtime.programs import MatrixProduct
 from tests.helpers.job_stage import set_up_job
 from tests.helpers.node_stage import CHARLIE, open_client, run_stage
@@ -65,6 +67,22 @@ def test_what_cannot_be_answered_in_time_is_not_locked() -> None:
                 assert plan(runtime, now).locks == []
             runtime.market.job[number] = replace(job, work_blocks=WORK_BLOCKS_MIN)
             assert len(plan(runtime, now).locks) == 2
+
+    run_seeded(main)
+
+
+def test_collateral_is_what_governance_made_of_it() -> None:
+    """A bond of 100 covers two slots of 1 each at half the price, and one at seventy times it."""
+
+    async def main() -> None:
+        async with run_stage(open_client()) as node:
+            await set_up_job(node, slots=2)
+            runtime, now = get_runtime(node.client), node.client.best.value.number
+            assert len(plan(runtime, now).locks) == 2
+            runtime.parameters.values[Param.SLOT_BOND_MIN] = 70 * UNIT
+            assert len(plan(runtime, now).locks) == 1
+            runtime.parameters.values[Param.SLOT_BOND_MIN] = 101 * UNIT
+            assert plan(runtime, now).locks == []
 
     run_seeded(main)
 

@@ -126,7 +126,7 @@ UNDECODABLE: dict[str, tuple[Make, str]] = {
     "noise": (lambda s: b"\x10abcd", "version byte"),
     "cut short": (lambda s: s.transfer(0)[:-1], r"length \d+ announced, got \d+ bytes"),
     "bytes behind": (lambda s: s.transfer(0) + b"\0", r"length \d+ announced, got \d+ bytes"),
-    "oversized": (lambda s: bytes(65_537), "expected at most 65536 bytes, got 65537"),
+    "oversized": (lambda s: bytes(294_913), "expected at most 294912 bytes, got 294913"),
 }
 
 

@@ -56,7 +56,7 @@ def recur(
 
 def renew(stage: MarketStage, number: int) -> None:
     post = stage.dispatch(stage.market, "renew", EVE, number)
-    assert post.pays_fee is Pays.NO
+    assert post.pays_fee is Pays.YES, "or blocks could be filled for deposits that come back"
 
 
 def get(stage: MarketStage, number: int) -> Recurring:
