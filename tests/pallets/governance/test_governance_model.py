@@ -25,7 +25,8 @@ from tests.pallets.governance.stage import (
     with_seats,
 )
 
-EVERYBODY = st.sampled_from([ALICE, BOB, CHARLIE, DAVE, EVE])
+EVERYONE = (ALICE, BOB, CHARLIE, DAVE, EVE)
+EVERYBODY = st.sampled_from(EVERYONE)
 NUMBERS = st.integers(0, 5)
 AMOUNTS = st.sampled_from([1, FUNDS // 20, FUNDS // 2, FUNDS - 1])
 CONVICTIONS = st.sampled_from(Conviction)
@@ -42,6 +43,9 @@ class GovernanceModel(RuleBasedStateMachine):
         self.enacted: list[int] = []
         self.promises: list[tuple[AccountId, int, int]] = []
         """Locks that were promised: who, how much, until when."""
+
+        self.fined = dict.fromkeys(EVERYONE, 0)
+        """What killed proposals cost: a lock keeps nobody from a fine."""
 
     # --- rules
 
@@ -99,7 +103,10 @@ class GovernanceModel(RuleBasedStateMachine):
 
     @rule(number=NUMBERS, name=st.sampled_from(["cancel", "kill"]))
     def end(self, number: int, name: str) -> None:
-        self._try(Origin.root(), name, number)
+        before = [self.stage.runtime.money.get_total(who) for who in EVERYONE]
+        if self._try(Origin.root(), name, number):
+            for who, had in zip(EVERYONE, before, strict=True):
+                self.fined[who] += had - self.stage.runtime.money.get_total(who)
 
     @rule(who=EVERYBODY, number=NUMBERS)
     def close(self, who: AccountId, number: int) -> None:
@@ -173,8 +180,9 @@ class GovernanceModel(RuleBasedStateMachine):
         now, system = self.stage.now, self.stage.runtime.system
         for who, amount, until in self.promises:
             assert now >= until or self.stage.get_lock(who) >= amount, "unlocked too early"
-        for who in (*PEOPLE, EVE):
-            assert system.get_data(who).total >= self.stage.get_lock(who), "spent what was locked"
+        for who in EVERYONE:
+            had = system.get_data(who).total + self.fined[who]
+            assert had >= self.stage.get_lock(who), "spent what was locked"
 
     @invariant()
     def power_counts_once(self) -> None:
