@@ -28,7 +28,6 @@ from pallets.bonds.declarations import (
 from pallets.bonds.types import CHUNKS_MAX, AllTerms, Bond, Chunk, Duty
 from pallets.weights import bonds as weights
 from runtime.codec import U32, Compact
-from runtime.errors import TokenError
 from runtime.frame import (
     Constant,
     Origin,
@@ -41,6 +40,7 @@ from runtime.frame import (
 )
 from runtime.frame.ai_types import DutyId, Role, SlashOutcome, SlashSplit
 from runtime.frame.parameters import FIXED, Param, Parameters
+from runtime.frame.payments import pay_held
 from runtime.frame.traits import EventSink, HoldReason, Money
 from runtime.primitives import BPS, AccountId, Balance, BlockNumber
 from runtime.state.externalities import Externalities
@@ -334,12 +334,7 @@ class Bonds(
         """What was paid: nothing where there is no payee, or it cannot receive so little."""
         if payee is None or amount == 0:
             return 0
-        try:
-            with self.state.transaction():
-                self.money.transfer_held(REASON, who, payee, amount)
-        except TokenError:
-            return 0
-        return amount
+        return pay_held(self.state, self.money, REASON, who, payee, amount)
 
 
 def _ensure_amount(amount: int) -> None:

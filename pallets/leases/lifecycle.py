@@ -23,12 +23,12 @@ from pallets.leases.types import (
     StorageTerms,
     compute_duty,
 )
-from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import BlockHashes, Records, Slasher
 from runtime.frame.ai_types import JobKind, SlashOutcome, SlashSplit
 from runtime.frame.division import Fees, compute_split, get_work_fees
 from runtime.frame.parameters import FIXED, Parameters
+from runtime.frame.payments import pay_held
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import BPS, AccountId, Id
 from runtime.state.externalities import Externalities
@@ -212,12 +212,7 @@ class Lifecycle:
 
     def _transfer(self, payer: AccountId, payee: AccountId, amount: int) -> int:
         """What was paid: nothing where the payee cannot receive so little."""
-        try:
-            with self._state.transaction():
-                self._partners.money.transfer_held(REASON, payer, payee, amount)
-        except TokenError:
-            return 0
-        return amount
+        return pay_held(self._state, self._partners.money, REASON, payer, payee, amount)
 
 
 def _split(lease: Lease) -> SlashSplit:

@@ -17,8 +17,9 @@ from runtime.frame.ai_traits import (
     WorkCredit,
 )
 from runtime.frame.ai_types import SlotId
-from runtime.frame.division import Fees, compute_bond, get_work_fees
-from runtime.frame.parameters import FIXED, Param, Parameters
+from runtime.frame.division import Fees, get_work_fees
+from runtime.frame.parameters import FIXED, Parameters
+from runtime.frame.payments import pay_held
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
@@ -96,12 +97,6 @@ class Book:
         default = Fees(self.params.burn_bps, self.params.treasury_bps)
         return get_work_fees(self.partners.parameters, default)
 
-    def compute_bond(self, price: int, factor_bps: int) -> int:
-        """Collateral for a slot of this price, now; rounded up."""
-        get_param = self.partners.parameters.get_param
-        bond_min = get_param(Param.SLOT_BOND_MIN, self.params.bond_min)
-        return compute_bond(price, factor_bps, bond_min)
-
     def hold(self, reason: HoldReason, who: AccountId, amount: int) -> None:
         """Puts free balance on hold. Errors: `NoEscrow`."""
         try:
@@ -111,9 +106,5 @@ class Book:
 
     def pay(self, payer: AccountId, payee: AccountId, amount: int) -> int:
         """What was paid from escrow: nothing where the payee cannot receive so little."""
-        try:
-            with self.state.transaction():
-                self.partners.money.transfer_held(HoldReason.ESCROW, payer, payee, amount)
-        except TokenError:
-            return 0
-        return amount
+        money = self.partners.money
+        return pay_held(self.state, money, HoldReason.ESCROW, payer, payee, amount)

@@ -20,10 +20,10 @@ from pallets.pools.commitments import get_pot
 from pallets.pools.examples import Examples, drop_known, load_examples
 from pallets.pools.judging import compute_right, split_by_points
 from pallets.pools.types import Judge, Phase, Pool, Seat, SeatState
-from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import ChainIdentity, Records
 from runtime.frame.parameters import FIXED, Parameters
+from runtime.frame.payments import pay_held
 from runtime.frame.share_traits import Shares
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import Id, Root
@@ -225,12 +225,8 @@ class Lifecycle:
 
     def _pay(self, number: Id, entry: Pool, index: int, amount: int, shares: int) -> int:
         """Pays a contributor and sets its shares aside; what was paid."""
-        seat, paid = self._tables.seat[number, index], amount
-        try:
-            with self._state.transaction():
-                self._partners.money.transfer_held(REASON, entry.owner, seat.who, amount)
-        except TokenError:
-            paid = 0
+        seat, money = self._tables.seat[number, index], self._partners.money
+        paid = pay_held(self._state, money, REASON, entry.owner, seat.who, amount)
         self._tables.seat[number, index] = replace(seat, paid=paid, shares=shares)
         self._deposit_event(
             declared.ContributorPaid(number, index, seat.who, seat.points, paid, shares)

@@ -30,11 +30,11 @@ from pallets.rounds.judging import (
 )
 from pallets.rounds.labels import pack_labels, unpack_labels
 from pallets.rounds.types import GoldLabel, Judge, PackedLabels, Phase, Round, Seat, SeatState
-from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import ChainIdentity, Records, Slasher
 from runtime.frame.ai_types import SlashSplit
 from runtime.frame.parameters import FIXED, Parameters
+from runtime.frame.payments import pay_held
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
@@ -197,12 +197,7 @@ class Lifecycle:
         self, number: Id, entry: Round, who: AccountId, seat: Seat, share: int, asked: int
     ) -> int:
         """Ends a labeller's duty and pays its share; what was paid."""
-        paid = share
-        try:
-            with self._state.transaction():
-                self._partners.money.transfer_held(REASON, entry.owner, who, share)
-        except TokenError:
-            paid = 0
+        paid = pay_held(self._state, self._partners.money, REASON, entry.owner, who, share)
         self._partners.slasher.unlock(compute_duty(number, who))
         self._tables.seat[number, who] = replace(seat, paid=paid)
         self._deposit_event(

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pallets.vault.declarations import Closed, Forfeited, Refunded, Released, Slashed
 from pallets.vault.types import Fault, Order, OrderState, VaultParams
 from runtime.crypto.hashing import blake2_256
-from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import Records, Slasher
 from runtime.frame.ai_types import HashDuty, SlashSplit
 from runtime.frame.division import Fees, compute_split, get_sale_fees
 from runtime.frame.parameters import FIXED, Param, Parameters
+from runtime.frame.payments import pay_held
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import BPS, AccountId, Hash, Id
 from runtime.state.externalities import Externalities
@@ -136,9 +136,4 @@ class Sales:
 
     def _pay(self, payer: AccountId, payee: AccountId, amount: int) -> int:
         """What was paid from escrow: nothing where the payee cannot receive so little."""
-        try:
-            with self._state.transaction():
-                self._partners.money.transfer_held(REASON, payer, payee, amount)
-        except TokenError:
-            return 0
-        return amount
+        return pay_held(self._state, self._partners.money, REASON, payer, payee, amount)

@@ -38,6 +38,7 @@ from runtime.frame.ai_types import (
     VerifierId,
 )
 from runtime.frame.parameters import FIXED, Param, Parameters
+from runtime.frame.payments import pay_held
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import BPS, AccountId, Id
 from runtime.programs import Inputs, MatrixProduct, ProgramRunner, TileOpening
@@ -246,9 +247,4 @@ class Disputes:
 
     def _pay(self, payer: AccountId, payee: AccountId, amount: int) -> int:
         """What was paid: nothing where the payee cannot receive so little."""
-        try:
-            with self._state.transaction():
-                self._partners.money.transfer_held(REASON, payer, payee, amount)
-        except TokenError:
-            return 0
-        return amount
+        return pay_held(self._state, self._partners.money, REASON, payer, payee, amount)
