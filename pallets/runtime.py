@@ -10,69 +10,59 @@ from functools import cache
 from pallets.assets import Assets
 from pallets.balances import Balances, Ledger
 from pallets.bonds import DEFAULT_TERMS, Bonds
-from pallets.governance import PARAMETERS_ACCOUNT, TREASURER_ACCOUNT, Governance, make_terms
-from pallets.leases import MISSES_MAX, LeaseParams, Leases
+from pallets.governance import Governance, make_terms
+from pallets.leases import Leases
 from pallets.leases import Partners as LeasePartners
-from pallets.market import Market, MarketParams, Partners, SlotReader
+from pallets.market import Market, Partners, SlotReader
 from pallets.parameters import Parameters
 from pallets.pools import Partners as PoolPartners
-from pallets.pools import PoolParams, Pools
+from pallets.pools import Pools
 from pallets.registry import Registry
 from pallets.rights import Partners as RightsPartners
 from pallets.rights import Rights, RightsParams
 from pallets.rounds import Partners as RoundPartners
-from pallets.rounds import RoundParams, Rounds
+from pallets.rounds import Rounds
 from pallets.runtime_accounts import compose_accounts
+from pallets.runtime_parameters import (
+    BYTE_DEPOSIT,
+    FREEZE_BLOCKS,
+    GRACE_BLOCKS,
+    LEASE_PARAMS,
+    MARKET_PARAMS,
+    POOL_PARAMS,
+    ROUND_PARAMS,
+    TREASURY,
+    TREASURY_PARAMS,
+    VAULT_PARAMS,
+    VERIFY_PARAMS,
+    compose_parameters,
+    make_work_params,
+)
 from pallets.timestamp import Timestamp
 from pallets.transaction_payment import FeeRates, TransactionPayment
-from pallets.treasury import Treasury, TreasuryParams
+from pallets.treasury import Treasury
 from pallets.utility import Utility
 from pallets.vault import Partners as SalePartners
-from pallets.vault import Vault, VaultParams
+from pallets.vault import Vault
 from pallets.verify import Partners as VerifyPartners
-from pallets.verify import Verify, VerifyParams
+from pallets.verify import Verify
 from pallets.weights.block import BASE_BLOCK, BASE_EXTRINSIC
-from pallets.work import Work, WorkParams
+from pallets.work import Work
 from runtime.codec import Codec
 from runtime.errors import ModuleError
 from runtime.frame import Dispatcher, Pallet, PostDispatch
-from runtime.frame.ai_types import ROYALTY_BPS_MAX
 from runtime.frame.call import Call, compile_calls
 from runtime.frame.event_record import EventRecord, compile_events
 from runtime.frame.inner_calls import InnerCalls
 from runtime.frame.origin import Origin
-from runtime.frame.parameters import Param
 from runtime.host import Host
 from runtime.limits import BLOCK_LENGTH, make_block_weights
-from runtime.primitives import BPS, UNIT, AccountId, Moment
+from runtime.primitives import UNIT, Moment
 from runtime.state.overlay import Overlay
 from runtime.system import System
 from runtime.version import VERSION, RuntimeVersion
 
 BATCHED_CALLS_MAX = 512
-ERAS_KEPT = 1_000
-RECEIPTS_KEPT = 4_096
-BONUS_BPS = 8_000
-GRACE_BLOCKS, FREEZE_BLOCKS = 1_000, 100
-TREASURY = AccountId(b"modlpy/trsry".ljust(32, b"\0"))
-"""FRAME's account of the treasury; nobody has its key."""
-
-BYTE_DEPOSIT = UNIT // 1_000
-MARKET_PARAMS = MarketParams(
-    TREASURY, bond_min=UNIT, job_deposit=UNIT, byte_deposit=BYTE_DEPOSIT, bid_deposit=UNIT // 10
-)
-LEASE_PARAMS = LeaseParams(
-    treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, lease_deposit=UNIT // 2
-)
-VERIFY_PARAMS = VerifyParams(demand_min=UNIT // 10)
-VAULT_PARAMS = VaultParams(treasury=TREASURY, bond_min=UNIT, offer_deposit=UNIT, order_deposit=UNIT)
-ROUND_PARAMS = RoundParams(
-    bond_min=UNIT, gold_deposit_min=UNIT, round_deposit=UNIT, byte_deposit=BYTE_DEPOSIT
-)
-POOL_PARAMS = PoolParams(UNIT, UNIT, pool_deposit=UNIT, byte_deposit=BYTE_DEPOSIT)
-TREASURY_PARAMS = TreasuryParams(TREASURY, TREASURER_ACCOUNT, period_blocks=1)
-"""Its periods are the chain's voting periods."""
-
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
 
 
@@ -111,7 +101,9 @@ class Runtime:
         self.proxy = accounts.proxy
         self.preimage = accounts.preimage
         self.scheduler = accounts.scheduler
-        self.parameters = _compose_parameters(state, self.system, config)
+        self.parameters = compose_parameters(
+            state, self.system, make_work_params(config.era_blocks)
+        )
         economy = _compose_economy(state, host, self.system, money, self.parameters, config)
         self.assets = economy.assets
         self.registry = economy.registry
@@ -223,49 +215,6 @@ class _Economy:
     exchange: _Exchange
 
 
-def _make_work_params(config: RuntimeConfig) -> WorkParams:
-    return WorkParams(config.era_blocks, ERAS_KEPT, RECEIPTS_KEPT, TREASURY, BONUS_BPS)
-
-
-def _compose_parameters(state: Overlay, system: System, config: RuntimeConfig) -> Parameters:
-    """What governance may change, with what the pallets below are made with."""
-    work = _make_work_params(config)
-    defaults = {
-        Param.BURN_BPS: MARKET_PARAMS.burn_bps,
-        Param.TREASURY_BPS: MARKET_PARAMS.treasury_bps,
-        Param.BONUS_BPS: BONUS_BPS,
-        Param.SLOT_BOND_MIN: MARKET_PARAMS.bond_min,
-        Param.BOND_FACTOR_BPS: Verify.bond_factor_bps,
-        Param.ROLE_BOND_MIN: DEFAULT_TERMS[0].bond_min,
-        Param.UNBONDING_BLOCKS: DEFAULT_TERMS[0].unbonding_blocks,
-        Param.GRACE_BLOCKS: GRACE_BLOCKS,
-        Param.FREEZE_BLOCKS: FREEZE_BLOCKS,
-        Param.TREASURY_CAP_BPS: TREASURY_PARAMS.cap_bps,
-        Param.TREASURY_BURN_BPS: TREASURY_PARAMS.burn_bps,
-        Param.ERA_BLOCKS: work.era_blocks,
-        Param.TITHE_BPS: work.tithe_bps,
-        Param.BAND_LOW_BPS: work.band.low_bps,
-        Param.BAND_HIGH_BPS: work.band.high_bps,
-        Param.PRICE_STEP_BPS: work.band.step_bps,
-        Param.DEPOSIT_BPS: BPS,
-        Param.ROYALTY_CAP_BPS: ROYALTY_BPS_MAX,
-        Param.SALE_BURN_BPS: VAULT_PARAMS.burn_bps,
-        Param.SALE_TREASURY_BPS: VAULT_PARAMS.treasury_bps,
-        Param.SALE_BOND_BPS: VAULT_PARAMS.bond_bps,
-        Param.SILENCE_BPS: VAULT_PARAMS.silence_bps,
-        Param.LEASE_BOND_BLOCKS: LEASE_PARAMS.bond_blocks,
-        Param.AUDIT_MISSES_MAX: MISSES_MAX,
-        Param.SEAT_BOND_BPS: ROUND_PARAMS.bond_bps,
-        Param.GOLD_DEPOSIT_BPS: ROUND_PARAMS.gold_deposit_bps,
-        Param.RATING_HALF_LIFE_BLOCKS: MARKET_PARAMS.rating_half_life_blocks,
-        Param.PROOF_BLOCKS: VERIFY_PARAMS.proof_blocks,
-        Param.SPOT_BLOCKS: VERIFY_PARAMS.spot_blocks,
-        Param.DEMAND_BPS: VERIFY_PARAMS.demand_bps,
-        Param.VALIDATION_DEPOSIT_BPS: POOL_PARAMS.validation_deposit_bps,
-    }
-    return Parameters(state, system, index=30, defaults=defaults, setter=PARAMETERS_ACCOUNT)
-
-
 def _compose_assets(
     state: Overlay, system: System, money: Ledger, parameters: Parameters
 ) -> Assets:
@@ -328,7 +277,7 @@ def _compose_economy(
         records,
         slots,
         index=24,
-        params=_make_work_params(config),
+        params=make_work_params(config.era_blocks),
         parameters=parameters,
     )
     partners = Partners(money, records, bonds, verify, work, work.prices, system, parameters)

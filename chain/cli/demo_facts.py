@@ -7,7 +7,8 @@ from chain.cli.chain import WorkTotals, read_work
 from chain.wallet.chain_reader import ChainReader
 from chain.wallet.jobs import read_job, read_output
 from pallets.market.declarations import Settled
-from pallets.runtime import TREASURY, Runtime
+from pallets.runtime import Runtime
+from pallets.runtime_parameters import TREASURY
 from pallets.transaction_payment import TransactionFeePaid
 from pallets.work.declarations import EraClaimed
 from runtime.frame import Event

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from chain.cli.demo_facts import Facts
 from chain.wallet.amount import format_amount
-from pallets.runtime import TREASURY
+from pallets.runtime_parameters import TREASURY
 from runtime.primitives import AccountId
 from runtime.work_summary import Lane
 

@@ -2,7 +2,7 @@
 
 from pallets.governance import ROOT
 from pallets.governance.types import VOTES_MAX, Conviction, Side
-from pallets.runtime import TREASURY
+from pallets.runtime_parameters import TREASURY
 from runtime.address import Id
 from runtime.frame import Call, Origin
 from runtime.frame.parameters import Param

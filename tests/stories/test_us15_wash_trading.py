@@ -12,7 +12,7 @@ from chain.client.block import Imported
 from consensus.fork_choice import Link, choose_head
 from pallets.market import Stats
 from pallets.market import declarations as market
-from pallets.runtime import TREASURY
+from pallets.runtime_parameters import TREASURY
 from pallets.transaction_payment import TransactionFeePaid
 from pallets.work.declarations import BonusPaid, EraClaimed
 from runtime.address import Id

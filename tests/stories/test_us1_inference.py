@@ -15,7 +15,7 @@ from chain.node import load_spec
 from chain.wallet.jobs import read_job, read_output
 from pallets.market import declarations as market
 from pallets.market.types import SlotState
-from pallets.runtime import TREASURY
+from pallets.runtime_parameters import TREASURY
 from pallets.transaction_payment import TransactionFeePaid
 from pallets.verify import VerdictGiven
 from pallets.work.declarations import UsefulCredited

@@ -10,7 +10,7 @@ import pytest
 
 from chain.client.typed_state import get_runtime
 from chain.node import load_spec
-from pallets.runtime import TREASURY, VAULT_PARAMS
+from pallets.runtime_parameters import TREASURY, VAULT_PARAMS
 from pallets.transaction_payment import TransactionFeePaid
 from pallets.vault import Fault, declarations
 from runtime.frame import Event

@@ -15,7 +15,7 @@ from pallets.pools import Judge, Phase, Seat, SeatState, declarations, get_pot
 from pallets.pools.examples import load_examples
 from pallets.pools.judging import compute_right
 from pallets.rights import declarations as rights
-from pallets.runtime import POOL_PARAMS
+from pallets.runtime_parameters import POOL_PARAMS
 from pallets.transaction_payment import TransactionFeePaid
 from pallets.vault import declarations as vault
 from runtime.programs import ReferenceRunner

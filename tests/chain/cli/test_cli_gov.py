@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pallets.runtime import TREASURY
+from pallets.runtime_parameters import TREASURY
 from runtime.crypto.ss58 import encode_ss58
 from tests.helpers.chain_stage import get_api, make_call
 from tests.helpers.cli_stage import CliStage, open_stage

@@ -8,7 +8,7 @@ from chain.db.memory import MemoryStore
 from chain.node import Keys
 from pallets.market import Bid, Bids, Recurrence, SlotState, Terms
 from pallets.market.bids import Pick
-from pallets.runtime import MARKET_PARAMS
+from pallets.runtime_parameters import MARKET_PARAMS
 from runtime.frame.traits import HoldReason
 from runtime.primitives import UNIT
 from tests.helpers.job_stage import PROVIDER, add_block, get_slot, set_up_job, wait_for_slot

@@ -4,7 +4,7 @@ import pytest
 
 from pallets.governance import TREASURER
 from pallets.governance.types import Conviction, ProposalState, Side
-from pallets.runtime import TREASURY
+from pallets.runtime_parameters import TREASURY
 from runtime.address import Id
 from runtime.frame import Call, Origin
 from runtime.primitives import UNIT, AccountId
