@@ -36,7 +36,6 @@ from pallets.leases.types import (
 )
 from pallets.weights import leases as weights
 from runtime.codec import U32, Compact
-from runtime.errors import TokenError
 from runtime.frame import (
     Constant,
     Event,
@@ -54,6 +53,7 @@ from runtime.frame import (
 )
 from runtime.frame.ai_types import JobKind
 from runtime.frame.parameters import Param, compute_deposit
+from runtime.frame.payments import put_on_hold
 from runtime.frame.traits import EventSink
 from runtime.primitives import AccountId, Balance, BlockNumber, Id, Weight
 from runtime.state.externalities import Externalities
@@ -137,7 +137,7 @@ class Leases(Pallet, events=LeasesEvent, errors=LeasesError):
         offer = Offer(
             owner, record, terms, unit_rate, min_blocks, notice_blocks, capacity, 0, deposit
         )
-        ensure_terms(offer)
+        ensure_terms(offer, self._partners.parameters)
         ensure_record(offer, owner, self._partners.records)
         self._hold(owner, deposit)
         number = self.next_offer.get()
@@ -390,7 +390,4 @@ class Leases(Pallet, events=LeasesEvent, errors=LeasesError):
         return running
 
     def _hold(self, who: AccountId, amount: int) -> None:
-        try:
-            self._partners.money.hold(REASON, who, amount)
-        except TokenError as error:
-            raise declared.NoFunds from error
+        put_on_hold(self._partners.money, REASON, who, amount, declared.NoFunds)

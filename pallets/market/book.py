@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pallets.market.declarations import NoEscrow, NoSuchJob, NoSuchSlot, NotPayer
 from pallets.market.types import Bid, Job, MarketParams, Payload, Recurring, Slot, Stats
 from runtime.codec import U8, U32
-from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap, StorageValue
 from runtime.frame.ai_traits import (
     ChainIdentity,
@@ -19,7 +18,7 @@ from runtime.frame.ai_traits import (
 from runtime.frame.ai_types import SlotId
 from runtime.frame.division import Fees, get_work_fees
 from runtime.frame.parameters import FIXED, Parameters
-from runtime.frame.payments import pay_held
+from runtime.frame.payments import pay_held, put_on_hold
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
@@ -99,10 +98,7 @@ class Book:
 
     def hold(self, reason: HoldReason, who: AccountId, amount: int) -> None:
         """Puts free balance on hold. Errors: `NoEscrow`."""
-        try:
-            self.partners.money.hold(reason, who, amount)
-        except TokenError as error:
-            raise NoEscrow from error
+        put_on_hold(self.partners.money, reason, who, amount, NoEscrow)
 
     def pay(self, payer: AccountId, payee: AccountId, amount: int) -> int:
         """What was paid from escrow: nothing where the payee cannot receive so little."""

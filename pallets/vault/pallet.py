@@ -31,7 +31,6 @@ from pallets.vault.types import (
 from pallets.weights import vault as weights
 from runtime.codec import Compact
 from runtime.crypto.sealed_box import is_box_key
-from runtime.errors import TokenError
 from runtime.frame import (
     FREE_ON_SUCCESS,
     Constant,
@@ -48,7 +47,8 @@ from runtime.frame import (
     value,
 )
 from runtime.frame.ai_types import Role, SealedDataset
-from runtime.frame.parameters import compute_deposit
+from runtime.frame.parameters import Param, compute_deposit
+from runtime.frame.payments import put_on_hold
 from runtime.frame.traits import EventSink
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
@@ -300,8 +300,11 @@ class Vault(Pallet, events=VaultEvent, errors=VaultError):
         windows = (terms.deliver_blocks, terms.dispute_blocks)
         if terms.price < 1 or not all(1 <= blocks <= TERM_BLOCKS_MAX for blocks in windows):
             raise declared.BadTerms
-        if terms.dispute_blocks < self.params.dispute_blocks_min:
-            raise declared.BadTerms
+        get_param, default = self._partners.parameters.get_param, self.params.dispute_blocks_min
+        least = get_param(Param.DISPUTE_BLOCKS_MIN, default)
+        if terms.dispute_blocks < least:
+            got = terms.dispute_blocks
+            raise declared.BadTerms(f"expected {least} blocks or more to dispute, got {got}")
 
     def _end_offer(self, record: Id, offer: Offer) -> None:
         self._partners.money.release(REASON, offer.seller, offer.deposit)
@@ -335,7 +338,4 @@ class Vault(Pallet, events=VaultEvent, errors=VaultError):
         return FREE_ON_SUCCESS
 
     def _hold(self, who: AccountId, amount: int) -> None:
-        try:
-            self._partners.money.hold(REASON, who, amount)
-        except TokenError as error:
-            raise declared.NoEscrow from error
+        put_on_hold(self._partners.money, REASON, who, amount, declared.NoEscrow)

@@ -26,7 +26,6 @@ from pallets.verify.sample import are_pixels_right, count_pixels, draw_pixels
 from pallets.verify.types import DRAW_BLOCKS, Claim, Demand, Pending, VerifyParams
 from runtime.claim import ClaimRequest, Submission
 from runtime.codec import U32
-from runtime.errors import TokenError
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import BlockHashes, Records, Submissions
 from runtime.frame.ai_types import (
@@ -38,7 +37,8 @@ from runtime.frame.ai_types import (
     VerifierId,
 )
 from runtime.frame.parameters import FIXED, Param, Parameters
-from runtime.frame.payments import pay_held
+from runtime.frame.payments import pay_held, put_on_hold
+from runtime.frame.slashing import compute_forfeit
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import BPS, AccountId, Id
 from runtime.programs import Inputs, MatrixProduct, ProgramRunner, TileOpening
@@ -46,8 +46,6 @@ from runtime.state.externalities import Externalities
 from runtime.task import ProgramTask, load_inputs
 
 REASON = HoldReason.CHALLENGE
-ANSWER_PAID_BPS = 5_000
-"""What an answer earns of the deposit; the rest is burned, so that nobody asks himself for free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +121,17 @@ class Disputes:
         """A claim begins to wait."""
         now, params, task = self._get_now(), self._params, request.task
         get_param = self._partners.parameters.get_param
-        until = latest = now + get_param(Param.SPOT_BLOCKS, params.spot_blocks)
+        until = now + get_param(Param.SPOT_BLOCKS, params.spot_blocks)
+        pending = Pending(until, until)
         if isinstance(task, ProgramTask) and isinstance(task.program, MatrixProduct):
             # Each answer halves the part of the tree that holds a wrong tile, and one shows it.
             answers = task.program.get_path_length(task.slot) + 1
             until = now + get_param(Param.PROOF_BLOCKS, params.proof_blocks)
-            latest = until + answers * (params.answer_blocks + params.react_blocks)
-        self._tables.pending[request.slot.job, request.slot.slot] = Pending(until, latest)
+            answer_blocks = get_param(Param.ANSWER_BLOCKS, params.answer_blocks)
+            react_blocks = get_param(Param.REACT_BLOCKS, params.react_blocks)
+            latest = until + answers * (answer_blocks + react_blocks)
+            pending = Pending(until, latest, answer_blocks, react_blocks)
+        self._tables.pending[request.slot.job, request.slot.slot] = pending
 
     def get(self, at: SlotId, verifier: VerifierId | None = None) -> Dispute:
         """A claim that waits, by this verifier if one is named. Errors: `NotPending`."""
@@ -217,11 +219,8 @@ class Disputes:
         demand_bps = self._partners.parameters.get_param(Param.DEMAND_BPS, params.demand_bps)
         asked = -(-dispute.submission.bond * demand_bps // BPS)
         deposit = max(asked, params.demand_min)
-        try:
-            self._partners.money.hold(REASON, who, deposit)
-        except TokenError as error:
-            raise NoDeposit(f"a deposit of {deposit} is asked") from error
-        demand = Demand(tile, who, deposit, self._get_now() + params.answer_blocks)
+        put_on_hold(self._partners.money, REASON, who, deposit, NoDeposit)
+        demand = Demand(tile, who, deposit, self._get_now() + dispute.pending.answer_blocks)
         demands = (*dispute.pending.demands, demand)
         self._put(at, replace(dispute.pending, demands=demands))
         parts = (tile, who, deposit, demand.due)
@@ -230,11 +229,11 @@ class Disputes:
     def answer(self, dispute: Dispute, demand: Demand, opening: TileOpening) -> None:
         """A tile was shown: its demand's deposit is spent, and there is time to go on from it."""
         at, pending = dispute.at, dispute.pending
-        share = demand.deposit * ANSWER_PAID_BPS // BPS
+        share = compute_forfeit(self._partners.parameters, demand.deposit)
         paid = self._pay(demand.who, dispute.claim.claimant, share)
         burned = demand.deposit - paid
         self._partners.money.burn_held(REASON, demand.who, burned)
-        moved = min(self._get_now() + self._params.react_blocks, pending.latest)
+        moved = min(self._get_now() + pending.react_blocks, pending.latest)
         rest = tuple(each for each in pending.demands if each != demand)
         self._put(at, replace(pending, until=max(pending.until, moved), demands=rest))
         parts = (demand.tile, opening, paid, burned)

@@ -1,9 +1,19 @@
-"""Payments out of what is on hold, to whoever is owed them."""
+"""Money put on hold, and payments out of it to whoever is owed them."""
 
-from runtime.errors import TokenError
+from runtime.errors import ModuleError, TokenError
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId
 from runtime.state.externalities import Externalities
+
+
+def put_on_hold(
+    money: Money, reason: HoldReason, who: AccountId, amount: int, refusal: type[ModuleError]
+) -> None:
+    """Puts free balance on hold; a pallet's own refusal where an account has not so much."""
+    try:
+        money.hold(reason, who, amount)
+    except TokenError as error:
+        raise refusal(f"{amount} to put on hold, {money.get_free(who)} free") from error
 
 
 def pay_held(
