@@ -1,12 +1,18 @@
 """Schedules against what the words say: a task runs when due, in order, as often as said."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from pallets.scheduler.declarations import Dispatched, PeriodicFailed, Scheduled
+from pallets.scheduler.declarations import (
+    AgendaIncomplete,
+    Dispatched,
+    PeriodicFailed,
+    Scheduled,
+)
 from pallets.weights import scheduler as weights
 from runtime.errors import DispatchError
 from runtime.frame.dispatch_error import Ok
@@ -15,7 +21,9 @@ from tests.helpers.account_pallets import TASKS_MAX
 from tests.pallets.scheduler.stage import BASE, Stage
 
 ONE = Stage().give(1).get_dispatch_info().weight + weights.SERVICE_TASK
-LIMIT = BASE + ONE + ONE + weights.SERVICE_AGENDA + weights.read_preimage(141)
+LONG_BYTES = 141
+TIME = BASE + ONE + ONE + weights.SERVICE_AGENDA + weights.read_preimage(LONG_BYTES)
+LIMIT = Weight(TIME.ref_time, 10**7)
 NAMES = (None, None, b"a" * 32, b"b" * 32)
 
 
@@ -28,6 +36,18 @@ class Due:
     name: bytes | None
     left: int
     period: int
+    take_weight: Weight
+    """To take it up and read its call, whether or not the block has room for that."""
+    call_weight: Weight
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a block does next if there is weight for it: look, take a task up, make its call."""
+
+    weight: Weight
+    when: int
+    calls: tuple[int, int] | None = None
 
 
 class SchedulerMachine(RuleBasedStateMachine):
@@ -35,9 +55,10 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stage = Stage(Weight(LIMIT.ref_time, 10**7))
+        self.stage = Stage(LIMIT)
         self.due: dict[tuple[int, int], Due] = {}
         self.number = 1
+        self.since = 2
         self.given = 0
 
     def send(self, name: str, *args: object) -> bool:
@@ -80,7 +101,9 @@ class SchedulerMachine(RuleBasedStateMachine):
             period, count = periodic or (0, 1)
             left = count if period else 1
             assert (event.when, event.index) not in self.due
-            self.due[event.when, event.index] = Due(amount, priority, name, left, period)
+            reading = weights.read_preimage(LONG_BYTES if is_long else 0)
+            costs = weights.SERVICE_TASK + reading, call.get_dispatch_info().weight
+            self.due[event.when, event.index] = Due(amount, priority, name, left, period, *costs)
 
     @rule(choice=st.integers(0, 100))
     def cancel(self, choice: int) -> None:
@@ -97,20 +120,41 @@ class SchedulerMachine(RuleBasedStateMachine):
     def pass_blocks(self, blocks: int) -> None:
         for _ in range(blocks):
             self.number += 1
-            self.stage.begin(self.number)
-            self.read_block()
+            self.read_block(self.stage.begin(self.number))
 
-    def read_block(self) -> None:
-        """What ran was due, in order, and nothing in front of it was left."""
+    def get_steps(self) -> Iterator[Step]:
+        """All there is to do, in order; a block without tasks takes a look as well."""
+        for when in range(self.since, self.number + 1):
+            yield Step(weights.SERVICE_AGENDA, when)
+            here = [at for at in self.due if at[0] == when]
+            for at in sorted(here, key=lambda at: (self.due[at].priority, at[1])):
+                yield Step(self.due[at].take_weight, when)
+                yield Step(self.due[at].call_weight, when, calls=at)
+
+    def serve(self) -> tuple[list[tuple[int, int]], Weight]:
+        """What runs in this block: every step, until one has no room."""
+        used, runs = weights.SERVICE_AGENDAS, list[tuple[int, int]]()
+        for step in self.get_steps():
+            if not (used + step.weight).is_within(LIMIT):
+                self.since = step.when
+                return runs, used
+            used = used + step.weight
+            runs += [] if step.calls is None else [step.calls]
+        self.since = self.number + 1
+        return runs, used
+
+    def read_block(self, used: Weight) -> None:
+        """As much ran as fits, in order; and every block goes on, by a task or past idle ones."""
         events = self.stage.take_own_events()
         placed = [(e.when, e.index) for e in events if isinstance(e, Scheduled)]
         ran = [e.task for e in events if isinstance(e, Dispatched)]
         failed = {e.task for e in events if isinstance(e, PeriodicFailed)}
         assert all(e.result == Ok() for e in events if isinstance(e, Dispatched))
-        late = [at for at in self.due if at[0] <= self.number]
-        order = sorted(late, key=lambda at: (at[0], self.due[at].priority, at[1]))
-        assert ran == order[: len(ran)]
-        assert len(ran) >= min(1, len(order))
+        since = self.since
+        assert (ran, used) == self.serve()
+        assert ran or self.since > since
+        incomplete = [e.when for e in events if isinstance(e, AgendaIncomplete)]
+        assert incomplete == ([self.since] if self.since <= self.number else [])
         again: dict[tuple[int, int], Due] = {}
         for at in ran:
             task = self.due.pop(at)

@@ -82,6 +82,20 @@ def test_many_late_blocks_take_many_blocks() -> None:
     assert (stage.get_given(), stage.pallet.incomplete_since.get()) == (12, None)
 
 
+def test_a_look_at_an_idle_block_may_make_a_long_task_wait_once() -> None:
+    """What was cancelled is passed over; a task that fits only alone is the first of the next."""
+    stage = Stage(BASE + TASK)
+    for when, amount in ((2, 1), (2, 2), (3, 10)):
+        stage.schedule(when, stage.give(amount))
+    stage.begin(2)
+    stage.send("cancel", 2, 1)
+    assert 2 not in stage.pallet.agenda
+    assert stage.begin(3) == BASE + weights.SERVICE_AGENDA
+    assert (stage.get_given(), stage.pallet.incomplete_since.get()) == (1, 3)
+    stage.begin(4)
+    assert stage.get_given() == 11
+
+
 def test_a_call_too_long_to_be_read_in_a_block_is_not_read() -> None:
     """What a task names by its hash is weighed by its length first."""
     stage = Stage(BASE + weights.SERVICE_TASK + weights.read_preimage(140))
