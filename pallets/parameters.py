@@ -21,7 +21,13 @@ from runtime.frame import (
     mapping,
     twox_64_concat,
 )
-from runtime.frame.ai_types import BONUS_BPS_MAX, PRICE_STEP_BPS_MAX, ROYALTY_BPS_MAX
+from runtime.frame.ai_types import (
+    BLOB_BYTES_MAX,
+    BONUS_BPS_MAX,
+    BURNED_BPS_MIN,
+    PRICE_STEP_BPS_MAX,
+    ROYALTY_BPS_MAX,
+)
 from runtime.frame.origin import OriginKind
 from runtime.frame.parameters import Param
 from runtime.frame.traits import EventSink
@@ -82,10 +88,31 @@ BOUNDS: dict[Param, Bounds] = {
     Param.PROOF_BLOCKS: Bounds(50, 10_000),
     Param.SPOT_BLOCKS: Bounds(20, 2_000),
     # Who fills all places for demands through a whole window, so that nobody else can ask, burns
-    # half of so much each time: at the least 16 x 2 x 2.5 % of twice the price, which is more than
-    # the price that a wrong result would earn.
+    # half of so much each time: at the least 16 x 2 x 2.5 % of 1.5 times the price, which is more
+    # than the price that a wrong result would earn.
     Param.DEMAND_BPS: Bounds(500, BPS),
     Param.VALIDATION_DEPOSIT_BPS: Bounds(500, BPS),
+    Param.WAITING_FACTOR_BPS: Bounds(15_000, 100_000),
+    Param.SAMPLED_FACTOR_BPS: Bounds(BPS, 200_000),
+    Param.ANSWER_BLOCKS: Bounds(5, 25),
+    Param.REACT_BLOCKS: Bounds(5, 100),
+    # No more than the most that an offer or a round may have.
+    Param.AUDIT_DRAWS_MIN: Bounds(1, 32),
+    Param.AUDIT_EVERY_MAX: Bounds(10, 100_000),
+    Param.COMMITTEE_MIN: Bounds(1, 16),
+    Param.GOLD_SHARE_BPS: Bounds(0, 2_500),
+    Param.REVEAL_BLOCKS_MIN: Bounds(1, 10_000),
+    # Never less than the largest blob: whoever has to show one can, if not in this block.
+    Param.BLOCK_BLOB_BYTES: Bounds(BLOB_BYTES_MAX, 16 * BLOB_BYTES_MAX),
+    # A culprit who is the injured and the challenger too still loses what is burned, and a fifth
+    # at least is left to whoever looks.
+    Param.FRAUD_BURNED_BPS: Bounds(BURNED_BPS_MIN, 6_000),
+    Param.FRAUD_TREASURY_BPS: Bounds(0, 2_000),
+    Param.MISS_BURNED_BPS: Bounds(BURNED_BPS_MIN, 8_000),
+    # Half at least, so that nobody asks or disputes himself for free.
+    Param.FORFEIT_BURNED_BPS: Bounds(5_000, BPS),
+    Param.SEAT_DEPOSIT: Bounds(UNIT // 10, 1_000 * UNIT),
+    Param.DISPUTE_BLOCKS_MIN: Bounds(5, 10_000),
 }
 
 

@@ -2,10 +2,11 @@
 
 from pallets.bonds import DEFAULT_TERMS
 from pallets.governance import PARAMETERS_ACCOUNT, TREASURER_ACCOUNT
-from pallets.leases import MISSES_MAX, LeaseParams
+from pallets.leases import MISSES_MAX, TERM_BLOCKS_MAX, LeaseParams
 from pallets.market import MarketParams
 from pallets.parameters import Parameters
 from pallets.pools import PoolParams
+from pallets.registry import BLOCK_BLOB_BYTES
 from pallets.rounds import RoundParams
 from pallets.treasury import TreasuryParams
 from pallets.vault import VaultParams
@@ -13,6 +14,12 @@ from pallets.verify import Verify, VerifyParams
 from pallets.work import WorkParams
 from runtime.frame.ai_types import ROYALTY_BPS_MAX
 from runtime.frame.parameters import Param
+from runtime.frame.slashing import (
+    FORFEIT_BURNED_BPS,
+    FRAUD_BURNED_BPS,
+    FRAUD_TREASURY_BPS,
+    MISS_BURNED_BPS,
+)
 from runtime.primitives import BPS, UNIT, AccountId
 from runtime.state.overlay import Overlay
 from runtime.system import System
@@ -80,5 +87,21 @@ def compose_parameters(state: Overlay, system: System, work: WorkParams) -> Para
         Param.SPOT_BLOCKS: VERIFY_PARAMS.spot_blocks,
         Param.DEMAND_BPS: VERIFY_PARAMS.demand_bps,
         Param.VALIDATION_DEPOSIT_BPS: POOL_PARAMS.validation_deposit_bps,
+        Param.WAITING_FACTOR_BPS: Verify.optimistic_factor_bps,
+        Param.SAMPLED_FACTOR_BPS: Verify.optimistic_factor_bps,
+        Param.ANSWER_BLOCKS: VERIFY_PARAMS.answer_blocks,
+        Param.REACT_BLOCKS: VERIFY_PARAMS.react_blocks,
+        Param.AUDIT_DRAWS_MIN: 1,
+        Param.AUDIT_EVERY_MAX: TERM_BLOCKS_MAX,
+        Param.COMMITTEE_MIN: 1,
+        Param.GOLD_SHARE_BPS: 0,
+        Param.REVEAL_BLOCKS_MIN: 1,
+        Param.BLOCK_BLOB_BYTES: BLOCK_BLOB_BYTES,
+        Param.FRAUD_BURNED_BPS: FRAUD_BURNED_BPS,
+        Param.FRAUD_TREASURY_BPS: FRAUD_TREASURY_BPS,
+        Param.MISS_BURNED_BPS: MISS_BURNED_BPS,
+        Param.FORFEIT_BURNED_BPS: FORFEIT_BURNED_BPS,
+        Param.SEAT_DEPOSIT: POOL_PARAMS.seat_deposit,
+        Param.DISPUTE_BLOCKS_MIN: VAULT_PARAMS.dispute_blocks_min,
     }
     return Parameters(state, system, index=30, defaults=defaults, setter=PARAMETERS_ACCOUNT)

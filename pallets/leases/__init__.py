@@ -4,6 +4,7 @@ from pallets.leases.lifecycle import Partners
 from pallets.leases.pallet import Leases
 from pallets.leases.types import (
     MISSES_MAX,
+    TERM_BLOCKS_MAX,
     CloseReason,
     Lease,
     LeaseParams,
@@ -17,6 +18,7 @@ from pallets.leases.types import (
 
 __all__ = [
     "MISSES_MAX",
+    "TERM_BLOCKS_MAX",
     "CloseReason",
     "Lease",
     "LeaseParams",

@@ -25,17 +25,16 @@ from pallets.leases.types import (
 )
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import BlockHashes, Records, Slasher
-from runtime.frame.ai_types import JobKind, SlashOutcome, SlashSplit
+from runtime.frame.ai_types import JobKind, SlashOutcome
 from runtime.frame.division import Fees, compute_split, get_work_fees
 from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.payments import pay_held
+from runtime.frame.slashing import split_miss
 from runtime.frame.traits import HoldReason, Money
-from runtime.primitives import BPS, AccountId, Id
+from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
 
 REASON = HoldReason.LEASE
-FAULT_BURNED_BPS = 5_000
-"""What of a slash is burned; the tenant has the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,8 @@ class Lifecycle:
             self.end(number, lease)
             return None
         if now < end and not self._partners.records.is_live(lease.record):
-            outcome = self._partners.slasher.note_miss(compute_duty(number), _split(lease))
+            split = split_miss(self._partners.parameters, lease.tenant)
+            outcome = self._partners.slasher.note_miss(compute_duty(number), split)
             self._fail(number, lease, outcome, CloseReason.LAPSED)
             return None
         return lease
@@ -119,7 +119,8 @@ class Lifecycle:
             self._put(number, lease)
             self._deposit_event(declared.AuditMissed(number, missed, misses))
             if misses >= lease.misses_max:
-                outcome = self._partners.slasher.slash(compute_duty(number), _split(lease))
+                split = split_miss(self._partners.parameters, lease.tenant)
+                outcome = self._partners.slasher.slash(compute_duty(number), split)
                 self._fail(number, lease, outcome, CloseReason.FAULTY)
                 return None
         self.end(number, lease)
@@ -213,7 +214,3 @@ class Lifecycle:
     def _transfer(self, payer: AccountId, payee: AccountId, amount: int) -> int:
         """What was paid: nothing where the payee cannot receive so little."""
         return pay_held(self._state, self._partners.money, REASON, payer, payee, amount)
-
-
-def _split(lease: Lease) -> SlashSplit:
-    return SlashSplit(FAULT_BURNED_BPS, BPS - FAULT_BURNED_BPS, injured=lease.tenant)

@@ -23,7 +23,7 @@ UNITS_MAX = CHUNKED_BYTES_MAX // STORAGE_UNIT_BYTES
 """The most units of one offer: as many MiB as the largest replica has."""
 
 
-def ensure_terms(offer: Offer) -> None:
+def ensure_terms(offer: Offer, parameters: Parameters) -> None:
     """Raises `BadTerms` unless everything is positive, in its limits, and can be audited.
 
     Notice is long enough for all audits that a lease may miss: whoever has lost the bytes cannot
@@ -43,8 +43,19 @@ def ensure_terms(offer: Offer) -> None:
                 and 1 <= draws <= DRAWS_MAX
                 and offer.notice_blocks >= MISSES_MAX * proof_every
             )
+            _ensure_audits(offer.terms, parameters)
     if not is_good:
         raise BadTerms
+
+
+def _ensure_audits(terms: StorageTerms, parameters: Parameters) -> None:
+    """Raises `BadTerms` where audits are too few, or draw too little, for what governance asks."""
+    least = parameters.get_param(Param.AUDIT_DRAWS_MIN, 1)
+    if terms.draws < least:
+        raise BadTerms(f"expected audits of {least} chunks or more, got {terms.draws}")
+    most = parameters.get_param(Param.AUDIT_EVERY_MAX, TERM_BLOCKS_MAX)
+    if terms.proof_every > most:
+        raise BadTerms(f"expected audits every {most} blocks or sooner, got {terms.proof_every}")
 
 
 def ensure_subject(offer: Offer, subject: Machines | Replica) -> None:

@@ -36,18 +36,9 @@ from runtime.frame.ai_types import (
     Verdict,
 )
 from runtime.frame.division import compute_split
+from runtime.frame.slashing import split_fraud, split_miss
 from runtime.frame.traits import HoldReason
 from runtime.primitives import AccountId, Hash, Id
-
-LATE_FILLER_BPS = 5_000
-"""What of the collateral goes to whoever fills a slot late, or to the owner if nobody does."""
-
-CHALLENGER_BPS = 4_000
-"""What of it goes to whoever proved a result wrong; the owner then has `INVALID_TREASURY_BPS`."""
-
-INVALID_BURNED_BPS = 4_000
-INVALID_OWNER_BPS = 4_000
-INVALID_TREASURY_BPS = 2_000
 
 
 class Lifecycle:
@@ -200,7 +191,7 @@ class Lifecycle:
         filler, culprit = slot.claimant, slot.provider
         assert filler is not None, "what is judged is somebody's; qed"
         assert culprit is not None, "a late slot was locked by somebody; qed"
-        split = SlashSplit(10_000 - LATE_FILLER_BPS, LATE_FILLER_BPS, injured=filler)
+        split = split_miss(self._partners.parameters, filler)
         outcome = self._end_missed_duty(at, split)
         filled = replace(slot, provider=filler, record=None)
         if outcome.slashed == 0:
@@ -215,11 +206,8 @@ class Lifecycle:
 
     def _punish_fraud(self, at: SlotId, slot: Slot, challenger: AccountId | None) -> int:
         owner = self._tables.job[at.job].owner
-        parts = (INVALID_BURNED_BPS, INVALID_OWNER_BPS, INVALID_TREASURY_BPS)
-        split = SlashSplit(*parts, injured=owner, reporter=self._book.params.treasury)
-        if challenger is not None:
-            parts = (INVALID_BURNED_BPS, INVALID_TREASURY_BPS, CHALLENGER_BPS)
-            split = SlashSplit(*parts, injured=owner, reporter=challenger)
+        treasury = self._book.params.treasury
+        split = split_fraud(self._partners.parameters, owner, treasury, challenger)
         self._note_history(slot, is_valid=False)
         self._partners.credit.note_failed(at)
         outcome = self._partners.slasher.slash(at.to_duty(), split)
@@ -257,7 +245,7 @@ class Lifecycle:
 
     def _punish_silence(self, at: SlotId) -> None:
         owner = self._tables.job[at.job].owner
-        split = SlashSplit(10_000 - LATE_FILLER_BPS, LATE_FILLER_BPS, injured=owner)
+        split = split_miss(self._partners.parameters, owner)
         slot = self._tables.slot[at.job, at.slot]
         outcome = self._end_missed_duty(at, split)
         if outcome.slashed > 0:

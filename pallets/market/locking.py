@@ -72,13 +72,8 @@ def ensure_provider(book: Book, who: AccountId, record: Id, kind: JobKind) -> Pr
 
 def compute_bond(book: Book, job: Job, price: int) -> int:
     """The collateral for a slot of a job at this price, as things are set now."""
-    get_param = book.partners.parameters.get_param
-    default_bps = book.partners.claims.get_bond_factor_bps(job.verifier)
-    factor_bps = get_param(Param.BOND_FACTOR_BPS, default_bps)
-    if not book.partners.claims.is_immediate(job.verifier):
-        # What is set is for results that are judged at once: more may be asked here, never less.
-        factor_bps = max(factor_bps, default_bps)
-    bond_min = get_param(Param.SLOT_BOND_MIN, book.params.bond_min)
+    factor_bps = book.partners.claims.get_bond_factor_bps(job.verifier)
+    bond_min = book.partners.parameters.get_param(Param.SLOT_BOND_MIN, book.params.bond_min)
     return division.compute_bond(price, factor_bps, bond_min)
 
 

@@ -40,7 +40,7 @@ def plan_pool(
     Errors: `BadSpec`, `BadTerms`, `ExamplesMissing`, `BadExamples`.
     """
     _ensure_spec(spec)
-    _ensure_terms(terms)
+    _ensure_terms(terms, parameters)
     base = load_blob(records, spec.base, spec, weights.ROWS_MAX)
     macs, cells = _plan_scoring(spec, base)
     default_bps = params.validation_deposit_bps
@@ -52,7 +52,7 @@ def plan_pool(
         terms=terms,
         macs=macs,
         cells=cells,
-        seat_deposit=params.seat_deposit,
+        seat_deposit=parameters.get_param(Param.SEAT_DEPOSIT, params.seat_deposit),
         validation_deposit=max(params.validation_deposit_min, part),
         deposit=params.pool_deposit + params.byte_deposit * (POOL_BYTES + spec.seats * SEAT_BYTES),
         phase=Phase.COMMITTING,
@@ -84,7 +84,7 @@ def _ensure_spec(spec: PoolSpec) -> None:
         raise declared.BadSpec("expected a total to be earned, got nothing")
 
 
-def _ensure_terms(terms: PoolTerms) -> None:
+def _ensure_terms(terms: PoolTerms, parameters: Parameters) -> None:
     windows = (
         terms.commit_blocks,
         terms.reveal_blocks,
@@ -93,6 +93,9 @@ def _ensure_terms(terms: PoolTerms) -> None:
     )
     if min(windows) < 1 or max(windows) > WINDOW_BLOCKS_MAX:
         raise declared.BadTerms(f"expected 1 to {WINDOW_BLOCKS_MAX} blocks a phase, got {windows}")
+    least, got = parameters.get_param(Param.REVEAL_BLOCKS_MIN, 1), terms.reveal_blocks
+    if got < least:
+        raise declared.BadTerms(f"expected {least} blocks or more to reveal, got {got}")
 
 
 def _plan_scoring(spec: PoolSpec, base: Examples) -> tuple[int, int]:

@@ -45,7 +45,7 @@ from pallets.registry.declarations import (
 from pallets.registry.invariants import ensure_consistent
 from pallets.registry.records import RecordBook, RecordMaps
 from pallets.registry.types import (
-    BLOCK_BLOB_BYTES_MAX,
+    BLOCK_BLOB_BYTES,
     BODY_KINDS,
     TTL_BLOCKS_MAX,
     Attestation,
@@ -84,7 +84,7 @@ from runtime.frame.traits import EventSink, Money
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Id, Root, Weight
 from runtime.state.externalities import Externalities
 
-UploadedBytes: TypeAlias = Annotated[bytes, MaxLen(BLOCK_BLOB_BYTES_MAX)]
+UploadedBytes: TypeAlias = Annotated[bytes, MaxLen(BLOCK_BLOB_BYTES)]
 """More than a blob may have, so that a blob that is too big gets an answer."""
 
 
@@ -335,7 +335,7 @@ class Registry(
         if len(content) > BLOB_BYTES_MAX:
             raise BlobTooBig
         filled = self.block_blob_bytes.get() + len(content)
-        if filled > BLOCK_BLOB_BYTES_MAX:
+        if filled > self._parameters.get_param(Param.BLOCK_BLOB_BYTES, BLOCK_BLOB_BYTES):
             raise BlockFull
         root = self.blobs.put(payer, content)
         self.block_blob_bytes.put(filled)

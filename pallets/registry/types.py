@@ -32,8 +32,8 @@ PARALLEL_MAX = 1_024
 ENDPOINT_BYTES_MAX = 128
 ATTRIBUTES_MAX = 16
 
-BLOCK_BLOB_BYTES_MAX = 4 * BLOB_BYTES_MAX
-"""Blobs that one block takes, all together."""
+BLOCK_BLOB_BYTES = 4 * BLOB_BYTES_MAX
+"""Blobs that one block takes, all together, until governance sets another number."""
 
 ENTRY_OVERHEAD_BYTES = 128
 """What the deposit of a blob or an attestation pays for beside its bytes."""

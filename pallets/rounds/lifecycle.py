@@ -32,17 +32,14 @@ from pallets.rounds.labels import pack_labels, unpack_labels
 from pallets.rounds.types import GoldLabel, Judge, PackedLabels, Phase, Round, Seat, SeatState
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import ChainIdentity, Records, Slasher
-from runtime.frame.ai_types import SlashSplit
 from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.payments import pay_held
+from runtime.frame.slashing import split_miss
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
 
 REASON = HoldReason.ROUND
-
-MISSED_BURNED_BPS = 5_000
-MISSED_OWNER_BPS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +173,7 @@ class Lifecycle:
 
     def _note_misses(self, number: Id, entry: Round, state: SeatState) -> None:
         """Whoever has come no further than this answers for it."""
-        split = SlashSplit(MISSED_BURNED_BPS, MISSED_OWNER_BPS, injured=entry.owner)
+        split = split_miss(self._partners.parameters, entry.owner)
         for who in self._get_seats(number, state):
             outcome = self._partners.slasher.note_miss(compute_duty(number, who), split)
             seat = self._tables.seat[number, who]

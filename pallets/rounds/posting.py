@@ -39,11 +39,10 @@ def plan_round(
 
     Errors: `BadSpec`, `BadTerms`, `ItemsMissing`, `WrongItemSize`.
     """
-    _ensure_spec(spec)
-    _ensure_terms(terms)
+    _ensure_spec(spec, parameters)
+    _ensure_terms(terms, parameters)
     items = _count_items(spec, records)
-    if spec.gold_items > items:
-        raise declared.BadSpec(f"expected gold among {items} items, got {spec.gold_items}")
+    _ensure_gold(spec, items, parameters)
     packed = compute_packed_bytes(items, spec.classes)
     stored_bytes = ROUND_BYTES + packed + spec.seats * (SEAT_BYTES + packed)
     gold_bps = parameters.get_param(Param.GOLD_DEPOSIT_BPS, params.gold_deposit_bps)
@@ -69,21 +68,31 @@ def _take_part(amount: int, bps: int) -> int:
     return -(-amount * bps // BPS)
 
 
-def _ensure_spec(spec: RoundSpec) -> None:
+def _ensure_spec(spec: RoundSpec, parameters: Parameters) -> None:
     if not 2 <= spec.classes <= CLASSES_MAX:
         raise declared.BadSpec(f"expected 2 to {CLASSES_MAX} classes, got {spec.classes}")
-    if not 1 <= spec.seats <= SEATS_MAX:
-        raise declared.BadSpec(f"expected 1 to {SEATS_MAX} seats, got {spec.seats}")
-    if not GOLD_MIN <= spec.gold_items <= GOLD_MAX:
-        raise declared.BadSpec(f"expected {GOLD_MIN} to {GOLD_MAX} gold, got {spec.gold_items}")
+    seats_min = parameters.get_param(Param.COMMITTEE_MIN, 1)
+    if not seats_min <= spec.seats <= SEATS_MAX:
+        raise declared.BadSpec(f"expected {seats_min} to {SEATS_MAX} seats, got {spec.seats}")
     if spec.pool == 0:
         raise declared.BadSpec("expected a pool, got nothing")
 
 
-def _ensure_terms(terms: RoundTerms) -> None:
+def _ensure_gold(spec: RoundSpec, items: int, parameters: Parameters) -> None:
+    """A round of more items than so much gold can be a share of needs no more than the most."""
+    share = -(-items * parameters.get_param(Param.GOLD_SHARE_BPS, 0) // BPS)
+    least, most = min(max(GOLD_MIN, share), GOLD_MAX), min(items, GOLD_MAX)
+    if not least <= spec.gold_items <= most:
+        raise declared.BadSpec(f"expected {least} to {most} gold, got {spec.gold_items}")
+
+
+def _ensure_terms(terms: RoundTerms, parameters: Parameters) -> None:
     windows = (terms.join_blocks, terms.commit_blocks, terms.reveal_blocks, terms.gold_blocks)
     if min(windows) < 1 or max(windows) > WINDOW_BLOCKS_MAX:
         raise declared.BadTerms(f"expected 1 to {WINDOW_BLOCKS_MAX} blocks a phase, got {windows}")
+    least, got = parameters.get_param(Param.REVEAL_BLOCKS_MIN, 1), terms.reveal_blocks
+    if got < least:
+        raise declared.BadTerms(f"expected {least} blocks or more to reveal, got {got}")
 
 
 def _count_items(spec: RoundSpec, records: Records) -> int:

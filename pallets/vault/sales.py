@@ -13,26 +13,17 @@ from pallets.vault.types import Fault, Order, OrderState, VaultParams
 from runtime.crypto.hashing import blake2_256
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_traits import Records, Slasher
-from runtime.frame.ai_types import HashDuty, SlashSplit
+from runtime.frame.ai_types import HashDuty
 from runtime.frame.division import Fees, compute_split, get_sale_fees
 from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.payments import pay_held
+from runtime.frame.slashing import compute_forfeit, split_fraud, split_miss
 from runtime.frame.traits import HoldReason, Money
 from runtime.primitives import BPS, AccountId, Hash, Id
 from runtime.state.externalities import Externalities
 
 REASON = HoldReason.SALE
 DUTY_DOMAIN = b"soberana/sale/duty/v1"
-
-FRAUD_BURNED_BPS = 4_000
-FRAUD_BUYER_BPS = 4_000
-FRAUD_TREASURY_BPS = 2_000
-
-SILENCE_BURNED_BPS = 5_000
-"""Of what silence costs; the rest is the buyer's."""
-
-FORFEIT_SELLER_BPS = 5_000
-"""What of a false dispute's deposit is the seller's; the rest is burned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +82,13 @@ class Sales:
 
     def punish(self, number: int, order: Order, fault: Fault) -> None:
         """Takes collateral from the seller, and gives the buyer everything back."""
+        parameters = self._partners.parameters
         if fault is Fault.SILENCE:
-            split = SlashSplit(SILENCE_BURNED_BPS, BPS - SILENCE_BURNED_BPS, injured=order.buyer)
-            get_param = self._partners.parameters.get_param
-            amount = order.bond * get_param(Param.SILENCE_BPS, self._params.silence_bps) // BPS
+            split = split_miss(parameters, order.buyer)
+            silence_bps = parameters.get_param(Param.SILENCE_BPS, self._params.silence_bps)
+            amount = order.bond * silence_bps // BPS
         else:
-            split = SlashSplit(
-                FRAUD_BURNED_BPS,
-                FRAUD_BUYER_BPS,
-                FRAUD_TREASURY_BPS,
-                injured=order.buyer,
-                reporter=self._params.treasury,
-            )
+            split = split_fraud(parameters, order.buyer, self._params.treasury)
             amount = order.bond
         outcome = self._partners.slasher.slash(compute_duty(number), split, amount)
         parts = (outcome.slashed, outcome.burned, outcome.injured, outcome.reporter)
@@ -115,8 +101,8 @@ class Sales:
     def forfeit(self, number: int, order: Order) -> None:
         """Pays for an order at once, and takes the deposit of the buyer who disputed it."""
         settled = self.release(number, order)
-        to_seller = settled.deposit * FORFEIT_SELLER_BPS // BPS
-        to_seller = self._pay(order.buyer, order.seller, to_seller)
+        share = compute_forfeit(self._partners.parameters, settled.deposit)
+        to_seller = self._pay(order.buyer, order.seller, share)
         burned = settled.deposit - to_seller
         self._partners.money.burn_held(REASON, order.buyer, burned)
         self._deposit_event(Forfeited(number, order.buyer, burned, to_seller))

@@ -9,6 +9,7 @@ verdict. See `disputes.py` for what can happen to a claim that waits.
 
 from pallets.verify import declarations as declared
 from pallets.verify.cases import Case, load_case
+from pallets.verify.collateral import BOND_FACTOR_BPS, OPTIMISTIC_FACTOR_BPS, get_factor_bps
 from pallets.verify.declarations import VerifyError, VerifyEvent
 from pallets.verify.disputes import Dispute, Disputes, Partners, Tables
 from pallets.verify.invariants import ensure_consistent
@@ -41,17 +42,11 @@ from runtime.frame.ai_types import (
     VerifierId,
 )
 from runtime.frame.traits import EventSink
-from runtime.primitives import BPS, Bps, Id, Root, Weight
+from runtime.primitives import Bps, Id, Root, Weight
 from runtime.programs import MatrixProduct, Raytrace, StripOpening, TileOpening
 from runtime.state.externalities import Externalities
 from runtime.task import ProgramTask, RowsTask
 from runtime.tensor.commitment import BadOpening
-
-BOND_FACTOR_BPS = 5_000
-"""A wrong result is found for sure, so half the price is enough to make it a loss."""
-
-OPTIMISTIC_FACTOR_BPS = 2 * BPS
-"""Somebody has to look and be paid for it: collateral is twice the price."""
 
 REPLAYED_KINDS = (
     JobKind.INFER,
@@ -75,7 +70,7 @@ class Verify(Pallet, events=VerifyEvent, errors=VerifyError):
     """The most integers that judging a claim reads or writes beside its products."""
 
     bond_factor_bps: Constant[Bps] = BOND_FACTOR_BPS
-    """Collateral for a slot that is judged at once, in basis points of its price."""
+    """Collateral for a slot that is judged at once, in basis points of its price: its default."""
 
     optimistic_factor_bps: Constant[Bps] = OPTIMISTIC_FACTOR_BPS
     """The same for a slot whose result waits to be challenged."""
@@ -290,9 +285,8 @@ class Verify(Pallet, events=VerifyEvent, errors=VerifyError):
         return is_within and cells <= self.cells_max
 
     def get_bond_factor_bps(self, verifier: VerifierId) -> int:
-        """Collateral that a slot's lock needs, in basis points of its price."""
-        is_immediate = self.is_immediate(verifier)
-        return self.bond_factor_bps if is_immediate else self.optimistic_factor_bps
+        """Collateral that a slot's lock needs, in basis points of its price, as is set now."""
+        return get_factor_bps(verifier, self._partners.parameters)
 
     def is_immediate(self, verifier: VerifierId) -> bool:
         """Whether the verdict is known in the block that opens a claim."""

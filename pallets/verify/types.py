@@ -57,6 +57,12 @@ class Pending:
     latest: BlockNumber
     """No answer moves it further."""
 
+    answer_blocks: BlockNumber = 0
+    """A tile that is asked for is shown within so many blocks: what was set when it opened."""
+
+    react_blocks: BlockNumber = 0
+    """Who was shown a tile has at least so long to go on from it, likewise."""
+
     is_checked: bool = False
     """Whether the drawn sample was found to be right."""
 

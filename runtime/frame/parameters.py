@@ -104,6 +104,55 @@ class Param(IntEnum):
     VALIDATION_DEPOSIT_BPS = 30
     """What the owner of a new pool loses who hides its examples for ever, in the pool's total."""
 
+    WAITING_FACTOR_BPS = 31
+    """The collateral for a product that waits to be proven wrong, in its price."""
+
+    SAMPLED_FACTOR_BPS = 32
+    """The collateral for a picture of which only a sample is drawn again, in its price."""
+
+    ANSWER_BLOCKS = 33
+    """How long a tile of a new claim may take to be shown that somebody asks for."""
+
+    REACT_BLOCKS = 34
+    """How long who was shown a tile of a new claim has to ask for the next."""
+
+    AUDIT_DRAWS_MIN = 35
+    """The fewest chunks that an audit of newly offered storage draws."""
+
+    AUDIT_EVERY_MAX = 36
+    """The most blocks between two audits of newly offered storage."""
+
+    COMMITTEE_MIN = 37
+    """The fewest labellers of a new round."""
+
+    GOLD_SHARE_BPS = 38
+    """The least part of a new round's items whose label is hidden gold."""
+
+    REVEAL_BLOCKS_MIN = 39
+    """The least time to reveal what was committed to, in a new round or pool."""
+
+    BLOCK_BLOB_BYTES = 40
+    """What one block takes of blobs, all together."""
+
+    FRAUD_BURNED_BPS = 41
+    """What is burned of the collateral behind a false result or delivery."""
+
+    FRAUD_TREASURY_BPS = 42
+    """What of it goes to the treasury, or to the owner where somebody else proved it false."""
+
+    MISS_BURNED_BPS = 43
+    """What is burned of the collateral behind a duty that was not done; the injured has the rest.
+    """
+
+    FORFEIT_BURNED_BPS = 44
+    """What is burned of a deposit that is lost: of a demand answered, of a false dispute."""
+
+    SEAT_DEPOSIT = 45
+    """The deposit of a contributor to a new pool, in planck."""
+
+    DISPUTE_BLOCKS_MIN = 46
+    """The least time to dispute sealed data of a new offer."""
+
 
 class Parameters(Protocol):
     """Where a pallet reads a number at the moment that it needs it."""

@@ -5,19 +5,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pallets.governance import PARAMETERS_ACCOUNT
+from pallets.leases.types import DRAWS_MAX, TERM_BLOCKS_MAX
 from pallets.market import Infer, Posted, SlotState, Terms
 from pallets.parameters import BOUNDS, ParamOutOfBounds, ParamSet
-from pallets.verify.disputes import ANSWER_PAID_BPS
+from pallets.pools.types import WINDOW_BLOCKS_MAX as POOL_WINDOW_BLOCKS_MAX
+from pallets.rounds.types import SEATS_MAX, WINDOW_BLOCKS_MAX
+from pallets.runtime_parameters import TREASURY
+from pallets.vault.types import TERM_BLOCKS_MAX as SALE_BLOCKS_MAX
 from runtime.errors import BadOrigin
 from runtime.frame import Origin
-from runtime.frame.ai_types import ROYALTY_BPS_MAX, Role, VerifierId
+from runtime.frame.ai_types import BLOB_BYTES_MAX, BURNED_BPS_MIN, ROYALTY_BPS_MAX, Role, VerifierId
 from runtime.frame.division import Fees, compute_bond, compute_split
 from runtime.frame.parameters import Param
+from runtime.frame.slashing import compute_forfeit, split_fraud, split_miss
 from runtime.primitives import BPS, UNIT
 from tests.helpers import economy
 from tests.helpers.chain_stage import ChainStage, make_call
 from tests.helpers.economy import ALICE, BOB, CAROL, RECORD_OF, make_economy
 from tests.helpers.noop import assert_noop
+from tests.helpers.set_parameters import SetParameters
 
 
 @st.composite
@@ -105,6 +111,22 @@ def test_defaults_are_what_the_pallets_are_made_with(chain: ChainStage) -> None:
         Param.SPOT_BLOCKS: runtime.verify.params.spot_blocks,
         Param.DEMAND_BPS: runtime.verify.params.demand_bps,
         Param.VALIDATION_DEPOSIT_BPS: runtime.pools.params.validation_deposit_bps,
+        Param.WAITING_FACTOR_BPS: runtime.verify.optimistic_factor_bps,
+        Param.SAMPLED_FACTOR_BPS: runtime.verify.optimistic_factor_bps,
+        Param.ANSWER_BLOCKS: runtime.verify.params.answer_blocks,
+        Param.REACT_BLOCKS: runtime.verify.params.react_blocks,
+        Param.AUDIT_DRAWS_MIN: 1,
+        Param.AUDIT_EVERY_MAX: TERM_BLOCKS_MAX,
+        Param.COMMITTEE_MIN: 1,
+        Param.GOLD_SHARE_BPS: 0,
+        Param.REVEAL_BLOCKS_MIN: 1,
+        Param.BLOCK_BLOB_BYTES: 256 * 1024,
+        Param.FRAUD_BURNED_BPS: 4_000,
+        Param.FRAUD_TREASURY_BPS: 2_000,
+        Param.MISS_BURNED_BPS: 5_000,
+        Param.FORFEIT_BURNED_BPS: 5_000,
+        Param.SEAT_DEPOSIT: runtime.pools.params.seat_deposit,
+        Param.DISPUTE_BLOCKS_MIN: runtime.vault.params.dispute_blocks_min,
     }
     assert len(set(runtime.bonds.role_terms)) == 1, "one number stands for every role"
     # One number stands for the fees of every sale, and for the fees of every kind of work.
@@ -121,12 +143,37 @@ def test_no_setting_makes_mining_for_oneself_pay() -> None:
 
 def test_no_setting_lets_a_forger_keep_others_from_asking_for_tiles(chain: ChainStage) -> None:
     """Who takes all places for demands, again and again, burns more than the forged result pays."""
-    verify, price = chain.runtime.verify, 10**12
-    bond = price * verify.optimistic_factor_bps // BPS
-    rounds = BOUNDS[Param.PROOF_BLOCKS].least // verify.params.answer_blocks
+    price = 10**12
+    bond = price * BOUNDS[Param.WAITING_FACTOR_BPS].least // BPS
+    rounds = BOUNDS[Param.PROOF_BLOCKS].least // BOUNDS[Param.ANSWER_BLOCKS].most
     deposit = bond * BOUNDS[Param.DEMAND_BPS].least // BPS
-    burned = deposit * (BPS - ANSWER_PAID_BPS) // BPS
-    assert rounds * verify.demands_max * burned > price
+    burned = deposit * BOUNDS[Param.FORFEIT_BURNED_BPS].least // BPS
+    assert rounds * chain.runtime.verify.demands_max * burned > price
+
+
+def test_no_setting_asks_for_more_than_an_offer_or_a_round_may_have() -> None:
+    assert BOUNDS[Param.AUDIT_DRAWS_MIN].most == DRAWS_MAX
+    assert BOUNDS[Param.AUDIT_EVERY_MAX].most == TERM_BLOCKS_MAX
+    assert BOUNDS[Param.COMMITTEE_MIN].most == SEATS_MAX
+    assert BOUNDS[Param.REVEAL_BLOCKS_MIN].most <= min(WINDOW_BLOCKS_MAX, POOL_WINDOW_BLOCKS_MAX)
+    assert BOUNDS[Param.DISPUTE_BLOCKS_MIN].most <= SALE_BLOCKS_MAX
+    assert BOUNDS[Param.BLOCK_BLOB_BYTES].least >= BLOB_BYTES_MAX
+
+
+@given(settings_of_all())
+def test_every_slash_burns_enough_and_leaves_something_to_who_looks(
+    values: dict[Param, int],
+) -> None:
+    """Whoever the culprit is besides, his loss is a loss."""
+    parameters = SetParameters(values)
+    fraud = split_fraud(parameters, ALICE, TREASURY)
+    proven = split_fraud(parameters, ALICE, TREASURY, CAROL)
+    for split in (fraud, proven, split_miss(parameters, ALICE)):
+        assert split.burned_bps >= BURNED_BPS_MIN
+        assert split.burned_bps + split.injured_bps + split.reporter_bps == BPS
+    assert (proven.injured_bps, proven.reporter_bps) == (fraud.reporter_bps, fraud.injured_bps)
+    assert proven.reporter_bps >= 2_000
+    assert 0 <= compute_forfeit(parameters, 10**9) <= 10**9 // 2
 
 
 @given(settings_of_all(), st.integers(0, 10**24), st.integers(0, ROYALTY_BPS_MAX))

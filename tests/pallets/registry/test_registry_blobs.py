@@ -11,7 +11,7 @@ from pallets.registry.declarations import (
     BlobTooBig,
     BlockFull,
 )
-from pallets.registry.types import BLOCK_BLOB_BYTES_MAX, ENTRY_OVERHEAD_BYTES, BlobUse
+from pallets.registry.types import BLOCK_BLOB_BYTES, ENTRY_OVERHEAD_BYTES, BlobUse
 from runtime.errors import FundsUnavailable
 from runtime.frame import Origin
 from runtime.frame.ai_types import BLOB_BYTES_MAX
@@ -64,7 +64,7 @@ def test_put_refuses(stage: RegistryStage) -> None:
 
 
 def test_a_block_takes_so_many_bytes(stage: RegistryStage) -> None:
-    for number in range(BLOCK_BLOB_BYTES_MAX // BLOB_BYTES_MAX):
+    for number in range(BLOCK_BLOB_BYTES // BLOB_BYTES_MAX):
         stage.put_blob(ALICE, bytes([number]) * BLOB_BYTES_MAX)
     with stage.refused(BlockFull):
         stage.put_blob(BOB, b"scene")
