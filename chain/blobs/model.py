@@ -7,9 +7,9 @@ import numpy as np
 from chain.blobs.errors import BlobCorrupt, BlobMissing
 from chain.blobs.store import BlobStore
 from runtime.frame.ai_types import ModelInfo, TensorInfo, TensorType
-from runtime.model import Blobs, LoadedModel
+from runtime.model import Blobs, LoadedModel, check_model
 from runtime.primitives import Root
-from runtime.tensor import GraphError, check_graph, decode_graph, ensure_tensors
+from runtime.tensor import GraphError, check_graph, decode_graph
 from runtime.tensor.commitment import COLUMN_MULTIPLE, STRIP_ROWS
 from runtime.tensor.value import DType, Int8Array, IntArray, dump_array, load_array
 
@@ -41,11 +41,10 @@ def load_stored_model(model: ModelInfo, blobs: Blobs, store: TensorStore) -> Loa
     tensors = tuple(_load_tensor(info, blobs, store) for info in model.tensors)
     checked = check_graph(decode_graph(model.graph))
     try:
-        ensure_tensors(checked.graph, tensors)
+        return check_model(checked, tensors)
     except GraphError as error:
         roots = [info.root for info in model.tensors if info.blob is None]
         raise BlobCorrupt(roots[0], f"it is no tensor of model {model.id}: {error}") from error
-    return LoadedModel(checked, tensors)
 
 
 def _load_tensor(info: TensorInfo, blobs: Blobs, store: TensorStore) -> IntArray:

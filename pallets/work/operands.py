@@ -22,7 +22,6 @@ from runtime.model import LoadedModel, count_cells, load_model, load_rows
 from runtime.tensor import GraphRun
 from runtime.tensor.check import MatmulShape
 from runtime.tensor.commitment import COLUMN_MULTIPLE, STRIP_ROWS, matrix_root
-from runtime.tensor.interpreter import compute_product
 from runtime.tensor.value import Int8Array
 from runtime.work_summary import RowRef, WorkSummary
 
@@ -153,7 +152,6 @@ def _run_to(model: LoadedModel, rows: Int8Array, layer: int) -> Int8Array:
     """Operand A of a MATMUL, by its number: int8[rows * positions, k]."""
     run = GraphRun(model.checked, model.tensors, rows)
     for _ in range(layer):
-        assert run.pending is not None, "the graph has more products than that; qed"
-        run.resume(compute_product(run.pending.a, run.pending.b))
+        run.compute_next()
     assert run.pending is not None, "the graph has more products than that; qed"
     return run.pending.a

@@ -11,7 +11,7 @@ from runtime.model import LoadedModel, count_cells, load_rows
 from runtime.primitives import Root
 from runtime.programs.integers import Int64Array, load_labels, load_operands
 from runtime.programs.program import Cost, Inputs, ensure
-from runtime.tensor.interpreter import GraphRun, compute_product
+from runtime.tensor.interpreter import GraphRun
 from runtime.tensor.value import IntArray, Interval
 
 CLASSES_MAX = 64
@@ -100,7 +100,7 @@ class Evaluation:
         x = load_rows(rows, model.checked.graph.input.cols, first, count)
         run = GraphRun(model.checked, model.tensors, x)
         while run.pending is not None:
-            run.resume(compute_product(run.pending.a, run.pending.b))
+            run.compute_next()
         return run.output, load_labels(labels, self.count, self.classes)[first : first + count]
 
     def load_counts(self, output: bytes) -> Int64Array:

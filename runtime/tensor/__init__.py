@@ -2,7 +2,9 @@
 
 from runtime.tensor.check import (
     CheckedGraph,
+    CheckedTensors,
     check_graph,
+    check_tensors,
     ensure_inputs,
     ensure_tensors,
     load_graph,
@@ -14,6 +16,7 @@ from runtime.tensor.value import DType, TensorSpec
 
 __all__ = [
     "CheckedGraph",
+    "CheckedTensors",
     "ClaimTooLarge",
     "DType",
     "Graph",
@@ -22,6 +25,7 @@ __all__ = [
     "InputSpec",
     "TensorSpec",
     "check_graph",
+    "check_tensors",
     "load_graph",
     "decode_graph",
     "encode_graph",

@@ -15,6 +15,7 @@ from runtime.tensor.value import (
     COLS_MAX,
     DType,
     Int8Array,
+    IntArray,
     Tensors,
     TensorSpec,
     Types,
@@ -50,21 +51,31 @@ class CheckedGraph:
     values: tuple[ValueType, ...]
     """Every value's type: the input, then each op's result."""
     matmuls: tuple[MatmulShape, ...]
+    macs: int
+    """Multiply-accumulates for one sample."""
+    work: int
+    """Integers read or written outside the products, for one sample."""
+    entries: int
+    """Integers in all tensors."""
 
     @property
     def output(self) -> ValueType:
         """The type of the last value."""
         return self.values[-1]
 
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates for one sample."""
-        return sum(shape.macs for shape in self.matmuls)
 
-    @property
-    def work(self) -> int:
-        """Integers read or written outside the products, for one sample."""
-        return sum(max(value.cols, value.work) for value in self.values)
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckedTensors:
+    """The tensors of a graph, which `check_tensors` has let pass: no run looks at them again."""
+
+    graph: Graph
+    arrays: tuple[IntArray, ...]
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def __getitem__(self, index: int, /) -> IntArray:
+        return self.arrays[index]
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -95,7 +106,14 @@ def check_graph(graph: Graph) -> CheckedGraph:
         if isinstance(op, Matmul):
             tensor = graph.tensors[op.tensor]
             matmuls.append(MatmulShape(index, op.tensor, op.positions, tensor.rows, tensor.cols))
-    return CheckedGraph(graph, tuple(values), tuple(matmuls))
+    return CheckedGraph(
+        graph,
+        tuple(values),
+        tuple(matmuls),
+        macs=sum(shape.macs for shape in matmuls),
+        work=sum(max(value.cols, value.work) for value in values),
+        entries=sum(tensor.rows * tensor.cols for tensor in graph.tensors),
+    )
 
 
 def ensure_inputs(graph: Graph, inputs: Int8Array) -> None:
@@ -110,6 +128,12 @@ def ensure_tensors(graph: Graph, tensors: Tensors) -> None:
     for index, spec in enumerate(graph.tensors):
         shape = (spec.rows, spec.cols)
         ensure_array(tensors[index], spec.dtype, shape, spec.bounds, f"tensor {spec.name}")
+
+
+def check_tensors(graph: Graph, tensors: tuple[IntArray, ...]) -> CheckedTensors:
+    """The tensors as runs take them that need not check them; `GraphError` as above."""
+    ensure_tensors(graph, tensors)
+    return CheckedTensors(graph, tensors)
 
 
 def _check_input(graph: Graph) -> None:

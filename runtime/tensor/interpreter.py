@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runtime.tensor.check import CheckedGraph, check_graph, ensure_inputs, ensure_tensors
+from runtime.tensor.check import (
+    CheckedGraph,
+    CheckedTensors,
+    check_graph,
+    ensure_inputs,
+    ensure_tensors,
+)
 from runtime.tensor.errors import GraphError
 from runtime.tensor.graph import Graph
 from runtime.tensor.ops import Matmul
@@ -62,7 +68,9 @@ class GraphRun:
     """
 
     def __init__(self, checked: CheckedGraph, tensors: Tensors, inputs: Int8Array) -> None:
-        ensure_tensors(checked.graph, tensors)
+        is_checked = isinstance(tensors, CheckedTensors) and tensors.graph is checked.graph
+        if not is_checked:
+            ensure_tensors(checked.graph, tensors)
         ensure_inputs(checked.graph, inputs)
         self.checked = checked
         self.values: list[IntArray] = [inputs]
@@ -87,14 +95,23 @@ class GraphRun:
         """
         if self.pending is None:
             raise ValueError("the run is finished: no product is pending")
-        op, rows = self.pending.op, self.values[0].shape[0]
-        value = self.checked.values[op + 1]
+        op = self.pending.op
         shape = (self.pending.a.shape[0], self.pending.b.shape[1])
         try:
-            ensure_array(product, DType.I32, shape, value.bounds, "a product")
+            ensure_array(product, DType.I32, shape, self.checked.values[op + 1].bounds, "a product")
         except GraphError as error:
             raise error.at(op, Matmul.__name__) from None
-        self.values.append(product.reshape(rows, value.cols))
+        self._append(op, product)
+
+    def compute_next(self) -> None:
+        """Goes on with the pending MATMUL's own product: the check has shown its range."""
+        if self.pending is None:
+            raise ValueError("the run is finished: no product is pending")
+        self._append(self.pending.op, compute_product(self.pending.a, self.pending.b))
+
+    def _append(self, op: int, product: Int32Array) -> None:
+        rows, cols = self.values[0].shape[0], self.checked.values[op + 1].cols
+        self.values.append(product.reshape(rows, cols))
         self._advance()
 
     def _advance(self) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from runtime.tensor.check import CheckedGraph
 from runtime.tensor.errors import ClaimTooLarge, GraphError
 from runtime.tensor.freivalds import ROUNDS, find_wrong_row
-from runtime.tensor.interpreter import GraphRun, compute_product
+from runtime.tensor.interpreter import GraphRun
 from runtime.tensor.value import Int8Array, Int32Array, IntArray, Tensors
 
 REPLAY_MACS_MAX = 50_000_000
@@ -44,7 +44,7 @@ def verify_replay(
     ensure_replayable(checked, len(inputs))
     run = GraphRun(checked, tensors, inputs)
     while run.pending is not None:
-        run.resume(compute_product(run.pending.a, run.pending.b))
+        run.compute_next()
     return _compare(run, output)
 
 
@@ -106,10 +106,10 @@ def _compare(run: GraphRun, output: IntArray) -> Mismatch | None:
     if (output.dtype, output.shape) != (expected.dtype, expected.shape):
         what = f"{expected.dtype}{list(expected.shape)}"
         return _refuse(run, what, f"{output.dtype}{list(output.shape)}")
-    wrong = np.argwhere(output != expected)
-    if not wrong.size:
+    is_wrong = output != expected
+    if not is_wrong.any():
         return None
-    row, col = int(wrong[0][0]), int(wrong[0][1])
+    row, col = (int(at) for at in np.argwhere(is_wrong)[0])
     what = f"expected {expected[row, col]}, got {output[row, col]}"
     return Mismatch(len(run.checked.graph.ops) - 1, row, col, what)
 

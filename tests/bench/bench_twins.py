@@ -9,7 +9,7 @@ from time import thread_time_ns
 import numpy as np
 
 from consensus.kernels.programs import ProgramTwins, ensure_twins_exact
-from runtime.model import LoadedModel
+from runtime.model import check_model
 from runtime.primitives import Hash
 from runtime.programs import (
     SCENE,
@@ -51,7 +51,7 @@ def make_slots() -> dict[str, tuple[Program, Inputs]]:
         ),
         "eval, 1,024 rows": (
             Evaluation(NO_ROOT, NO_ROOT, 1_024, 1_024, 10, Metric.CONFUSION),
-            Inputs((rows, labels), LoadedModel(scores, ())),
+            Inputs((rows, labels), check_model(scores, ())),
         ),
     }
 

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from runtime.composed import ComposedRuntime
 from runtime.frame import Call, Origin
+from runtime.model import load_bytes
 from runtime.primitives import AccountId, Weight
 from runtime.state import Overlay
 from runtime.tensor import load_graph
@@ -167,8 +168,9 @@ def _make_origin(who: AccountId | None) -> Origin:
 
 
 def forget(runtime: ComposedRuntime) -> None:
-    """Drops what is remembered of decoded values, hashed keys and checked graphs."""
+    """Drops what is remembered of decoded values, hashed keys, checked graphs and models."""
     load_graph.cache_clear()
+    load_bytes.cache_clear()
     for pallet in runtime.pallets:
         for item in pallet.spec.storage:
             item.remembered.cache_clear()

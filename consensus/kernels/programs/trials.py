@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from runtime.model import LoadedModel
+from runtime.model import check_model
 from runtime.primitives import Hash, Root
 from runtime.programs import (
     SCENE,
@@ -58,7 +58,7 @@ def make_trials() -> Iterator[tuple[Program, Inputs]]:
     scores = check_graph(Graph(InputSpec(_COLS, -63, 63), (), (Slice(0, 0, _CLASSES),)))
     for metric in Metric:
         shards = Evaluation(_ROOT, _ROOT, _COUNT, 16, _CLASSES, metric)
-        yield shards, Inputs(labelled, LoadedModel(scores, ()))
+        yield shards, Inputs(labelled, check_model(scores, ()))
 
 
 def _make_training(hidden: int) -> Sgd:

@@ -10,7 +10,7 @@ from numba.core.errors import TypingError
 
 from consensus.kernels.programs import ProgramTwins, TwinFault, ensure_twins_exact, twins
 from consensus.kernels.programs.trials import make_trials
-from runtime.model import LoadedModel
+from runtime.model import check_model
 from runtime.programs import (
     SCENE,
     Evaluation,
@@ -74,7 +74,7 @@ def test_sums_are_the_rules(rows: list[tuple[int, int]], low: int, group_rows_mi
 def test_counts_are_the_rules(
     rows: list[tuple[int, int, int]], last: Slice | Argmax, metric: Metric, per_slot: int
 ) -> None:
-    model = LoadedModel(check_graph(Graph(InputSpec(3, -63, 63), (), (last,))), ())
+    model = check_model(check_graph(Graph(InputSpec(3, -63, 63), (), (last,))), ())
     labels = bytes(abs(row[1]) % 3 for row in rows)
     inputs = Inputs((np.array(rows, np.int8).tobytes(), labels), model)
     task = Evaluation(NO_ROOT, NO_ROOT, len(rows), per_slot, 3, metric)

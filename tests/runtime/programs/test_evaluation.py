@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.model import LoadedModel
+from runtime.model import LoadedModel, check_model
 from runtime.programs import Evaluation, Inputs, Metric, ProgramError
 from runtime.tensor import Graph, InputSpec, check_graph
 from runtime.tensor.ops import Argmax, Slice
@@ -21,7 +21,7 @@ ANSWERS = [row.index(max(row)) for row in ROWS]
 
 
 def make_model(*ops: Any, low: int = -63, high: int = 63) -> LoadedModel:
-    return LoadedModel(check_graph(Graph(InputSpec(3, low, high), (), ops)), ())
+    return check_model(check_graph(Graph(InputSpec(3, low, high), (), ops)), ())
 
 
 SCORES = make_model(Slice(0, 0, 3))

@@ -7,7 +7,7 @@ import pytest
 
 from consensus.kernels.programs import ProgramTwins
 from runtime.codec import codec_of
-from runtime.model import LoadedModel
+from runtime.model import LoadedModel, check_model
 from runtime.programs import (
     Evaluation,
     Inputs,
@@ -64,4 +64,4 @@ def test_a_case_gives_the_published_bytes(
 
 def make_identity(cols: int) -> LoadedModel:
     """A model whose scores are its inputs."""
-    return LoadedModel(check_graph(Graph(InputSpec(cols, -63, 63), (), (Slice(0, 0, cols),))), ())
+    return check_model(check_graph(Graph(InputSpec(cols, -63, 63), (), (Slice(0, 0, cols),))), ())

@@ -1,12 +1,14 @@
 """The interpreter against the oracle in plain Python integers, and the checks around a run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.tensor import ops
-from runtime.tensor.check import check_graph
+from runtime.tensor.check import CheckedTensors, check_graph, check_tensors
 from runtime.tensor.errors import GraphError
 from runtime.tensor.graph import Graph, InputSpec
 from runtime.tensor.interpreter import GraphRun, compute_product, run_graph, trace_graph
@@ -54,6 +56,17 @@ def test_every_value_equals_the_oracles(program: Program) -> None:
     expected = oracle.evaluate(program.graph, program.tensor_lists, program.input_lists)
     assert [value.tolist() for value in run.values] == expected
     assert run_graph(program.graph, program.tensors, program.inputs).tolist() == expected[-1]
+
+
+@given(programs())
+def test_a_run_computes_the_same_products_itself(program: Program) -> None:
+    run = GraphRun(check_graph(program.graph), program.tensors, program.inputs)
+    while run.pending is not None:
+        run.compute_next()
+    for value, given_ in zip(run.values, finish(program).values, strict=True):
+        assert np.array_equal(value, given_)
+    with pytest.raises(ValueError, match="no product is pending"):
+        run.compute_next()
 
 
 @given(programs())
@@ -172,6 +185,21 @@ def test_tensors_other_than_declared_are_refused(
     tensors[index] = tensor
     with pytest.raises(GraphError, match=message):
         run_graph(graph, tensors, inputs)
+
+
+def test_tensors_that_were_checked_for_this_graph_are_not_checked_again() -> None:
+    graph, tensors, inputs = two_layers()
+    checked, other = check_graph(graph), check_graph(replace(graph, ops=graph.ops[:1]))
+    wrong = tuple(np.full_like(each, 64) for each in tensors)
+    GraphRun(checked, CheckedTensors(checked.graph, wrong), inputs)
+    for given_ in (wrong, CheckedTensors(other.graph, wrong)):
+        with pytest.raises(GraphError, match="tensor w1 within"):
+            GraphRun(checked, given_, inputs)
+    with pytest.raises(GraphError, match="tensor w1 within"):
+        check_tensors(graph, wrong)
+    known = check_tensors(graph, tuple(tensors))
+    assert len(known) == len(tensors)
+    assert np.array_equal(run_graph(graph, known, inputs), run_graph(graph, tensors, inputs))
 
 
 def test_tensors_may_be_a_mapping_by_index() -> None:
