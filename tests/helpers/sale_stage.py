@@ -19,7 +19,7 @@ from runtime.primitives import AccountId, Hash, Root
 from runtime.tensor.chunks import CHUNK_BYTES, ChunkTree, commit_chunks, get_chunk
 from tests.helpers.mock_runtime import MockRuntime, make_header
 from tests.helpers.noop import assert_noop
-from tests.helpers.settable import Settable
+from tests.helpers.set_parameters import SetParameters
 
 SELLER, BUYER, PARENT, OTHER, TREASURY, POOR = (AccountId(bytes([n]) * 32) for n in range(1, 7))
 FUNDS = 10**15
@@ -100,7 +100,7 @@ class SaleStage:
         everybody = (SELLER, BUYER, PARENT, OTHER, TREASURY)
         self.runtime = runtime = MockRuntime([*((who, FUNDS) for who in everybody), (POOR, 5_000)])
         self.state, self.system, self.money = runtime.state, runtime.system, runtime.money
-        self.parameters = Settable()
+        self.parameters = SetParameters()
         self.registry = Registry(
             self.state,
             self.system,

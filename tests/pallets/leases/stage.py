@@ -28,7 +28,7 @@ from runtime.primitives import AccountId, Hash, Root
 from runtime.tensor.chunks import ChunkTree, commit_chunks, get_chunk
 from tests.helpers.mock_runtime import MockRuntime
 from tests.helpers.noop import assert_noop
-from tests.helpers.settable import Settable
+from tests.helpers.set_parameters import SetParameters
 
 ALICE, BOB, CAROL, DAVE, POOR, TREASURY = (AccountId(bytes([n]) * 32) for n in range(1, 7))
 """A tenant, two providers, somebody, somebody poor, and the treasury."""
@@ -74,7 +74,7 @@ class LeaseStage:
         rich = [(who, FUNDS) for who in (ALICE, BOB, CAROL, DAVE)]
         self.runtime = runtime = MockRuntime([*rich, (POOR, 200_000)])
         self.state, self.system, self.money = runtime.state, runtime.system, runtime.money
-        self.parameters = Settable()
+        self.parameters = SetParameters()
         self.registry = Registry(
             self.state,
             self.system,

@@ -15,9 +15,11 @@ from pallets.registry.types import BLOCK_BLOB_BYTES, ENTRY_OVERHEAD_BYTES, BlobU
 from runtime.errors import FundsUnavailable
 from runtime.frame import Origin
 from runtime.frame.ai_types import BLOB_BYTES_MAX
+from runtime.frame.parameters import Param
 from runtime.frame.traits import HoldReason
 from runtime.primitives import AccountId, Root
 from runtime.tensor.blob import blob_root
+from tests.helpers.set_parameters import SetParameters
 from tests.pallets.registry.stage import (
     ALICE,
     BOB,
@@ -70,6 +72,17 @@ def test_a_block_takes_so_many_bytes(stage: RegistryStage) -> None:
         stage.put_blob(BOB, b"scene")
     stage.end_block()
     assert not stage.registry.block_blob_bytes.is_set()
+    stage.put_blob(BOB, b"scene")
+
+
+@pytest.mark.parametrize("blobs", [1, 3, 6])
+def test_a_block_takes_as_many_bytes_as_is_set(stage: RegistryStage, blobs: int) -> None:
+    stage.registry._parameters = SetParameters({Param.BLOCK_BLOB_BYTES: blobs * BLOB_BYTES_MAX})
+    for number in range(blobs):
+        stage.put_blob(ALICE, bytes([number]) * BLOB_BYTES_MAX)
+    with stage.refused(BlockFull):
+        stage.put_blob(BOB, b"scene")
+    stage.end_block()
     stage.put_blob(BOB, b"scene")
 
 

@@ -17,7 +17,7 @@ from runtime.state.backend import DictBackend
 from runtime.state.overlay import Overlay
 from tests.helpers.ledger import EXISTENTIAL_DEPOSIT, Blocks, account, make_ledger
 from tests.helpers.noop import assert_noop
-from tests.helpers.settable import Settable
+from tests.helpers.set_parameters import SetParameters
 from tests.pallets.registry.stage import MANIFEST, make_dataset
 
 ALICE, BOB, CAROL, DAVE = (account(number) for number in range(1, 5))
@@ -41,7 +41,7 @@ class RightsStage:
         self.state = Overlay(DictBackend({}))
         self.blocks = Blocks(self.state)
         self.ledger = make_ledger(self.state)
-        self.parameters = Settable()
+        self.parameters = SetParameters()
         self.registry = Registry(
             self.state,
             self.blocks,

@@ -30,7 +30,7 @@ from runtime.primitives import AccountId, Hash, Root
 from runtime.tensor.blob import blob_root
 from tests.helpers.mock_runtime import MockRuntime
 from tests.helpers.noop import assert_noop
-from tests.helpers.settable import Settable
+from tests.helpers.set_parameters import SetParameters
 
 OWNER = AccountId(b"\x01" * 32)
 LABELLERS = tuple(AccountId(bytes([n]) * 32) for n in range(11, 20))
@@ -73,7 +73,7 @@ class RoundStage:
         people = (OWNER, *LABELLERS, STRANGER)
         self.runtime = runtime = MockRuntime([(who, FUNDS) for who in people])
         self.state, self.system, self.money = runtime.state, runtime.system, runtime.money
-        self.parameters = Settable()
+        self.parameters = SetParameters()
         self.registry = Registry(
             self.state,
             self.system,

@@ -1,9 +1,22 @@
 """What governance changes of sales of sealed data."""
 
+from dataclasses import replace
+
+import pytest
+
 from pallets.vault import declarations
 from runtime.frame.parameters import Param
 from runtime.frame.traits import HoldReason
-from tests.helpers.sale_stage import BUYER, OTHER, PARAMS, PRICE, SELLER, TERMS, SaleStage
+from tests.helpers.sale_stage import (
+    BUYER,
+    OTHER,
+    PARAMS,
+    PRICE,
+    SECRET,
+    SELLER,
+    TERMS,
+    SaleStage,
+)
 
 
 def get_event(stage: SaleStage, kind: type) -> object:
@@ -62,3 +75,64 @@ def test_deposits_are_returned_as_they_were_made() -> None:
     stage.call("withdraw", SELLER, stage.record)
     assert stage.money.get_held(HoldReason.SALE, BUYER) == 0
     assert stage.money.get_held(HoldReason.SALE, SELLER) == 0
+
+
+def test_new_offers_leave_time_to_dispute_and_what_is_offered_stands() -> None:
+    stage = SaleStage()
+    stage.offer()
+    stage.parameters.values = {Param.DISPUTE_BLOCKS_MIN: TERMS.dispute_blocks + 1}
+    with stage.refused(declarations.BadTerms):
+        stage.offer()
+    order = stage.order()
+    stage.deliver(order)
+    assert stage.get(order).until == stage.number + TERMS.dispute_blocks
+    stage.offer(replace(TERMS, dispute_blocks=TERMS.dispute_blocks + 1))
+    stage.parameters.values = {Param.DISPUTE_BLOCKS_MIN: 5}
+    stage.offer(replace(TERMS, dispute_blocks=5))
+    with stage.refused(declarations.BadTerms):
+        stage.offer(replace(TERMS, dispute_blocks=4))
+
+
+def test_a_false_key_is_punished_by_the_shares_of_the_moment() -> None:
+    stage = SaleStage()
+    order = stage.sell(key=bytes(32))
+    bond, buyer = stage.get(order).bond, stage.get_wealth(BUYER)
+    stage.parameters.values = {Param.FRAUD_BURNED_BPS: 6_000, Param.FRAUD_TREASURY_BPS: 500}
+    stage.take_events()
+    stage.call("dispute_key", BUYER, order, SECRET)
+    slashed = get_event(stage, declarations.Slashed)
+    assert isinstance(slashed, declarations.Slashed)
+    assert slashed.amount == bond
+    assert slashed.burned == bond - slashed.to_treasury - slashed.to_buyer
+    assert (slashed.to_buyer, slashed.to_treasury) == (bond * 35 // 100, bond * 5 // 100)
+    assert stage.get_wealth(BUYER) == buyer + slashed.to_buyer
+    stage.try_state()
+
+
+def test_silence_is_divided_by_the_shares_of_the_moment() -> None:
+    stage = SaleStage()
+    stage.offer()
+    order = stage.order()
+    stage.parameters.values = {Param.MISS_BURNED_BPS: 8_000, Param.SILENCE_BPS: 10_000}
+    stage.skip(TERMS.deliver_blocks + 1)
+    stage.take_events()
+    stage.call("poke", OTHER, order)
+    slashed = get_event(stage, declarations.Slashed)
+    assert isinstance(slashed, declarations.Slashed)
+    assert slashed.to_buyer == slashed.amount * 2_000 // 10_000
+    assert slashed.burned == slashed.amount - slashed.to_buyer
+
+
+@pytest.mark.parametrize("burned_bps", [5_000, 7_500, 10_000])
+def test_a_false_dispute_burns_what_is_set(burned_bps: int) -> None:
+    stage = SaleStage()
+    order = stage.sell()
+    deposit = stage.get(order).deposit
+    stage.parameters.values = {Param.FORFEIT_BURNED_BPS: burned_bps}
+    stage.take_events()
+    stage.call("dispute_key", BUYER, order, SECRET)
+    forfeited = get_event(stage, declarations.Forfeited)
+    assert isinstance(forfeited, declarations.Forfeited)
+    assert forfeited.to_seller == deposit * (10_000 - burned_bps) // 10_000
+    assert forfeited.burned + forfeited.to_seller == deposit
+    stage.try_state()

@@ -1,7 +1,7 @@
 """Eras pay their authors by the work that their blocks proved: once, and never too much."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
@@ -24,21 +24,12 @@ from tests.helpers.market_stage import (
     WORK_PARAMS,
     MarketStage,
 )
+from tests.helpers.set_parameters import SetParameters
 
 GHOST = AccountId(b"n" * 32)
 LENGTH = WORK_PARAMS.era_blocks
 POOR = Emission(block_reward=10, halving_blocks=1_000)
 """An era earns less than an account must have."""
-
-
-@dataclass(slots=True)
-class Settable:
-    """`Parameters` that a test sets."""
-
-    values: dict[Param, int] = field(default_factory=dict[Param, int])
-
-    def get_param(self, param: Param, default: int) -> int:
-        return self.values.get(param, default)
 
 
 @pytest.fixture
@@ -64,7 +55,7 @@ def get_proven(stage: MarketStage, era: int) -> Mapping[AccountId, int]:
     return {who: macs for (_, who), macs in stage.work.authored.items(era)}
 
 
-def use(stage: MarketStage, parameters: Settable) -> None:
+def use(stage: MarketStage, parameters: SetParameters) -> None:
     """From now on the stage's blocks are counted under these parameters."""
     args = (stage.state, stage.system, stage.money, stage.records, stage.slots)
     stage.work = Work(*args, index=24, params=WORK_PARAMS, parameters=parameters)
@@ -191,7 +182,7 @@ def test_what_nobody_claims_is_forgotten_a_little_at_a_time(stage: MarketStage) 
 
 
 def test_eras_of_another_length_begin_when_one_is_over(stage: MarketStage) -> None:
-    settable = Settable()
+    settable = SetParameters()
     use(stage, settable)
     stage.skip(4)
     settable.values[Param.ERA_BLOCKS] = 25
@@ -222,7 +213,7 @@ def test_eras_of_another_length_begin_when_one_is_over(stage: MarketStage) -> No
 
 
 def test_a_tithe_is_what_it_was_when_the_era_ended(stage: MarketStage) -> None:
-    settable = Settable()
+    settable = SetParameters()
     use(stage, settable)
     era = finish_era(stage, BOB)
     settable.values[Param.TITHE_BPS] = 3_000
