@@ -1,6 +1,7 @@
 """Claims that wait, against the definition: who lied and is shown to have lied loses, nobody else.
 
-Everybody does what they like: honest results and forged ones, demands, answers, proofs, samples.
+Everybody does what they like: honest results and forged ones, demands, answers, proofs, samples,
+and votes on what is asked for them. What a claim began with it keeps.
 """
 
 from collections import Counter
@@ -16,13 +17,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from pallets.market import SlotState
 from pallets.market import declarations as market
 from pallets.verify import ClaimRefuted, TileShown, VerdictGiven
-from pallets.verify.types import DEMANDS_MAX
+from pallets.verify.types import DEMANDS_MAX, Demand
 from runtime.errors import DispatchError
 from runtime.frame import Event
 from runtime.frame.ai_types import FaultKind, Invalid, Valid
-from runtime.primitives import AccountId
+from runtime.frame.parameters import Param
+from runtime.primitives import BPS, AccountId
 from runtime.tensor.value import Int32Array
-from tests.helpers.dispute_stage import BOND, DEPOSIT, PIXELS, DisputeStage
+from tests.helpers.dispute_stage import PIXELS, PRICE, DisputeStage
 from tests.helpers.market_stage import (
     ALICE,
     BOB,
@@ -33,6 +35,7 @@ from tests.helpers.market_stage import (
     get_total,
 )
 from tests.helpers.product_jobs import ProductCase
+from tests.helpers.set_parameters import SetParameters
 
 CASE = ProductCase(64, 96, 64, strips_per_slot=2)
 TILES = CASE.program.count_tiles(0)
@@ -40,6 +43,19 @@ EVERYBODY = (ALICE, BOB, DAVE, EVE, TREASURY)
 CHALLENGERS = st.sampled_from((DAVE, EVE, BOB))
 CHOICE = st.integers(0, 1_000)
 JOBS_MAX = 6
+VOTED = {
+    Param.SPOT_BLOCKS: (4, 10),
+    Param.PROOF_BLOCKS: (6, 14),
+    Param.ANSWER_BLOCKS: (2, 6),
+    Param.REACT_BLOCKS: (1, 4),
+    Param.DEMAND_BPS: (500, BPS),
+    Param.FORFEIT_BURNED_BPS: (5_000, BPS),
+    Param.FRAUD_BURNED_BPS: (4_000, 6_000),
+    Param.FRAUD_TREASURY_BPS: (0, 2_000),
+    Param.WAITING_FACTOR_BPS: (15_000, 40_000),
+    Param.SAMPLED_FACTOR_BPS: (BPS, 40_000),
+}
+"""What is voted on, within what; windows are shorter than real ones."""
 
 
 @dataclass(slots=True)
@@ -52,6 +68,10 @@ class Told:
     result: Int32Array | None
     """What the claim of a product is about; None for a picture."""
 
+    bond: int
+    latest: int
+    """When nobody can ask for a tile any more, by what was set when it was claimed."""
+
 
 class DisputesMachine(RuleBasedStateMachine):
     """The market and verify together; the machine knows who lied about what."""
@@ -60,6 +80,9 @@ class DisputesMachine(RuleBasedStateMachine):
         super().__init__()
         self.stage = DisputeStage(CASE)
         self.told: dict[int, Told] = {}
+        self.parameters = SetParameters()
+        self.parameters.give_to(self.stage.verify._partners)
+        self.parameters.give_to(self.stage.market._book.partners)
         self.offset = get_total(self.stage) - self.stage.money.get_issuance()
 
     # --- money
@@ -70,20 +93,24 @@ class DisputesMachine(RuleBasedStateMachine):
         stage = self.stage
         before = {who: stage.get_wealth(who) for who in EVERYBODY}
         asked = {
-            (job, demand.tile): demand.who
+            (job, demand.tile): demand
             for (job, _), pending in stage.verify.pending.items()
             for demand in pending.demands
         }
         stage.take_events()
         yield
-        gains = Counter[AccountId]()
+        gains, told = Counter[AccountId](), dict(self.told)
         for event in stage.take_events():
-            self.book(event, gains, asked)
+            self.book(event, gains, asked, told)
         after = {who: stage.get_wealth(who) - before[who] for who in EVERYBODY}
         assert after == {who: gains[who] for who in EVERYBODY}
 
     def book(
-        self, event: Event, gains: Counter[AccountId], asked: dict[tuple[int, int], AccountId]
+        self,
+        event: Event,
+        gains: Counter[AccountId],
+        asked: dict[tuple[int, int], Demand],
+        told: dict[int, Told],
     ) -> None:
         """What an event says of money, and of verdicts."""
         match event:
@@ -91,16 +118,18 @@ class DisputesMachine(RuleBasedStateMachine):
                 gains.update({provider: paid, TREASURY: treasury})
                 gains.subtract({ALICE: price})
             case market.Slashed(_, _, provider, amount, burned, owner, treasury):
-                assert 10 * burned >= 4 * amount
+                assert BPS * burned >= self.get_param(Param.FRAUD_BURNED_BPS, 4_000) * amount
                 gains.update({ALICE: owner, TREASURY: treasury})
                 gains.subtract({provider: amount})
-            case ClaimRefuted(_, _, _, challenger, reward):
-                assert 10 * reward <= 4 * BOND
+            case ClaimRefuted(_, job, _, challenger, reward):
+                assert 2 * told[job].bond <= 10 * reward <= 6 * told[job].bond
                 gains.update({challenger: reward})
             case TileShown(_, job, _, tile, _, paid, burned):
-                assert paid + burned == DEPOSIT
+                demand = asked[job, tile]
+                assert paid + burned == demand.deposit
+                assert burned >= paid
                 gains.update({BOB: paid})
-                gains.subtract({asked[job, tile]: DEPOSIT})
+                gains.subtract({demand.who: demand.deposit})
             case VerdictGiven(_, job, _, verdict):
                 self.judge(job, verdict)
             case _:
@@ -126,6 +155,22 @@ class DisputesMachine(RuleBasedStateMachine):
                 return False
         return True
 
+    def get_param(self, param: Param, default: int) -> int:
+        return self.parameters.get_param(param, default)
+
+    def note(self, job: int, wrong: frozenset[int], result: Int32Array | None) -> None:
+        """A claim waits, by what is set now."""
+        params, get = VERIFY_PARAMS, self.get_param
+        latest = self.stage.number + get(Param.SPOT_BLOCKS, params.spot_blocks)
+        if result is not None:
+            answer_blocks = get(Param.ANSWER_BLOCKS, params.answer_blocks)
+            turn = answer_blocks + get(Param.REACT_BLOCKS, params.react_blocks)
+            latest = self.stage.number + get(Param.PROOF_BLOCKS, params.proof_blocks)
+            latest += (CASE.program.get_path_length(0) + 1) * turn
+        param = Param.SAMPLED_FACTOR_BPS if result is None else Param.WAITING_FACTOR_BPS
+        bond = PRICE * get(param, 20_000) // BPS
+        self.told[job] = Told(wrong, result, bond, latest)
+
     # --- choosing
 
     def pick(self, choice: int, *, is_product: bool) -> int | None:
@@ -144,7 +189,7 @@ class DisputesMachine(RuleBasedStateMachine):
         job = self.stage.post_product()
         with self.accounted():
             self.stage.multiply(job, result)
-        self.told[job] = Told(frozenset() if is_right else frozenset({tile}), result)
+        self.note(job, frozenset() if is_right else frozenset({tile}), result)
 
     @precondition(lambda self: self.stage.market.next_job.get() < JOBS_MAX)
     @rule(wrong=st.sets(st.integers(0, PIXELS - 1), max_size=3))
@@ -152,7 +197,7 @@ class DisputesMachine(RuleBasedStateMachine):
         job = self.stage.post_picture()
         with self.accounted():
             self.stage.render(job, tuple(wrong))
-        self.told[job] = Told(frozenset(wrong), None)
+        self.note(job, frozenset(wrong), None)
 
     @precondition(lambda self: self.told)
     @rule(choice=CHOICE, pixel=st.integers(0, PIXELS), who=CHALLENGERS)
@@ -240,6 +285,11 @@ class DisputesMachine(RuleBasedStateMachine):
         is_market = choice % 2 == 1
         assert self.attempt("poke", DAVE, job, 0, is_market=is_market) == is_due
 
+    @rule(param=st.sampled_from(sorted(VOTED)), part=st.integers(0, 4))
+    def vote(self, param: Param, part: int) -> None:
+        least, most = VOTED[param]
+        self.parameters.values[param] = least + (most - least) * part // 4
+
     @rule(blocks=st.integers(1, 4))
     def pass_time(self, blocks: int) -> None:
         with self.accounted():
@@ -250,18 +300,21 @@ class DisputesMachine(RuleBasedStateMachine):
     @invariant()
     def what_waits_is_what_nobody_judged(self) -> None:
         stage = self.stage
-        assert {job for (job, _), _ in stage.verify.pending.items()} == set(self.told)
+        pending = {job: each for (job, _), each in stage.verify.pending.items()}
+        promised = {job: told.latest for job, told in self.told.items()}
+        assert {job: each.latest for job, each in pending.items()} == promised
+        assert {job: stage.get_collateral(job) for job in pending} == {
+            job: told.bond for job, told in self.told.items()
+        }
         stage.try_state()
         assert get_total(stage) - stage.money.get_issuance() == self.offset == 0
 
     def teardown(self) -> None:
         """V-4: after the last clock one poke ends every claim."""
         stage = self.stage
-        params = VERIFY_PARAMS
-        steps = CASE.program.get_path_length(0) + 1
-        clock = params.proof_blocks + steps * (params.answer_blocks + params.react_blocks)
+        last = max((told.latest for told in self.told.values()), default=stage.number)
         with self.accounted():
-            stage.skip(clock + params.answer_blocks + 1)
+            stage.skip(max(0, last - stage.number) + VOTED[Param.ANSWER_BLOCKS][1] + 1)
         for job in list(self.told):
             assert self.attempt("poke", DAVE, job, 0, is_market=job % 2 == 1)
         assert list(stage.verify.pending.items()) == []
