@@ -5,7 +5,6 @@ pallets hold whatever is set. Mining for oneself stays a loss, shares of a price
 and collateral stays slashable for as long as it can be asked for.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, TypeAlias
 
 from pallets.weights import parameters as weights
@@ -31,11 +30,12 @@ from runtime.frame.ai_types import (
 from runtime.frame.origin import OriginKind
 from runtime.frame.parameters import Param
 from runtime.frame.traits import EventSink
+from runtime.frozen import frozen
 from runtime.primitives import BPS, UNIT, AccountId, Balance
 from runtime.state.externalities import Externalities
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bounds:
     """The least and the most that a number may be."""
 
@@ -116,7 +116,7 @@ BOUNDS: dict[Param, Bounds] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParamSet(Event, index=0):
     """A number is another from now on."""
 

@@ -4,7 +4,7 @@ The only module that knows every pallet. Attribute order is hook order, `index` 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from pallets.assets import Assets
@@ -55,6 +55,7 @@ from runtime.frame.call import Call, compile_calls
 from runtime.frame.event_record import EventRecord, compile_events
 from runtime.frame.inner_calls import InnerCalls
 from runtime.frame.origin import Origin
+from runtime.frozen import frozen
 from runtime.host import Host
 from runtime.limits import BLOCK_LENGTH, make_block_weights
 from runtime.primitives import UNIT, Moment
@@ -66,7 +67,7 @@ BATCHED_CALLS_MAX = 512
 FEE_RATES = FeeRates(planck=1, ref_time=100, length_planck=10_000, base_extrinsic=BASE_EXTRINSIC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeConfig:
     """What a chain specification decides about its runtime."""
 
@@ -194,7 +195,7 @@ def _compose_system(state: Overlay) -> System:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Exchange:
     leases: Leases
     rounds: Rounds
@@ -202,7 +203,7 @@ class _Exchange:
     pools: Pools
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Economy:
     assets: Assets
     registry: Registry

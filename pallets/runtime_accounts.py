@@ -1,13 +1,12 @@
 """The part of the composed runtime through which accounts act together, for others and later."""
 
-from dataclasses import dataclass
-
 from pallets.balances import Ledger
 from pallets.multisig import Multisig
 from pallets.preimage import Preimage
 from pallets.proxy import Proxy, ProxyTerms
 from pallets.scheduler import Scheduler
 from runtime.frame.inner_calls import InnerCalls
+from runtime.frozen import frozen
 from runtime.limits import PICOSECONDS
 from runtime.primitives import UNIT, Weight
 from runtime.state.overlay import Overlay
@@ -23,7 +22,7 @@ TASKS_WEIGHT_MAX = Weight(PICOSECONDS, 8 * 1024 * 1024)
 ITEM_DEPOSIT, BYTE_DEPOSIT = UNIT, UNIT // 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accounts:
     """The pallets through which accounts act together, for each other and later."""
 

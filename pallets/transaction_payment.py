@@ -4,7 +4,6 @@ The fee for inclusion is burned, the tip goes to the author of the block.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from runtime.codec import U8, U128
@@ -20,6 +19,7 @@ from runtime.frame import (
     value,
 )
 from runtime.frame.traits import BlockAuthor, EventSink
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, Weight
 from runtime.state.externalities import Externalities
 
@@ -29,7 +29,7 @@ FIXED_ONE = 10**18
 OPERATIONAL_FEE_MULTIPLIER = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FixedU128:
     """A fixed-point number: units of 10**-18."""
 
@@ -43,7 +43,7 @@ class FixedU128:
         return -(-amount * self._0 // FIXED_ONE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeeRates:
     """What a transaction costs for its weight and for its length."""
 
@@ -82,7 +82,7 @@ class FeeLedger(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransactionFeePaid(Event, index=0):
     """A transaction fee `actual_fee`, of which `tip` was the tip, has been paid by `who`."""
 

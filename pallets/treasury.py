@@ -6,7 +6,7 @@ never more in a period than a share of what there was. A part of what nobody was
 each period.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from pallets.weights import treasury as weights
@@ -30,13 +30,14 @@ from runtime.frame import (
 from runtime.frame.origin import OriginKind
 from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import EventSink, Money, Preservation
+from runtime.frozen import frozen
 from runtime.primitives import BPS, AccountId, Balance, BlockNumber, Bps, Id, Weight
 from runtime.state.externalities import Externalities
 
 TRANCHES_MAX = 128
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TreasuryParams:
     """Whose the treasury is, and how fast it may empty."""
 
@@ -54,7 +55,7 @@ class TreasuryParams:
     """What of the balance that nobody is promised is burned at each period's end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spend:
     """A promise: so many parts that are still to be paid, a period apart."""
 
@@ -72,7 +73,7 @@ class Spend:
         return self.tranche * self.left
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Period:
     """What was paid out in the period that something was last paid in."""
 
@@ -82,7 +83,7 @@ class Period:
     paid: Balance = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpendPromised(Event, index=0):
     """Somebody will be paid so often this amount."""
 
@@ -92,7 +93,7 @@ class SpendPromised(Event, index=0):
     tranches: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paid(Event, index=1):
     """A part of a promise was paid; so many are left."""
 
@@ -102,7 +103,7 @@ class Paid(Event, index=1):
     left: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpendVoided(Event, index=2):
     """What was left of a promise will not be paid."""
 
@@ -110,7 +111,7 @@ class SpendVoided(Event, index=2):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Burnt(Event, index=3):
     """A period ended; a part of what nobody was promised is gone."""
 

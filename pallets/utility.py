@@ -1,7 +1,6 @@
 """Several calls in one transaction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from pallets.weights import utility as weights
@@ -20,6 +19,7 @@ from runtime.frame import (
 from runtime.frame.dispatch_error import DispatchErrorValue, to_value
 from runtime.frame.origin import OriginKind
 from runtime.frame.traits import EventSink
+from runtime.frozen import frozen
 from runtime.primitives import Weight
 from runtime.state.externalities import Externalities
 
@@ -29,7 +29,7 @@ CALLS_DECODED_MAX = 16_384
 Calls: TypeAlias = Annotated[tuple[RuntimeCall, ...], MaxLen(CALLS_DECODED_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchInterrupted(Event, index=0):
     """The call at `index` failed with `error`: those before it count, those behind did not run."""
 
@@ -37,22 +37,22 @@ class BatchInterrupted(Event, index=0):
     error: DispatchErrorValue
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchCompleted(Event, index=1):
     """Batch of dispatches completed fully with no error."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchCompletedWithErrors(Event, index=2):
     """Batch of dispatches completed but has errors."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemCompleted(Event, index=3):
     """A single item within a Batch of dispatches has completed with no error."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemFailed(Event, index=4):
     """A single item within a Batch of dispatches has completed with error."""
 

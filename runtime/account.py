@@ -1,16 +1,16 @@
 """What System keeps of an account."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from runtime.codec import U32, U128
+from runtime.frozen import frozen
 from runtime.primitives import Balance, Nonce
 
 FLAGS_NEW_LOGIC = 1 << 127
 """FRAME's mark of accounts whose holds follow the current rules; every account has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtraFlags:
     """FRAME's flags word."""
 
@@ -21,7 +21,7 @@ class ExtraFlags:
     bits: U128 = FLAGS_NEW_LOGIC
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountData:
     """One account's balances, in planck."""
 
@@ -42,7 +42,7 @@ class AccountData:
         return self.free + self.reserved
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountInfo:
     """An account: its nonce, why it exists, and its balances."""
 

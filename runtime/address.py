@@ -1,10 +1,10 @@
 """Addresses in calls and extrinsics: Substrate's MultiAddress."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import Array, FixedBytes, Generic, MaxLen, Name, variant
 from runtime.errors import CannotLookup
+from runtime.frozen import frozen
 from runtime.primitives import AccountId
 
 
@@ -15,7 +15,7 @@ class RawAddress32(FixedBytes):
 
 
 @variant(0, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Id:
     """An account by its public key: what every client writes."""
 
@@ -23,7 +23,7 @@ class Id:
 
 
 @variant(1, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Index:
     """An account index; this chain has none."""
 
@@ -31,7 +31,7 @@ class Index:
 
 
 @variant(2, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raw:
     """Bytes of no meaning to this chain."""
 
@@ -39,7 +39,7 @@ class Raw:
 
 
 @variant(3, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address32:
     """The same as `Id`."""
 
@@ -47,7 +47,7 @@ class Address32:
 
 
 @variant(4, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address20:
     """An Ethereum-style address; names no account here."""
 

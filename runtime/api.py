@@ -4,7 +4,6 @@ Every question is asked of a state (a `Backend`), which it never changes.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from runtime.client_apis import make_apis
@@ -31,6 +30,7 @@ from runtime.extrinsic import EXTRINSIC_BYTES_MAX, Extrinsic, decode_extrinsic, 
 from runtime.frame.call import Call, CallSpec
 from runtime.frame.event_record import EventRecord
 from runtime.frame.runtime_api import Api, ApiMethod
+from runtime.frozen import frozen
 from runtime.header import Header
 from runtime.host import Host
 from runtime.metadata import build_metadata
@@ -48,7 +48,7 @@ class UnknownMethod(Exception):
     """A runtime API has no such method."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Executed:
     """What executing a block gives."""
 

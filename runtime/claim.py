@@ -5,10 +5,9 @@ the product of every MATMUL in order, int32[rows * positions, n] each, little en
 in one payload, the output first.
 """
 
-from dataclasses import dataclass
-
 from runtime.crypto.hashing import blake2_256
 from runtime.frame.ai_types import SlotId, VerifierId
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Hash, Root
 from runtime.task import ProgramTask, RowsTask
 from runtime.tensor.blob import blob_root
@@ -16,7 +15,7 @@ from runtime.tensor.blob import blob_root
 CLAIM_TAG = b"claim"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClaimRoots:
     """The roots of a result's two parts."""
 
@@ -25,7 +24,7 @@ class ClaimRoots:
     """Zero where there is no trace."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClaimRequest:
     """What a provider claims: this task gives this output."""
 
@@ -49,7 +48,7 @@ class ClaimRequest:
     """Binds all of this to chain, slot and claimant; the seed of whatever is drawn at random."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Submission:
     """A result that was submitted and waits for its verdict."""
 

@@ -1,15 +1,14 @@
 """How long a transaction may be included: Substrate's eras."""
 
-from dataclasses import dataclass
-
 from runtime.codec.codec import truncated
 from runtime.errors import CodecError
+from runtime.frozen import frozen
 
 PERIOD_BLOCKS_MIN = 4
 PERIOD_BLOCKS_MAX = 65_536
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Era:
     """A mortal era of a period and a phase in blocks; the period 0 is immortal."""
 

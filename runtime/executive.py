@@ -5,7 +5,6 @@ fee and nonce; an inherent that fails makes the block invalid; any other excepti
 goes on to the caller. Source: `frame-executive`.
 """
 
-from dataclasses import dataclass
 from typing import cast
 
 from runtime.composed import ComposedRuntime
@@ -30,6 +29,7 @@ from runtime.frame.dispatch import DispatchClass, DispatchInfo, Pays, PostDispat
 from runtime.frame.dispatch_error import to_value
 from runtime.frame.event_record import EventRecord
 from runtime.frame.origin import Origin
+from runtime.frozen import frozen
 from runtime.header import Header, strip_seals
 from runtime.primitives import AccountId, Hash, Weight
 from runtime.system import BLOCK_HASH_COUNT, ExtrinsicFailed, ExtrinsicSuccess
@@ -38,7 +38,7 @@ from runtime.validity import LONGEVITY_MAX, ValidTransaction
 PRIORITY_MAX = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApplyOutcome:
     """What became of an extrinsic in a block."""
 
@@ -49,7 +49,7 @@ class ApplyOutcome:
     """What the block was charged: the weight that every extrinsic has is included."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DryRun:
     """What a call would do in the next block."""
 
@@ -106,7 +106,7 @@ def dry_run_call(
     return DryRun(outcome.error, events, outcome.info, actual_fee)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sent:
     """A call that somebody sends, and how it was sent."""
 

@@ -4,11 +4,10 @@ Their data in the extrinsic are era, nonce and tip; their additional data, signe
 are spec version, transaction version, genesis hash and the hash of the era's birth block.
 """
 
-from dataclasses import dataclass
-
 from runtime.codec import U32, U128, Compact, codec_of
 from runtime.crypto.hashing import blake2_256
 from runtime.era import Era, decode_era
+from runtime.frozen import frozen
 from runtime.primitives import Hash
 
 NONCE = codec_of(Compact[U32])
@@ -30,7 +29,7 @@ EXTENSIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignedExtra:
     """The extensions' data in a signed extrinsic."""
 
@@ -39,7 +38,7 @@ class SignedExtra:
     tip: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SigningContext:
     """What a signature binds besides the extrinsic's own bytes."""
 

@@ -1,7 +1,5 @@
 """Extrinsics, version 4: signed transactions and bare inherents."""
 
-from dataclasses import dataclass
-
 from runtime.address import MultiAddress, lookup
 from runtime.codec import Codec, codec_of
 from runtime.codec.scalar import decode_compact, encode_compact
@@ -10,6 +8,7 @@ from runtime.crypto.multisignature import MultiSignature
 from runtime.errors import BadSigner, CannotLookup, CodecError
 from runtime.extensions import SignedExtra, decode_extra, encode_extra
 from runtime.frame.call import Call
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Hash
 
 EXTRINSIC_BYTES_MAX = 128 * 1024
@@ -20,7 +19,7 @@ _ADDRESS = codec_of(MultiAddress)
 _SIGNATURE = codec_of(MultiSignature)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signer:
     """Who signed, how, and what the extensions add."""
 
@@ -36,7 +35,7 @@ class Signer:
             raise BadSigner from None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extrinsic:
     """A decoded extrinsic beside its bytes, so that nothing is decoded or encoded twice."""
 

@@ -1,13 +1,13 @@
 """What transactions cost: the types clients read, and the boundary to the pallet that knows."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from runtime.frame.dispatch import DispatchClass, DispatchInfo
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, Weight
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InclusionFee:
     """The parts of a fee: for any extrinsic, for its bytes, for its weight."""
 
@@ -23,7 +23,7 @@ class InclusionFee:
         return self.base_fee + self.len_fee + self.adjusted_weight_fee
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeeDetails:
     """A fee and the tip; there is no inclusion fee for what pays none."""
 
@@ -38,7 +38,7 @@ class FeeDetails:
         return self.tip + (0 if self.inclusion_fee is None else self.inclusion_fee.total)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeDispatchInfo:
     """What wallets show before they send."""
 

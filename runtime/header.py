@@ -1,10 +1,11 @@
 """Block headers and their digests, as every Substrate client knows them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U32, Array, Compact, MaxLen, Name, codec_of, variant
 from runtime.crypto.hashing import blake2_256
+from runtime.frozen import frozen
 from runtime.primitives import BlockNumber, Hash
 
 DIGEST_ITEM_BYTES_MAX = 4096
@@ -15,7 +16,7 @@ DigestData: TypeAlias = Annotated[bytes, MaxLen(DIGEST_ITEM_BYTES_MAX)]
 
 
 @variant(0, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Other:
     """Bytes of no meaning to consensus."""
 
@@ -23,7 +24,7 @@ class Other:
 
 
 @variant(4, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Consensus:
     """A message from the runtime to the consensus engine."""
 
@@ -32,7 +33,7 @@ class Consensus:
 
 
 @variant(5, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seal:
     """The proof that the block was paid for; outside of what it proves, inside the block's hash."""
 
@@ -41,7 +42,7 @@ class Seal:
 
 
 @variant(6, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class PreRuntime:
     """A message from the consensus engine to the runtime."""
 
@@ -50,7 +51,7 @@ class PreRuntime:
 
 
 @variant(8)
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeEnvironmentUpdated:
     """The runtime's code or environment changed in this block."""
 
@@ -61,7 +62,7 @@ DigestItem: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Digest:
     """A header's log of items."""
 
@@ -70,7 +71,7 @@ class Digest:
     logs: Annotated[tuple[DigestItem, ...], MaxLen(DIGEST_ITEMS_MAX)] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     """The five fields of a block's header; its hash names the block."""
 

@@ -1,16 +1,16 @@
 """How much fits in a block: `frame_system::limits`."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from runtime.codec import U32, U64
 from runtime.frame.dispatch import DispatchClass
+from runtime.frozen import frozen
 from runtime.primitives import Weight
 
 NO_WEIGHT = Weight()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WeightsPerClass:
     """The limits of one dispatch class."""
 
@@ -22,7 +22,7 @@ class WeightsPerClass:
     reserved: Weight | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WeightsByClass:
     """The limits of every dispatch class."""
 
@@ -37,7 +37,7 @@ class WeightsByClass:
         return (self.normal, self.operational, self.mandatory)[class_]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlockWeights:
     """The limits of a block's weight."""
 
@@ -48,7 +48,7 @@ class BlockWeights:
     per_class: WeightsByClass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsumedWeight:
     """What a block has used so far."""
 
@@ -68,7 +68,7 @@ class ConsumedWeight:
         return self.normal + self.operational + self.mandatory
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LengthsByClass:
     """Bytes for each dispatch class."""
 
@@ -83,7 +83,7 @@ class LengthsByClass:
         return (self.normal, self.operational, self.mandatory)[class_]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlockLength:
     """The limits of a block's bytes."""
 
@@ -92,7 +92,7 @@ class BlockLength:
     max: LengthsByClass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeDbWeight:
     """Picoseconds of one database read and write."""
 

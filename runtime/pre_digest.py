@@ -1,16 +1,15 @@
 """What a block says of its work before it is sealed: the `PreRuntime` item of engine `mpow`."""
 
-from dataclasses import dataclass
-
 from runtime.codec import I64, U64, U128, U256, codec_of
 from runtime.errors import CodecError, InvalidBlock
+from runtime.frozen import frozen
 from runtime.header import Digest, PreRuntime
 from runtime.primitives import AccountId, Hash
 
 ENGINE = b"mpow"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PreDigest:
     """Author, time and difficulty of a block; its seal proves work for all of it."""
 

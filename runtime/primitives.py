@@ -1,9 +1,9 @@
 """The runtime's common types, named as Substrate names them."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from runtime.codec import U16, U32, U64, U128, Compact, FixedBytes, Name
+from runtime.frozen import frozen
 
 
 class AccountId(FixedBytes):
@@ -38,7 +38,7 @@ BPS = 10_000
 """One whole in basis points."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weight:
     """What executing something costs: picoseconds of the reference machine, and proof bytes."""
 

@@ -1,7 +1,7 @@
 """The System pallet: accounts, block variables, events."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime import weights
@@ -26,6 +26,7 @@ from runtime.frame.hashers import blake2_128_concat, twox_64_concat
 from runtime.frame.origin import CallFiltered, Origin
 from runtime.frame.pallet import Constant, Pallet
 from runtime.frame.storage import StorageMap, StorageValue, mapping, value
+from runtime.frozen import frozen
 from runtime.header import Digest, Header
 from runtime.limits import BlockLength, BlockWeights, ConsumedWeight, RuntimeDbWeight
 from runtime.pre_digest import compute_work, get_pre_digest
@@ -43,7 +44,7 @@ REMARK_BYTES_MAX = 64 * 1024
 Remark: TypeAlias = Annotated[bytes, MaxLen(REMARK_BYTES_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastRuntimeUpgrade:
     """The version of the runtime that executed last."""
 
@@ -53,14 +54,14 @@ class LastRuntimeUpgrade:
     spec_name: Annotated[str, MaxLen(64)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtrinsicSuccess(Event, index=0):
     """An extrinsic completed successfully."""
 
     dispatch_info: DispatchInfo
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtrinsicFailed(Event, index=1):
     """An extrinsic failed."""
 
@@ -68,21 +69,21 @@ class ExtrinsicFailed(Event, index=1):
     dispatch_info: DispatchInfo
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewAccount(Event, index=3):
     """A new account was created."""
 
     account: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KilledAccount(Event, index=4):
     """An account was reaped."""
 
     account: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remarked(Event, index=5):
     """An on-chain remark happened."""
 

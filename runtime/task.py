@@ -1,9 +1,9 @@
 """What one slot of a job asks for, and what it reads from the state."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.frame.ai_types import ModelInfo, RecordVersion
+from runtime.frozen import frozen
 from runtime.model import LoadedModel, load_model
 from runtime.primitives import Id, Root
 from runtime.programs import Inputs, Program
@@ -21,7 +21,7 @@ class Sources(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowsTask:
     """Rows of a blob through a model."""
 
@@ -34,7 +34,7 @@ class RowsTask:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProgramTask:
     """A slot of a program."""
 

@@ -1,59 +1,59 @@
 """`Result<ValidTransaction, TransactionValidityError>` as clients decode it."""
 
-from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from runtime.codec import U8, Generic, Name, variant
 from runtime.errors import InvalidTransaction
+from runtime.frozen import frozen
 from runtime.validity import ValidTransaction
 
 _PATH = "sp_runtime::transaction_validity"
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """The call of the transaction is not expected."""
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payment:
     """The fees cannot be paid."""
 
 
 @variant(2)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Future:
     """The transaction is not yet valid."""
 
 
 @variant(3)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stale:
     """The transaction is outdated."""
 
 
 @variant(4)
-@dataclass(frozen=True, slots=True)
+@frozen
 class BadProof:
     """The signature is bad."""
 
 
 @variant(5)
-@dataclass(frozen=True, slots=True)
+@frozen
 class AncientBirthBlock:
     """The era's birth block is too old."""
 
 
 @variant(6)
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExhaustsResources:
     """The transaction does not fit into a block."""
 
 
 @variant(7, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Custom:
     """A reason of its own."""
 
@@ -61,19 +61,19 @@ class Custom:
 
 
 @variant(8)
-@dataclass(frozen=True, slots=True)
+@frozen
 class BadMandatory:
     """A mandatory call failed."""
 
 
 @variant(9)
-@dataclass(frozen=True, slots=True)
+@frozen
 class MandatoryValidation:
     """A mandatory call is never validated."""
 
 
 @variant(10)
-@dataclass(frozen=True, slots=True)
+@frozen
 class BadSigner:
     """The signing address is invalid."""
 
@@ -95,13 +95,13 @@ InvalidKind: TypeAlias = Annotated[
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class CannotLookup:
     """Some information is not to be had."""
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoUnsignedValidator:
     """Nothing validates this unsigned call."""
 
@@ -112,7 +112,7 @@ UnknownKind: TypeAlias = Annotated[
 
 
 @variant(0, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invalid:
     """The transaction is invalid."""
 
@@ -120,7 +120,7 @@ class Invalid:
 
 
 @variant(1, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """It cannot be said whether the transaction is valid."""
 
@@ -131,7 +131,7 @@ ValidityError: TypeAlias = Annotated[Invalid | Unknown, Name(f"{_PATH}::Transact
 
 
 @variant(0, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ok:
     """Valid."""
 
@@ -139,7 +139,7 @@ class Ok:
 
 
 @variant(1, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Err:
     """Not valid."""
 

@@ -1,10 +1,10 @@
 """What the runtime tells the pool about a transaction."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U64, MaxLen
+from runtime.frozen import frozen
 
 Tag: TypeAlias = Annotated[bytes, MaxLen(256)]
 Tags: TypeAlias = Annotated[tuple[Tag, ...], MaxLen(16)]
@@ -22,7 +22,7 @@ class TransactionSource(IntEnum):
     EXTERNAL = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValidTransaction:
     """A transaction is ready when every required tag is provided by the state or the pool."""
 

@@ -1,13 +1,13 @@
 """The runtime's identity: what clients sign against."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from runtime.codec import U8, U32, Array, MaxLen, codec_of
 from runtime.crypto.hashing import blake2_64
+from runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeVersion:
     """`sp_version::RuntimeVersion`: any change of the state transition changes `spec_version`."""
 

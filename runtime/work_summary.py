@@ -4,12 +4,12 @@ The author writes it, consensus compares it with the seal, the work pallet check
 market's slots.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar
 
 from runtime.codec import U8, U32, MaxLen, codec_of
 from runtime.crypto.hashing import blake2_256
+from runtime.frozen import frozen
 from runtime.primitives import Hash, Id, Root
 
 REFS_MAX = 256
@@ -26,7 +26,7 @@ class Lane(IntEnum):
     PRIVATE = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowRef:
     """The rows of one slot at one MATMUL of its model, a contiguous part of operand A."""
 
@@ -41,7 +41,7 @@ class RowRef:
     """Rows of operand A: the slot's rows times the positions of the MATMUL."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkSummary:
     """The product that a block's seal is a ticket of: shapes and roots, padded, and its origin."""
 

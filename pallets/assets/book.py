@@ -5,7 +5,7 @@ The deposit is theirs again when the holding is empty. `AssetBook` is the runtim
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pallets.assets.declarations import (
     BelowMin,
@@ -39,12 +39,13 @@ from runtime.frame import Event, StorageMap, StorageValue
 from runtime.frame.asset_traits import AssetHoldReason, AssetKeeper, AssetKind
 from runtime.frame.parameters import Parameters, compute_deposit
 from runtime.frame.traits import EventSink, HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id
 
 REASON = HoldReason.ASSET_DEPOSIT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AssetMaps:
     """Where assets live."""
 
@@ -54,7 +55,7 @@ class AssetMaps:
     hold: StorageMap[tuple[Id, AccountId, AssetHoldReason], Balance]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deposits:
     """What entries cost while they are there, before governance scales it."""
 

@@ -1,14 +1,13 @@
 """The events and errors of the assets pallet."""
 
-from dataclasses import dataclass
-
 from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.asset_traits import AssetHoldReason, AssetKind
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Created(Event, index=0):
     """There is a new asset."""
 
@@ -17,7 +16,7 @@ class Created(Event, index=0):
     depositor: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Minted(Event, index=1):
     """Units came into being."""
 
@@ -26,7 +25,7 @@ class Minted(Event, index=1):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Burned(Event, index=2):
     """Units are no more."""
 
@@ -35,7 +34,7 @@ class Burned(Event, index=2):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transferred(Event, index=3):
     """Units moved."""
 
@@ -45,7 +44,7 @@ class Transferred(Event, index=3):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approved(Event, index=4):
     """A spender may take so much of an owner's holding, whatever it was before."""
 
@@ -55,7 +54,7 @@ class Approved(Event, index=4):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frozen(Event, index=5):
     """A holding can no longer move, or can again."""
 
@@ -64,7 +63,7 @@ class Frozen(Event, index=5):
     is_frozen: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnerSet(Event, index=6):
     """An asset has a new owner."""
 
@@ -72,14 +71,14 @@ class OwnerSet(Event, index=6):
     owner: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Destroyed(Event, index=7):
     """An asset without units is gone; its deposit is returned."""
 
     asset: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held(Event, index=8):
     """Units were put on hold."""
 
@@ -89,7 +88,7 @@ class Held(Event, index=8):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Released(Event, index=9):
     """Units on hold are free again."""
 

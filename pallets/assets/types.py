@@ -1,10 +1,10 @@
 """What the assets pallet stores."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U8, Name, variant
 from runtime.frame.asset_traits import AssetKeeper, AssetKind
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash
 
 SUPPLY_MAX = (1 << 128) - 1
@@ -14,7 +14,7 @@ ENTRY_OVERHEAD_BYTES = 128
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountOwner:
     """Somebody made the asset, mints it and may freeze holdings."""
 
@@ -22,7 +22,7 @@ class AccountOwner:
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class PalletOwner:
     """The rules of a pallet decide about the asset."""
 
@@ -32,7 +32,7 @@ class PalletOwner:
 Owner: TypeAlias = Annotated[AccountOwner | PalletOwner, Name("pallet_assets::types::Owner")]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asset:
     """One token: who decides about it, and how much of it there is."""
 
@@ -58,7 +58,7 @@ class Asset:
     deposit: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holding:
     """One account's units of one asset; never empty."""
 
@@ -80,7 +80,7 @@ class Holding:
         return self.free + self.held
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approval:
     """What somebody may still spend of another's holding."""
 

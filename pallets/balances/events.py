@@ -1,15 +1,15 @@
 """The events of balances, numbered and named as Substrate numbers and names them."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pallets.balances.types import BalanceStatus
 from runtime.frame import Event
 from runtime.frame.traits import HoldReason
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endowed(Event, index=0):
     """An account was created with some free balance."""
 
@@ -17,7 +17,7 @@ class Endowed(Event, index=0):
     free_balance: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DustLost(Event, index=1):
     """An account was removed: what it had left, below the existential deposit, was burned."""
 
@@ -25,7 +25,7 @@ class DustLost(Event, index=1):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transfer(Event, index=2):
     """Transfer succeeded."""
 
@@ -34,7 +34,7 @@ class Transfer(Event, index=2):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BalanceSet(Event, index=3):
     """A balance was set by root."""
 
@@ -42,7 +42,7 @@ class BalanceSet(Event, index=3):
     free: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reserved(Event, index=4):
     """Some balance was reserved (moved from free to reserved)."""
 
@@ -50,7 +50,7 @@ class Reserved(Event, index=4):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreserved(Event, index=5):
     """Some balance was unreserved (moved from reserved to free)."""
 
@@ -58,7 +58,7 @@ class Unreserved(Event, index=5):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReserveRepatriated(Event, index=6):
     """Some balance was moved from the reserve of the first account to the second account."""
 
@@ -68,7 +68,7 @@ class ReserveRepatriated(Event, index=6):
     destination_status: BalanceStatus
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deposit(Event, index=7):
     """Some amount was deposited (e.g. a refunded fee, or a tip)."""
 
@@ -76,7 +76,7 @@ class Deposit(Event, index=7):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Withdraw(Event, index=8):
     """Some amount was withdrawn from the account (e.g. for transaction fees)."""
 
@@ -84,7 +84,7 @@ class Withdraw(Event, index=8):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slashed(Event, index=9):
     """Some amount was removed from the account (e.g. for misbehavior)."""
 
@@ -92,7 +92,7 @@ class Slashed(Event, index=9):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Minted(Event, index=10):
     """Some amount was minted into an account."""
 
@@ -100,7 +100,7 @@ class Minted(Event, index=10):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Burned(Event, index=11):
     """Some amount was burned from an account."""
 
@@ -108,7 +108,7 @@ class Burned(Event, index=11):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suspended(Event, index=12):
     """Some amount was suspended from an account (it can be restored later)."""
 
@@ -116,7 +116,7 @@ class Suspended(Event, index=12):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Restored(Event, index=13):
     """Some amount was restored into an account."""
 
@@ -124,28 +124,28 @@ class Restored(Event, index=13):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Upgraded(Event, index=14):
     """An account was upgraded."""
 
     who: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issued(Event, index=15):
     """Total issuance was increased by `amount`."""
 
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rescinded(Event, index=16):
     """Total issuance was decreased by `amount`."""
 
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Locked(Event, index=17):
     """Some balance was locked."""
 
@@ -153,7 +153,7 @@ class Locked(Event, index=17):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unlocked(Event, index=18):
     """Some balance was unlocked."""
 
@@ -161,7 +161,7 @@ class Unlocked(Event, index=18):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frozen(Event, index=19):
     """Some balance was frozen."""
 
@@ -169,7 +169,7 @@ class Frozen(Event, index=19):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Thawed(Event, index=20):
     """Some balance was thawed."""
 
@@ -177,7 +177,7 @@ class Thawed(Event, index=20):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TotalIssuanceForced(Event, index=21):
     """The `TotalIssuance` was forcefully changed."""
 
@@ -185,7 +185,7 @@ class TotalIssuanceForced(Event, index=21):
     new: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held(Event, index=22):
     """Some balance was placed on hold."""
 
@@ -194,7 +194,7 @@ class Held(Event, index=22):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BurnedHeld(Event, index=23):
     """Held balance was burned from an account."""
 
@@ -203,7 +203,7 @@ class BurnedHeld(Event, index=23):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransferOnHold(Event, index=24):
     """Held balance of `source` was moved to `dest`."""
 
@@ -213,7 +213,7 @@ class TransferOnHold(Event, index=24):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransferAndHold(Event, index=25):
     """Free balance of `source` was moved to `dest` and put on hold there."""
 
@@ -223,7 +223,7 @@ class TransferAndHold(Event, index=25):
     transferred: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Released(Event, index=26):
     """Some balance was released from hold."""
 

@@ -1,11 +1,11 @@
 """The values that balances keeps beside each account, as Substrate's clients know them."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import Array, MaxLen, Name
 from runtime.frame.traits import HoldReason
+from runtime.frozen import frozen
 from runtime.primitives import Balance
 
 LOCKS_MAX = 50
@@ -50,7 +50,7 @@ class FreezeReason(IntEnum):
     SCALE_PATH = nonmember("soberana_runtime::RuntimeFreezeReason")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BalanceLock:
     """A part of the balance that may not be spent; locks overlap, the largest counts."""
 
@@ -61,7 +61,7 @@ class BalanceLock:
     reasons: Reasons
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReserveData:
     """A reserved part of the balance, under a name."""
 
@@ -71,7 +71,7 @@ class ReserveData:
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldAmount:
     """A part of the balance on hold for one reason."""
 
@@ -81,7 +81,7 @@ class HeldAmount:
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FrozenAmount:
     """A part of the balance frozen for one reason."""
 

@@ -1,14 +1,13 @@
 """The events and errors of the bonds pallet."""
 
-from dataclasses import dataclass
-
 from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.ai_types import DutyId, Role
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bonded(Event, index=0):
     """An amount joined a bond, from the free balance or back from unbonding."""
 
@@ -17,7 +16,7 @@ class Bonded(Event, index=0):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unbonding(Event, index=1):
     """An amount began to leave a bond; it can still be slashed."""
 
@@ -27,7 +26,7 @@ class Unbonding(Event, index=1):
     release_at: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Withdrawn(Event, index=2):
     """What had finished unbonding is free balance again."""
 
@@ -36,7 +35,7 @@ class Withdrawn(Event, index=2):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Locked(Event, index=3):
     """A part of a bond now answers for a duty."""
 
@@ -46,7 +45,7 @@ class Locked(Event, index=3):
     duty: DutyId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unlocked(Event, index=4):
     """A duty was fulfilled; its collateral is free for others."""
 
@@ -56,7 +55,7 @@ class Unlocked(Event, index=4):
     duty: DutyId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slashed(Event, index=5):
     """Collateral was taken; the last three amounts sum to the first."""
 
@@ -71,7 +70,7 @@ class Slashed(Event, index=5):
     to_reporter: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleFroze(Event, index=6):
     """A first missed duty: the role takes no new duties until then."""
 

@@ -1,17 +1,17 @@
 """What the bonds pallet stores."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import Array, MaxLen
 from runtime.frame.ai_types import Role
+from runtime.frozen import frozen
 from runtime.primitives import UNIT, AccountId, Balance, BlockNumber
 
 CHUNKS_MAX = 8
 """Parts of one bond that may be unbonding at a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleTerms:
     """What a role asks of its bonds."""
 
@@ -30,7 +30,7 @@ AllTerms: TypeAlias = Annotated[tuple[RoleTerms, ...], Array(len(Role))]
 DEFAULT_TERMS: AllTerms = (RoleTerms(100 * UNIT, 200),) * len(Role)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """A part of a bond on its way out; it can still be slashed."""
 
@@ -40,7 +40,7 @@ class Chunk:
     release_at: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bond:
     """One account's collateral in one role."""
 
@@ -65,7 +65,7 @@ class Bond:
         return self.active + self.locked + sum(chunk.amount for chunk in self.unbonding)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duty:
     """Who answers for a duty, and with how much."""
 

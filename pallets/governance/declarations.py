@@ -1,16 +1,16 @@
 """The events and errors of governance."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pallets.governance.types import Delegation, Tally, Vote
 from runtime.codec import U8
 from runtime.errors import ModuleError
 from runtime.frame import Event
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Submitted(Event, index=0):
     """A proposal was made; votes count from now on."""
 
@@ -20,7 +20,7 @@ class Submitted(Event, index=0):
     call_hash: Hash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecisionDepositPlaced(Event, index=1):
     """Somebody paid for a proposal's decision."""
 
@@ -29,7 +29,7 @@ class DecisionDepositPlaced(Event, index=1):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecisionStarted(Event, index=2):
     """A proposal has a seat on its track; its support is measured against this electorate."""
 
@@ -37,7 +37,7 @@ class DecisionStarted(Event, index=2):
     electorate: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Confirming(Event, index=3):
     """The votes suffice, and have since this block."""
 
@@ -45,14 +45,14 @@ class Confirming(Event, index=3):
     since: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConfirmAborted(Event, index=4):
     """The votes no longer suffice."""
 
     proposal: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approved(Event, index=5):
     """The votes sufficed for long enough, by this block; the call can be enacted after a delay."""
 
@@ -61,7 +61,7 @@ class Approved(Event, index=5):
     tally: Tally
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rejected(Event, index=6):
     """The time to decide passed, and the votes did not suffice."""
 
@@ -70,21 +70,21 @@ class Rejected(Event, index=6):
     tally: Tally
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimedOut(Event, index=7):
     """Nobody paid for the decision in time."""
 
     proposal: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancelled(Event, index=8):
     """A proposal was ended; its deposits are returned."""
 
     proposal: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Killed(Event, index=9):
     """A proposal was ended, and its deposits went to the treasury."""
 
@@ -92,21 +92,21 @@ class Killed(Event, index=9):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enacted(Event, index=10):
     """An approved proposal's call was dispatched, and succeeded."""
 
     proposal: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lapsed(Event, index=11):
     """An approved proposal's call did not succeed in time."""
 
     proposal: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed(Event, index=12):
     """A proposal was forgotten; its proposer has the deposit back."""
 
@@ -114,7 +114,7 @@ class Closed(Event, index=12):
     deposit: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Voted(Event, index=13):
     """An account voted, for the first time or anew."""
 
@@ -122,7 +122,7 @@ class Voted(Event, index=13):
     vote: Vote
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VoteRemoved(Event, index=14):
     """An account took its vote back."""
 
@@ -130,7 +130,7 @@ class VoteRemoved(Event, index=14):
     proposal: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delegated(Event, index=15):
     """An account lent its power to another."""
 
@@ -138,7 +138,7 @@ class Delegated(Event, index=15):
     delegation: Delegation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undelegated(Event, index=16):
     """An account took its power back."""
 
@@ -146,7 +146,7 @@ class Undelegated(Event, index=16):
     to: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unlocked(Event, index=17):
     """An account's lock fell to this amount."""
 

@@ -1,10 +1,10 @@
 """What governance stores."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U8, U32, U128, MaxLen
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id
 
 VOTES_MAX = 32
@@ -49,7 +49,7 @@ class Conviction(IntEnum):
         return amount // 10 if self is Conviction.NONE else amount * self
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Power:
     """What voters put behind a side: votes, and the balance that they are made of."""
 
@@ -65,7 +65,7 @@ class Power:
         return Power(-self.votes, -self.capital)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tally:
     """The sums of a proposal's votes."""
 
@@ -120,7 +120,7 @@ class ProposalState(IntEnum):
         return side is Side.AYE and self in won
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecisionDeposit:
     """Who paid for the decision, and how much; None when it is not, or no longer, on hold."""
 
@@ -130,7 +130,7 @@ class DecisionDeposit:
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposal:
     """A call that a track's voters may let through."""
 
@@ -162,7 +162,7 @@ class Proposal:
     """Accounts whose records name this proposal."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vote:
     """One account's vote on one proposal."""
 
@@ -179,7 +179,7 @@ class Vote:
         return Power(self.conviction.count_votes(self.amount), self.amount)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delegation:
     """An account's power, lent to another."""
 
@@ -195,7 +195,7 @@ class Delegation:
         return Power(self.conviction.count_votes(self.amount), self.amount)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prior:
     """What remains locked of votes and delegations that are over."""
 
@@ -216,7 +216,7 @@ class Prior:
         return Prior(max(locked, amount), max(self.until, until) if locked else until)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Voting:
     """One account as a voter; it has votes or delegates, never both."""
 
@@ -253,7 +253,7 @@ class Voting:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Curve:
     """A share that is asked, falling in a straight line from one bound to the other."""
 
@@ -268,7 +268,7 @@ class Curve:
         return self.ceil_bps - fall
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Track:
     """The terms for proposals of one kind."""
 
@@ -304,7 +304,7 @@ class Track:
 Tracks: TypeAlias = Annotated[tuple[Track, ...], MaxLen(TRACKS_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GovernanceTerms:
     """The tracks, the voting period, and what proposing costs."""
 

@@ -6,7 +6,7 @@ it grows by itself, and falls only when somebody unlocks.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pallets.governance.declarations import (
     AlreadyDelegating,
@@ -28,12 +28,13 @@ from pallets.governance.proposals import Proposals
 from pallets.governance.types import VOTES_MAX, Delegation, Power, Prior, Vote, Voting
 from runtime.frame import Event, StorageMap
 from runtime.frame.traits import MoneyLocks
+from runtime.frozen import frozen
 from runtime.primitives import AccountId
 
 LOCK_ID = b"govern.."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Votes:
     """Every voter's record, over governance's storage."""
 

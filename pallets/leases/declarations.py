@@ -1,16 +1,16 @@
 """The events and errors of the leases pallet."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pallets.leases.types import CloseReason
 from runtime.codec import U8, U32
 from runtime.errors import ModuleError
 from runtime.frame import Event
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfferPosted(Event, index=0):
     """A provider lets so many units."""
 
@@ -21,14 +21,14 @@ class OfferPosted(Event, index=0):
     capacity: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfferWithdrawn(Event, index=1):
     """An offer is gone; leases under it go on."""
 
     offer: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaseStarted(Event, index=2):
     """A tenant took an offer, with this balance; nothing is paid before the provider accepts."""
 
@@ -40,7 +40,7 @@ class LeaseStarted(Event, index=2):
     balance: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaseAccepted(Event, index=3):
     """The provider took the lease on, with this collateral."""
 
@@ -48,7 +48,7 @@ class LeaseAccepted(Event, index=3):
     bond: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToppedUp(Event, index=4):
     """The balance of a lease grew."""
 
@@ -56,7 +56,7 @@ class ToppedUp(Event, index=4):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaseSettled(Event, index=5):
     """So many blocks were paid for: burn, treasury and provider sum to the amount."""
 
@@ -68,7 +68,7 @@ class LeaseSettled(Event, index=5):
     paid: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reclaiming(Event, index=6):
     """The provider gave notice: the lease ends at that block."""
 
@@ -76,7 +76,7 @@ class Reclaiming(Event, index=6):
     ends_at: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditPassed(Event, index=7):
     """The chunks that this block's hash drew were shown."""
 
@@ -84,7 +84,7 @@ class AuditPassed(Event, index=7):
     block: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditMissed(Event, index=8):
     """The chunks that this block's hash drew were not shown in time; the window is not paid."""
 
@@ -93,7 +93,7 @@ class AuditMissed(Event, index=8):
     misses: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderFailed(Event, index=9):
     """A lease ended by the provider's fault; the last two sum to what it lost."""
 
@@ -104,7 +104,7 @@ class ProviderFailed(Event, index=9):
     to_tenant: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disputed(Event, index=10):
     """The tenant refused the work; what it would have paid for it was burned."""
 
@@ -112,7 +112,7 @@ class Disputed(Event, index=10):
     burned: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaseClosed(Event, index=11):
     """A lease ended and left the state; the rest of the balance is the tenant's again."""
 

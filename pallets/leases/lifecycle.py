@@ -11,7 +11,7 @@ because the payee's account could not exist with so little, is burned.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pallets.leases import declarations as declared
 from pallets.leases.types import (
@@ -31,13 +31,14 @@ from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.payments import pay_held
 from runtime.frame.slashing import split_miss
 from runtime.frame.traits import HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
 
 REASON = HoldReason.LEASE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partners:
     """The pallets that leases work with."""
 
@@ -48,7 +49,7 @@ class Partners:
     parameters: Parameters = FIXED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tables:
     """The pallet's storage as far as leases change it."""
 

@@ -1,12 +1,12 @@
 """What the leases pallet stores and what its calls are given."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U8, U32, U64, Compact, MaxLen, Name, variant
 from runtime.crypto.hashing import blake2_256
 from runtime.frame.ai_types import HashDuty, JobKind, Role
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id, Root
 from runtime.tensor.chunks import CHUNK_BYTES
 from runtime.tensor.commitment import MerklePath
@@ -28,7 +28,7 @@ STORAGE_UNIT_BYTES = 1 << 20
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class MachineTerms:
     """Machines: the tenant accepts the work, and its silence accepts it too."""
 
@@ -37,7 +37,7 @@ class MachineTerms:
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class StorageTerms:
     """Storage: each window is paid once some chunks of the replica were shown."""
 
@@ -57,7 +57,7 @@ LeaseTerms: TypeAlias = Annotated[
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Machines:
     """So many machines as the provider's record describes."""
 
@@ -70,7 +70,7 @@ class Machines:
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replica:
     """Bytes to be kept, by their chunk root (`docs/spec/storage.md`); usually a ciphertext."""
 
@@ -86,7 +86,7 @@ class Replica:
 Subject: TypeAlias = Annotated[Machines | Replica, Name("pallet_leases::types::Subject")]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opening:
     """One chunk of a replica with the path that proves it."""
 
@@ -99,7 +99,7 @@ class Opening:
 Openings: TypeAlias = Annotated[tuple[Opening, ...], MaxLen(DRAWS_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """What a provider lets; never changed, so that whoever takes it knows what it gets."""
 
@@ -151,7 +151,7 @@ class CloseReason(IntEnum):
     """Too many audits were missed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lease:
     """One lease, from its start until it is closed."""
 
@@ -231,7 +231,7 @@ def compute_duty(lease: int) -> HashDuty:
     return HashDuty(Hash(blake2_256(b"soberana/lease/v1" + lease.to_bytes(8, "little"))))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaseParams:
     """The parameters of leases; shares in basis points of what is paid."""
 

@@ -4,7 +4,7 @@ A bid is for any slot of a job, one a provider. It locks nothing but a small dep
 back whatever happens; collateral is locked when the owner accepts the bid for a slot.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, ClassVar, TypeAlias
 
 from pallets.market.book import Book
@@ -19,13 +19,14 @@ from runtime.frame import Event
 from runtime.frame.ai_types import SlotId
 from runtime.frame.parameters import compute_deposit
 from runtime.frame.traits import HoldReason
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, Id
 
 PICKS_MAX = 32
 """Slots that one call gives to bidders."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pick:
     """A slot, and whose bid it goes to."""
 
@@ -38,7 +39,7 @@ class Pick:
 Picks: TypeAlias = Annotated[tuple[Pick, ...], MaxLen(PICKS_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BidPlaced(Event, index=14):
     """A provider asks this price for any slot of a job; an earlier bid of its own is gone."""
 
@@ -48,7 +49,7 @@ class BidPlaced(Event, index=14):
     price: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BidReturned(Event, index=15):
     """A bid is no longer there; its deposit is the provider's again."""
 

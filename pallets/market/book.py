@@ -1,7 +1,6 @@
 """What every part of the market works with: its storage, its partners, its parameters now."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pallets.market.declarations import NoEscrow, NoSuchJob, NoSuchSlot, NotPayer
 from pallets.market.types import Bid, Job, MarketParams, Payload, Recurring, Slot, Stats
@@ -20,11 +19,12 @@ from runtime.frame.division import Fees, get_work_fees
 from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.payments import pay_held, put_on_hold
 from runtime.frame.traits import HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partners:
     """The pallets that the market works with."""
 
@@ -38,7 +38,7 @@ class Partners:
     parameters: Parameters = FIXED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tables:
     """The market's storage."""
 
@@ -55,7 +55,7 @@ class Tables:
     recurring: StorageMap[Id, Recurring]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Book:
     """The market over one state."""
 

@@ -1,6 +1,5 @@
 """The events and errors of the market."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pallets.market.types import Tags
@@ -8,10 +7,11 @@ from runtime.codec import U8, U32
 from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.ai_types import JobKind, RecordVersion
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobPosted(Event, index=0):
     """A job is open; the highest price of all its slots is in escrow."""
 
@@ -25,7 +25,7 @@ class JobPosted(Event, index=0):
     escrow: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToppedUp(Event, index=1):
     """The price of a job's slots rose, and its escrow by the amount."""
 
@@ -33,7 +33,7 @@ class ToppedUp(Event, index=1):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancelled(Event, index=2):
     """A job takes no new providers; so many open slots were refunded."""
 
@@ -41,7 +41,7 @@ class Cancelled(Event, index=2):
     slots: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlotLocked(Event, index=3):
     """A provider has a slot to itself until the deadline, for this price, with this collateral."""
 
@@ -54,7 +54,7 @@ class SlotLocked(Event, index=3):
     deadline: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Submitted(Event, index=4):
     """A result was submitted, and a claim opened for it."""
 
@@ -65,7 +65,7 @@ class Submitted(Event, index=4):
     claim: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settled(Event, index=5):
     """A slot was paid for: burn, treasury, royalties and provider sum to the price."""
 
@@ -81,7 +81,7 @@ class Settled(Event, index=5):
     """Minted for what was mined with the slot's rows; never more than a part of the burn."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slashed(Event, index=6):
     """A provider lost its collateral for a slot, to a wrong result or a missed deadline."""
 
@@ -94,7 +94,7 @@ class Slashed(Event, index=6):
     to_treasury: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refunded(Event, index=7):
     """A slot ended unfilled; its escrow is the owner's again."""
 
@@ -103,7 +103,7 @@ class Refunded(Event, index=7):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LateOpened(Event, index=8):
     """A deadline was missed: anybody may fill the slot for half of the provider's collateral."""
 
@@ -113,7 +113,7 @@ class LateOpened(Event, index=8):
     until: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LateFilled(Event, index=9):
     """A slot was filled late: free of charge, the filler earned from the collateral."""
 
@@ -125,7 +125,7 @@ class LateFilled(Event, index=9):
     burned: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reopened(Event, index=10):
     """A slot that failed can be locked again."""
 
@@ -134,7 +134,7 @@ class Reopened(Event, index=10):
     failures: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rated(Event, index=11):
     """The owner rated a settled slot; the weight is what the slot burned."""
 
@@ -146,14 +146,14 @@ class Rated(Event, index=11):
     tags: Tags
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished(Event, index=12):
     """Every slot of a job is final."""
 
     job: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed(Event, index=13):
     """A finished job and its outputs left the state."""
 

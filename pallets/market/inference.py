@@ -1,7 +1,5 @@
 """What posting an inference job checks of its model and inputs."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from pallets.market.declarations import (
@@ -12,6 +10,7 @@ from pallets.market.declarations import (
 )
 from runtime.frame.ai_traits import OpenClaim
 from runtime.frame.ai_types import BLOB_BYTES_MAX, ModelInfo, VerifierId
+from runtime.frozen import frozen
 from runtime.model import count_cells
 from runtime.tensor import CheckedGraph, load_graph
 from runtime.tensor.value import OPERAND, Interval
@@ -20,7 +19,7 @@ PRODUCT_BYTES = 4
 """An entry of a product, int32."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResultSize:
     """The bytes that one row adds to a result, and what making a slot's takes."""
 

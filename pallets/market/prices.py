@@ -3,15 +3,15 @@
 Every rule says what a slot can cost at most, which is in escrow for each slot that is not final.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from runtime.codec import Name, variant
+from runtime.frozen import frozen
 from runtime.primitives import Balance, BlockNumber
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Posted:
     """A fixed price for each slot."""
 
@@ -38,7 +38,7 @@ class Posted:
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dutch:
     """A price for each slot that rises from `min` to `max` over `ramp` blocks."""
 
@@ -66,7 +66,7 @@ class Dutch:
 
 
 @variant(2)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bids:
     """What each provider asks, up to `max`; the owner accepts the bids it likes."""
 
@@ -92,7 +92,7 @@ class Bids:
 
 
 @variant(3)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Going:
     """The going price of a unit for each of the slot's units, up to `max`: see the work pallet."""
 

@@ -1,15 +1,14 @@
 """What posting a job checks of its program and inputs."""
 
-from dataclasses import dataclass
-
 from pallets.market.book import Partners
 from pallets.market.declarations import BadProgram, ClaimTooLarge, ModelOffChain
 from runtime.frame.ai_types import BLOB_BYTES_MAX, ModelInfo, VerifierId
+from runtime.frozen import frozen
 from runtime.model import load_model
 from runtime.programs import Inputs, Program, ProgramError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProgramSize:
     """The bytes of all outputs together, and what making a slot's takes."""
 

@@ -4,7 +4,7 @@ The owner puts the money of all runs on hold at once. A run that is due is poste
 as if the owner had posted it then: a version that was left open is the current one of that block.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
 from pallets.market.book import Book
@@ -18,6 +18,7 @@ from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.ai_types import VerifierId
 from runtime.frame.traits import HoldReason
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Id
 
 RUNS_MIN, RUNS_MAX = 2, 1_000
@@ -25,7 +26,7 @@ ROOTS_MAX = 2
 """Blobs that one job reads, at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recurrence:
     """How often a job is posted, and how many times together."""
 
@@ -35,7 +36,7 @@ class Recurrence:
     runs: Compact[U32]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecurringStarted(Event, index=16):
     """A job is posted again when it is due; the money of its other runs is on hold."""
 
@@ -45,7 +46,7 @@ class RecurringStarted(Event, index=16):
     reserve: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunPosted(Event, index=17):
     """A run of a recurring job is open, under a number of its own."""
 
@@ -53,7 +54,7 @@ class RunPosted(Event, index=17):
     job: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunSkipped(Event, index=18):
     """A run could not be posted; its money is the owner's again."""
 
@@ -64,7 +65,7 @@ class RunSkipped(Event, index=18):
     returned: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecurringEnded(Event, index=19):
     """There are no more runs; what was still on hold is the owner's again."""
 

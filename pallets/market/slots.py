@@ -3,8 +3,6 @@
 It stands apart from the pallet so that the market and the work pallet can each be given the other.
 """
 
-from dataclasses import dataclass
-
 from pallets.market.pallet import Market
 from pallets.market.specs import Infer
 from pallets.market.types import Job, Slot, SlotState
@@ -12,6 +10,7 @@ from runtime.codec import U32
 from runtime.frame import StorageMap
 from runtime.frame.ai_types import SlotId, SlotPhase, SlotWork
 from runtime.frame.traits import EventSink
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
 
@@ -25,7 +24,7 @@ _PHASES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """Where a slot is, and whose it is."""
 

@@ -3,17 +3,17 @@
 An inference runs rows through a model; every other kind runs one of `runtime.programs`.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from runtime.codec import U8, U32, Compact, Name, variant
 from runtime.frame.ai_types import JobKind
+from runtime.frozen import frozen
 from runtime.primitives import Id, Root
 from runtime.programs import Evaluation, MatrixProduct, Program, Raytrace, Sgd, Statistics
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Infer:
     """The rows of a blob through a version of a model; a slot is a batch of rows."""
 
@@ -42,7 +42,7 @@ class Infer:
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Train:
     """A training; a slot is a segment of its steps, open once the one before is settled."""
 
@@ -52,7 +52,7 @@ class Train:
 
 
 @variant(2)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Render:
     """A picture; a slot is a tile."""
 
@@ -60,7 +60,7 @@ class Render:
 
 
 @variant(6)
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComputeToData:
     """Aggregates of a dataset, in one slot."""
 
@@ -70,7 +70,7 @@ class ComputeToData:
 
 
 @variant(7)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evaluate:
     """A model held against labels; a slot is a shard of the rows."""
 
@@ -81,7 +81,7 @@ class Evaluate:
 
 
 @variant(10)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Product:
     """A product of two matrices that are not in the state; a slot is some strips of its rows."""
 

@@ -1,6 +1,5 @@
 """What the market stores and what its calls are given."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
@@ -8,6 +7,7 @@ from pallets.market.prices import PriceRule
 from pallets.market.specs import Infer, JobSpec, count_parts, get_kind, get_program
 from runtime.codec import U8, U32, U64, U128, Compact, MaxLen
 from runtime.frame.ai_types import BLOB_BYTES_MAX, JobKind, RecordVersion, VerifierId
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id
 
 SLOTS_MAX = 256
@@ -28,7 +28,7 @@ Payload: TypeAlias = Annotated[bytes, MaxLen(BLOB_BYTES_MAX)]
 Tags: TypeAlias = Annotated[bytes, MaxLen(TAGS_BYTES_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """How long a job may take and how often it may fail."""
 
@@ -62,7 +62,7 @@ class SlotState(IntEnum):
         return self in (SlotState.SETTLED, SlotState.REFUNDED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """A job, from its posting until it is closed."""
 
@@ -148,7 +148,7 @@ class Job:
         return self.price.compute(now - self.posted_at)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """One slot of a job."""
 
@@ -195,7 +195,7 @@ class Slot:
                 return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bid:
     """What a provider asks for any slot of a job."""
 
@@ -206,7 +206,7 @@ class Bid:
     deposit: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recurring:
     """A job that is posted again and again, as it was given."""
 
@@ -233,7 +233,7 @@ class Recurring:
         return self.runs_left * self.run_cost
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stats:
     """A provider record's history; amounts in planck."""
 
@@ -257,7 +257,7 @@ class Stats:
     rated_at: BlockNumber = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MarketParams:
     """The market's parameters; shares in basis points of a slot's price."""
 

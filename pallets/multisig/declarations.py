@@ -1,12 +1,12 @@
 """The values, events and errors of the multisig pallet, as `pallet_multisig` has them."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U32, Array, MaxLen
 from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.dispatch_error import DispatchResult
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber
 
 SIGNATORIES_DECODED_MAX = 1_024
@@ -16,7 +16,7 @@ Signatories: TypeAlias = Annotated[tuple[AccountId, ...], MaxLen(SIGNATORIES_DEC
 CallHash: TypeAlias = Annotated[bytes, Array(32)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timepoint:
     """When a multisig call was first approved: the block, and the extrinsic in it."""
 
@@ -26,7 +26,7 @@ class Timepoint:
     index: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenMultisig:
     """A call that waits for approvals; they are in the order of the accounts."""
 
@@ -38,7 +38,7 @@ class OpenMultisig:
     approvals: Signatories
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewMultisig(Event, index=0):
     """A new multisig operation has begun."""
 
@@ -47,7 +47,7 @@ class NewMultisig(Event, index=0):
     call_hash: CallHash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MultisigApproval(Event, index=1):
     """A multisig operation has been approved by someone."""
 
@@ -57,7 +57,7 @@ class MultisigApproval(Event, index=1):
     call_hash: CallHash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MultisigExecuted(Event, index=2):
     """A multisig operation has been executed; `result` says how it ended."""
 
@@ -68,7 +68,7 @@ class MultisigExecuted(Event, index=2):
     result: DispatchResult
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MultisigCancelled(Event, index=3):
     """A multisig operation has been cancelled."""
 

@@ -1,16 +1,16 @@
 """The events and errors of collection pools."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pallets.pools.types import Judge, Phase
 from runtime.codec import U8, U32, U64
 from runtime.errors import ModuleError
 from runtime.frame import Event
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id, Root
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolOpened(Event, index=0):
     """A pool waits for contributors; total and deposit for the validation set are on hold."""
 
@@ -22,7 +22,7 @@ class PoolOpened(Event, index=0):
     ends_at: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Committed(Event, index=1):
     """A contributor is bound to a shard that nobody else can see."""
 
@@ -32,7 +32,7 @@ class Committed(Event, index=1):
     commitment: Hash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PhaseBegan(Event, index=2):
     """A pool went on; the phase lasts until this block, or until all have done their part."""
 
@@ -41,7 +41,7 @@ class PhaseBegan(Event, index=2):
     ends_at: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revealed(Event, index=3):
     """A contributor's shard is there for all to see, and the deposit for it returned."""
 
@@ -52,7 +52,7 @@ class Revealed(Event, index=3):
     rows: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeatForfeited(Event, index=4):
     """A contributor did not reveal in time; the deposit for the seat is burned."""
 
@@ -62,7 +62,7 @@ class SeatForfeited(Event, index=4):
     seat_deposit: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValidationShown(Event, index=5):
     """The hidden examples are known, and how many of them the base alone tells right."""
 
@@ -72,7 +72,7 @@ class ValidationShown(Event, index=5):
     validation_deposit: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValidationForfeited(Event, index=6):
     """The hidden examples were never shown; the deposit for them is burned."""
 
@@ -80,7 +80,7 @@ class ValidationForfeited(Event, index=6):
     validation_deposit: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scored(Event, index=7):
     """A shard was tried: so many of its rows were new, so many hidden examples told right."""
 
@@ -92,7 +92,7 @@ class Scored(Event, index=7):
     points: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContributorPaid(Event, index=8):
     """What a contributor earned by so many points; the shares wait to be claimed."""
 
@@ -104,7 +104,7 @@ class ContributorPaid(Event, index=8):
     shares: U64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolSettled(Event, index=9):
     """What was paid and what was burned are the total; shares that nobody earned are burned too."""
 
@@ -114,7 +114,7 @@ class PoolSettled(Event, index=9):
     burned: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolRefunded(Event, index=10):
     """A pool ended without shards: total and deposit for the validation set returned."""
 
@@ -122,7 +122,7 @@ class PoolRefunded(Event, index=10):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SharesClaimed(Event, index=11):
     """A contributor has the shares that were earned."""
 
@@ -132,7 +132,7 @@ class SharesClaimed(Event, index=11):
     shares: U64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolClosed(Event, index=12):
     """A pool and all that it stored is gone; what nobody claimed is burned."""
 

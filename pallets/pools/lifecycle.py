@@ -13,7 +13,7 @@ the payee's account could not exist with so little, is burned.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pallets.pools import declarations as declared
 from pallets.pools.commitments import get_pot
@@ -26,6 +26,7 @@ from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.payments import pay_held
 from runtime.frame.share_traits import Shares
 from runtime.frame.traits import HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import Id, Root
 from runtime.programs import ProgramRunner
 from runtime.state.externalities import Externalities
@@ -33,7 +34,7 @@ from runtime.state.externalities import Externalities
 REASON = HoldReason.POOL
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partners:
     """The pallets that collection pools work with."""
 
@@ -45,7 +46,7 @@ class Partners:
     parameters: Parameters = FIXED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tables:
     """Where pools live."""
 

@@ -1,10 +1,10 @@
 """What collection pools store and what their calls are given."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U8, U16, U32, U64, Array, Compact, MaxLen
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id, Root
 
 SEATS_MAX = 32
@@ -18,7 +18,7 @@ Salt: TypeAlias = Annotated[bytes, Array(32)]
 """What keeps a commitment from being guessed; drawn at random by whoever commits."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Training:
     """How a shard is tried: int-sgd-v1 on the base and the shard together."""
 
@@ -36,7 +36,7 @@ class Training:
     steps: Compact[U32]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShareGrant:
     """Shares of a record of the owner's, divided among whoever contributes."""
 
@@ -46,7 +46,7 @@ class ShareGrant:
     supply: Compact[U64]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolSpec:
     """What is collected, how it is judged, and for how much.
 
@@ -82,7 +82,7 @@ class PoolSpec:
     """Binds the owner to which they are."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolTerms:
     """How long each phase may take; all may end before."""
 
@@ -140,7 +140,7 @@ class SeatState(IntEnum):
     SCORED = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pool:
     """A pool, from its opening until it is closed."""
 
@@ -190,7 +190,7 @@ class Pool:
         return self.spec.total + (0 if shown else self.validation_deposit)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seat:
     """One contributor of a pool; seats are numbered as they committed."""
 
@@ -212,7 +212,7 @@ class Seat:
     """What is left to be claimed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolParams:
     """The parameters of collection pools."""
 

@@ -1,11 +1,11 @@
 """The values, events and errors of the preimage pallet, as `pallet_preimage` has them."""
 
-from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from runtime.codec import U32, MaxLen, Name, variant
 from runtime.errors import ModuleError
 from runtime.frame import Event
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, Hash
 
 BYTES_DECODED_MAX = 4 * 1024 * 1024
@@ -17,7 +17,7 @@ Ticket: TypeAlias = tuple[AccountId, Balance]
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unrequested:
     """The preimage is there and nothing needs it: whoever noted it may take it away."""
 
@@ -26,7 +26,7 @@ class Unrequested:
 
 
 @variant(1, name="Requested")
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestedStatus:
     """So many things need the preimage, which is there where its length is known."""
 
@@ -40,21 +40,21 @@ RequestStatus: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Noted(Event, index=0):
     """A preimage has been noted."""
 
     hash: Hash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requested(Event, index=1):
     """A preimage has been requested."""
 
     hash: Hash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cleared(Event, index=2):
     """A preimage has been cleared."""
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 
 from pallets.proxy.declarations import (
@@ -15,12 +14,13 @@ from pallets.proxy.declarations import (
 )
 from runtime.frame import StorageMap
 from runtime.frame.traits import HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance
 
 REASON = HoldReason.PROXY_DEPOSIT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProxyTerms:
     """The pallet's limits, and its deposits in planck."""
 
@@ -37,7 +37,7 @@ def get_order(definition: ProxyDefinition) -> tuple[AccountId, ProxyType, int]:
     return definition.delegate, definition.proxy_type, definition.delay
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProxyBook:
     """The pallet's three maps; every change of a list brings its deposit to what the list asks."""
 

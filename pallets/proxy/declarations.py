@@ -1,6 +1,5 @@
 """The values, events and errors of the proxy pallet, as `pallet_proxy` has them."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
@@ -8,6 +7,7 @@ from runtime.codec import U16, MaxLen
 from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.dispatch_error import DispatchResult
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash
 
 ENTRIES_MAX = 64
@@ -25,7 +25,7 @@ class ProxyType(IntEnum):
     CANCEL_PROXY = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProxyDefinition:
     """Who may call for an account, what, and how many blocks after announcing it."""
 
@@ -36,7 +36,7 @@ class ProxyDefinition:
     delay: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Announcement:
     """A call that a proxy means to make."""
 
@@ -47,7 +47,7 @@ class Announcement:
     height: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PureDeposit:
     """What the maker of an account without a key has on hold for its proxies."""
 
@@ -59,14 +59,14 @@ ProxyList: TypeAlias = Annotated[tuple[ProxyDefinition, ...], MaxLen(ENTRIES_MAX
 AnnouncementList: TypeAlias = Annotated[tuple[Announcement, ...], MaxLen(ENTRIES_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProxyExecuted(Event, index=0):
     """A proxy was executed correctly, with the given result."""
 
     result: DispatchResult
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PureCreated(Event, index=1):
     """A pure account has been created by new proxy with given disambiguation index."""
 
@@ -76,7 +76,7 @@ class PureCreated(Event, index=1):
     disambiguation_index: U16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Announced(Event, index=2):
     """An announcement was placed to make a call in the future."""
 
@@ -85,7 +85,7 @@ class Announced(Event, index=2):
     call_hash: Hash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProxyAdded(Event, index=3):
     """A proxy was added."""
 
@@ -95,7 +95,7 @@ class ProxyAdded(Event, index=3):
     delay: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProxyRemoved(Event, index=4):
     """A proxy was removed."""
 

@@ -4,10 +4,9 @@ No list but the whole of `ANY` has a call that acts for yet another account (`Pr
 multisigs): a proxy of an account that is itself a proxy would else reach further than its type.
 """
 
-from dataclasses import dataclass
-
 from pallets.proxy.declarations import ProxyType
 from runtime.frame import Call
+from runtime.frozen import frozen
 
 BATCHES = frozenset(("Utility.batch", "Utility.batch_all", "Utility.force_batch"))
 """What is batched is asked for call by call."""
@@ -34,7 +33,7 @@ def is_superset(one: ProxyType, other: ProxyType) -> bool:
     return one in (other, ProxyType.ANY) or wider.get(one) is other
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProxyFilter:
     """The calls that an origin may make which speaks through a proxy of a type."""
 

@@ -1,15 +1,14 @@
 """The events and errors of the registry."""
 
-from dataclasses import dataclass
-
 from runtime.codec import U32
 from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.ai_types import RecordKind
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, BlockNumber, Id, Root
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registered(Event, index=0):
     """A record came into being, with its first version."""
 
@@ -19,7 +18,7 @@ class Registered(Event, index=0):
     expires_at: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Updated(Event, index=1):
     """A record has a new version."""
 
@@ -27,7 +26,7 @@ class Updated(Event, index=1):
     version: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heartbeat(Event, index=2):
     """An owner showed that a record is alive."""
 
@@ -35,7 +34,7 @@ class Heartbeat(Event, index=2):
     expires_at: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transferred(Event, index=3):
     """A record has a new owner."""
 
@@ -44,21 +43,21 @@ class Transferred(Event, index=3):
     to: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retired(Event, index=4):
     """A record can no longer be used; it stays readable while jobs need it."""
 
     record: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Removed(Event, index=5):
     """A retired record is needed by no job any more and is gone; its deposit is returned."""
 
     record: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlobStored(Event, index=6):
     """Somebody pays for a blob in the state."""
 
@@ -67,7 +66,7 @@ class BlobStored(Event, index=6):
     size_bytes: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlobDropped(Event, index=7):
     """Somebody no longer pays for a blob; with its last payer the blob is gone."""
 
@@ -75,7 +74,7 @@ class BlobDropped(Event, index=7):
     payer: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attested(Event, index=8):
     """An auditor said something of a record."""
 
@@ -84,7 +83,7 @@ class Attested(Event, index=8):
     expires_at: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revoked(Event, index=9):
     """What an auditor said of a record is no longer there."""
 

@@ -5,7 +5,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pallets.registry.blobs import Blobs
 from pallets.registry.declarations import (
@@ -32,12 +32,13 @@ from pallets.registry.types import (
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_types import ModelInfo, ProviderInfo, RecordKind, SealedDataset
 from runtime.frame.traits import EventSink, HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Root
 
 REASON = HoldReason.REGISTRY_DEPOSIT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordMaps:
     """Where records live."""
 

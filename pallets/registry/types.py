@@ -1,7 +1,6 @@
 """What the registry stores: records, their versions with typed bodies, and blobs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from itertools import pairwise
 from typing import Annotated, ClassVar, TypeAlias, TypeVar
@@ -16,6 +15,7 @@ from runtime.frame.ai_types import (
     RecordKind,
     TensorInfo,
 )
+from runtime.frozen import frozen
 from runtime.primitives import UNIT, AccountId, Balance, BlockNumber, Bps, Hash, Id, Root
 
 Ordered = TypeVar("Ordered", str, int)
@@ -55,7 +55,7 @@ class Availability(IntEnum):
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Model:
     """An i8graph with its tensors."""
 
@@ -68,7 +68,7 @@ class Model:
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dataset:
     """Data by its roots: what it is, never the data itself."""
 
@@ -83,7 +83,7 @@ class Dataset:
     """Commits to the hidden labels by which labellers are judged."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attribute:
     """One thing a provider says of itself: `gpu`, `vram_gib`, `region` …."""
 
@@ -97,7 +97,7 @@ Attributes: TypeAlias = Annotated[tuple[Attribute, ...], MaxLen(ATTRIBUTES_MAX)]
 """In the order of their names, each once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KindPrice:
     """The least a provider asks for one unit of a kind of job."""
 
@@ -108,7 +108,7 @@ class KindPrice:
 
 
 @variant(2)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provider:
     """Somebody with machines."""
 
@@ -143,7 +143,7 @@ class Relation(IntEnum):
     USES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parent:
     """A record this one comes from, and the part of each settlement that is passed on to it."""
 
@@ -157,7 +157,7 @@ class Parent:
 Parents: TypeAlias = Annotated[tuple[Parent, ...], MaxLen(PARENTS_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """A record's part of each settlement, and how many generations up it is."""
 
@@ -172,7 +172,7 @@ Shares: TypeAlias = Annotated[tuple[Share, ...], MaxLen(ROYALTY_SHARES_MAX)]
 """All royalties of one version, fanned out; in the order of the records, each once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """One version of a record; what is registered never changes, a new version follows it."""
 
@@ -204,7 +204,7 @@ class RecordState(IntEnum):
     FROZEN = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """The identity of an AI thing."""
 
@@ -227,7 +227,7 @@ class Record:
     """What its owner has on hold for it and all its versions."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attestation:
     """What an auditor says of a record, for a time."""
 
@@ -244,7 +244,7 @@ class Attestation:
 BlobContent: TypeAlias = Annotated[bytes, MaxLen(BLOB_BYTES_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlobUse:
     """Who keeps a blob in the state."""
 
@@ -255,7 +255,7 @@ class BlobUse:
     """How many jobs need it: the last payer cannot leave before they end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlobStake:
     """One payer's part in a blob: everybody who puts the same bytes pays, and may leave."""
 

@@ -1,14 +1,13 @@
 """The events and errors of the rights pallet."""
 
-from dataclasses import dataclass
-
 from runtime.codec import U64
 from runtime.errors import ModuleError
 from runtime.frame import Event
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offered(Event, index=0):
     """Licences of a record are for sale."""
 
@@ -18,7 +17,7 @@ class Offered(Event, index=0):
     price: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sold(Event, index=1):
     """Somebody bought a licence; the last four amounts sum to the price."""
 
@@ -32,7 +31,7 @@ class Sold(Event, index=1):
     paid: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfferClosed(Event, index=2):
     """No more licences are sold; those sold stay."""
 
@@ -40,7 +39,7 @@ class OfferClosed(Event, index=2):
     offer: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfferRemoved(Event, index=3):
     """Nobody holds a licence of a closed offer any more; its deposits are returned."""
 
@@ -48,7 +47,7 @@ class OfferRemoved(Event, index=3):
     offer: Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed(Event, index=4):
     """A holder would sell a licence."""
 
@@ -58,7 +57,7 @@ class Listed(Event, index=4):
     price: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unlisted(Event, index=5):
     """A holder's licence is no longer for sale."""
 
@@ -67,7 +66,7 @@ class Unlisted(Event, index=5):
     seller: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resold(Event, index=6):
     """A licence has another holder; the last four amounts sum to the price."""
 
@@ -82,7 +81,7 @@ class Resold(Event, index=6):
     paid: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SharesIssued(Event, index=7):
     """What a record earns goes to its purse from now on, for those who stake shares."""
 
@@ -92,7 +91,7 @@ class SharesIssued(Event, index=7):
     purse: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Staked(Event, index=8):
     """Shares earn from now on."""
 
@@ -101,7 +100,7 @@ class Staked(Event, index=8):
     amount: U64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unstaked(Event, index=9):
     """Shares earn no longer, and can be given away."""
 
@@ -110,7 +109,7 @@ class Unstaked(Event, index=9):
     amount: U64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RevenuePaid(Event, index=10):
     """What came into a purse was shared among so many staked shares; with none, it went to `to`."""
 
@@ -120,7 +119,7 @@ class RevenuePaid(Event, index=10):
     to: AccountId | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RevenueClaimed(Event, index=11):
     """Somebody was paid what staked shares had earned."""
 
@@ -129,7 +128,7 @@ class RevenueClaimed(Event, index=11):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SharesRedeemed(Event, index=12):
     """All shares are gone, and so is the purse: what was left of it went to their holder."""
 

@@ -7,7 +7,7 @@ staked when it is counted; with none staked it is the owner's.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pallets.rights.declarations import (
     IssuedAlready,
@@ -30,12 +30,13 @@ from runtime.frame import Event, StorageMap
 from runtime.frame.asset_traits import AssetHoldReason, AssetKind
 from runtime.frame.parameters import compute_deposit
 from runtime.frame.traits import Preservation
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Id
 
 STAKED = AssetHoldReason.STAKED_SHARES
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShareMaps:
     """Where pools and stakes live."""
 

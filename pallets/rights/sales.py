@@ -5,7 +5,7 @@ here, so that no resale passes the record by.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pallets.rights.declarations import (
     BadTerms,
@@ -33,12 +33,13 @@ from runtime.frame.asset_traits import AssetKeeper, AssetKind, Assets
 from runtime.frame.parameters import FIXED, Parameters, compute_deposit
 from runtime.frame.title_traits import Titles
 from runtime.frame.traits import EventSink, Money
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Id
 
 KEEPER = AssetKeeper.RIGHTS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partners:
     """Whom the rights pallet asks."""
 
@@ -49,7 +50,7 @@ class Partners:
     parameters: Parameters = FIXED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaleMaps:
     """Where offers and resales live."""
 

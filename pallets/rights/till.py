@@ -1,20 +1,20 @@
 """How a price is paid: in parts that sum to it, what nobody can receive being burned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pallets.rights.types import RightsParams
 from runtime.errors import CannotCreate
 from runtime.frame.division import Fees, compute_split, get_sale_fees
 from runtime.frame.parameters import Parameters
 from runtime.frame.traits import HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import AccountId
 from runtime.state.externalities import Externalities
 
 REASON = HoldReason.OFFER
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """Where a price went; the parts sum to it."""
 

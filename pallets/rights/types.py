@@ -1,10 +1,10 @@
 """What the rights pallet stores: offers and resales of licences, pools of revenue and stakes."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import ClassVar
 
 from runtime.codec import U32, U64, U256, Compact
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Id
 
 RESALE_BPS_MAX = 4_000
@@ -14,7 +14,7 @@ SHARE_SCALE = 1 << 64
 """Revenue is counted in so many parts of a planck: there are no more shares than that."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RightsParams:
     """What the composed runtime decides about sales and shares."""
 
@@ -44,7 +44,7 @@ class LicenceUse(IntEnum):
     """To give it to others too."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LicenceTerms:
     """What is sold; it never changes for those who bought it."""
 
@@ -56,7 +56,7 @@ class LicenceTerms:
     """The record's part of each resale; None where licences cannot be resold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """Licences of one kind at one price; kept as long as somebody holds one."""
 
@@ -74,7 +74,7 @@ class Offer:
     deposit: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resale:
     """One licence that its holder would sell."""
 
@@ -84,7 +84,7 @@ class Resale:
     deposit: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pool:
     """A record's shares, and what they have earned."""
 
@@ -105,7 +105,7 @@ class Pool:
     """Nobody's, in parts of `SHARE_SCALE`: rounding, and what came when there was nobody."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stake:
     """One account's staked shares."""
 

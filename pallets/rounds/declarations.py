@@ -1,16 +1,16 @@
 """The events and errors of labelling rounds."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pallets.rounds.types import Judge, Phase
 from runtime.codec import U8, U16, U32
 from runtime.errors import ModuleError
 from runtime.frame import Event
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoundPosted(Event, index=0):
     """A round waits for labellers; the pool and the deposit for the gold are on hold."""
 
@@ -23,7 +23,7 @@ class RoundPosted(Event, index=0):
     ends_at: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeatTaken(Event, index=1):
     """A labeller joined, with this much of a bond locked."""
 
@@ -33,7 +33,7 @@ class SeatTaken(Event, index=1):
     bond: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PhaseBegan(Event, index=2):
     """A round went on; the phase lasts until this block, or until all have done their part."""
 
@@ -42,7 +42,7 @@ class PhaseBegan(Event, index=2):
     ends_at: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Committed(Event, index=3):
     """A labeller is bound to answers that nobody else can see."""
 
@@ -51,7 +51,7 @@ class Committed(Event, index=3):
     commitment: Hash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revealed(Event, index=4):
     """A labeller's answers are there for all to see."""
 
@@ -59,7 +59,7 @@ class Revealed(Event, index=4):
     who: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DutyMissed(Event, index=5):
     """A labeller did not commit or reveal in time: frozen at first, slashed when it repeats."""
 
@@ -69,7 +69,7 @@ class DutyMissed(Event, index=5):
     to_owner: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GoldRevealed(Event, index=6):
     """The hidden labels are known; the deposit for them returned."""
 
@@ -77,7 +77,7 @@ class GoldRevealed(Event, index=6):
     gold_deposit: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GoldForfeited(Event, index=7):
     """The hidden labels were never shown; the deposit for them is burned."""
 
@@ -85,7 +85,7 @@ class GoldForfeited(Event, index=7):
     gold_deposit: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LabellerPaid(Event, index=8):
     """What a labeller earned, and why: so many of the answers asked for were right."""
 
@@ -97,7 +97,7 @@ class LabellerPaid(Event, index=8):
     paid: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoundSettled(Event, index=9):
     """The labels are there; what was paid and what was burned are the pool."""
 
@@ -107,7 +107,7 @@ class RoundSettled(Event, index=9):
     burned: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoundRefunded(Event, index=10):
     """A round ended without answers; pool and deposit for the gold returned."""
 
@@ -115,7 +115,7 @@ class RoundRefunded(Event, index=10):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoundClosed(Event, index=11):
     """A round and all that it stored is gone; its deposit returned."""
 

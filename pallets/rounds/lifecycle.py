@@ -15,7 +15,7 @@ little, is burned.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,13 +36,14 @@ from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.payments import pay_held
 from runtime.frame.slashing import split_miss
 from runtime.frame.traits import HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
 
 REASON = HoldReason.ROUND
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partners:
     """The pallets that labelling rounds work with."""
 
@@ -53,7 +54,7 @@ class Partners:
     parameters: Parameters = FIXED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tables:
     """Where rounds live."""
 

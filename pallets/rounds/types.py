@@ -1,10 +1,10 @@
 """What labelling rounds store and what their calls are given."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U8, U16, U32, Array, Compact, MaxLen
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id, Root
 
 ITEMS_MAX = 4_096
@@ -24,7 +24,7 @@ PackedLabels: TypeAlias = Annotated[bytes, MaxLen(ITEMS_MAX)]
 """A label an item; see `pallets/rounds/labels.py`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoundSpec:
     """What is to be labelled, by how many, for how much."""
 
@@ -53,7 +53,7 @@ class RoundSpec:
     """Binds the requester to which items those are, and to their labels."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoundTerms:
     """How long each phase may take; all but the first may end before."""
 
@@ -110,7 +110,7 @@ class SeatState(IntEnum):
     """Did not commit, or did not reveal; the bond has answered for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GoldLabel:
     """An item whose label the requester knows."""
 
@@ -124,7 +124,7 @@ Gold: TypeAlias = Annotated[tuple[GoldLabel, ...], MaxLen(GOLD_MAX)]
 """In the order of the items, each once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Round:
     """A round, from its posting until it is closed."""
 
@@ -155,7 +155,7 @@ class Round:
         return 0 if self.phase.is_final else self.spec.pool + self.gold_deposit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seat:
     """One labeller of a round."""
 
@@ -173,7 +173,7 @@ class Seat:
     paid: Balance = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoundParams:
     """The parameters of labelling rounds."""
 

@@ -1,6 +1,5 @@
 """The values, events and errors of the scheduler pallet, as `pallet_scheduler` has them."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
@@ -8,6 +7,7 @@ from runtime.codec import U8, U32, Array, MaxLen, Name, variant
 from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.dispatch_error import DispatchResult
+from runtime.frozen import frozen
 from runtime.primitives import BlockNumber, Hash
 
 AGENDA_MAX = 128
@@ -25,7 +25,7 @@ Period: TypeAlias = tuple[BlockNumber, U32]
 
 
 @variant(1, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inline:
     """A call by its bytes."""
 
@@ -33,7 +33,7 @@ class Inline:
 
 
 @variant(2)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lookup:
     """A call by the hash of its bytes, which are a preimage that the task has requested."""
 
@@ -54,7 +54,7 @@ class RawOrigin(IntEnum):
     ROOT = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """A task: the lower its priority's number, the earlier in its block."""
 
@@ -84,7 +84,7 @@ def find_first(agenda: tuple[Task | None, ...]) -> tuple[int, Task] | None:
     return min(left, key=lambda each: each[1].priority, default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scheduled(Event, index=0):
     """Scheduled some task."""
 
@@ -92,7 +92,7 @@ class Scheduled(Event, index=0):
     index: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Canceled(Event, index=1):
     """Canceled some task."""
 
@@ -100,7 +100,7 @@ class Canceled(Event, index=1):
     index: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dispatched(Event, index=2):
     """Dispatched some task."""
 
@@ -109,7 +109,7 @@ class Dispatched(Event, index=2):
     result: DispatchResult
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallUnavailable(Event, index=5):
     """The call for the provided hash was not found so the task has been aborted."""
 
@@ -117,7 +117,7 @@ class CallUnavailable(Event, index=5):
     id: TaskName | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeriodicFailed(Event, index=6):
     """The given task was unable to be renewed since the agenda is full at that block."""
 
@@ -125,7 +125,7 @@ class PeriodicFailed(Event, index=6):
     id: TaskName | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PermanentlyOverweight(Event, index=8):
     """The given task can never be executed since it is overweight."""
 
@@ -133,7 +133,7 @@ class PermanentlyOverweight(Event, index=8):
     id: TaskName | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgendaIncomplete(Event, index=9):
     """Agenda is incomplete from `when`: what is left of it is next in the coming block."""
 

@@ -1,16 +1,16 @@
 """The events and errors of the vault."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pallets.vault.types import BoxKey, Fault, SaleTerms, SealedBox
 from runtime.codec import U64
 from runtime.errors import ModuleError
 from runtime.frame import Event
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offered(Event, index=0):
     """A sealed dataset is for sale, or is so on other terms."""
 
@@ -19,7 +19,7 @@ class Offered(Event, index=0):
     terms: SaleTerms
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Withdrawn(Event, index=1):
     """A dataset is not for sale any more; orders that were made go on."""
 
@@ -27,7 +27,7 @@ class Withdrawn(Event, index=1):
     seller: AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ordered(Event, index=2):
     """A buyer has put the price on hold, and waits for the key until a block."""
 
@@ -41,7 +41,7 @@ class Ordered(Event, index=2):
     until: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivered(Event, index=3):
     """The seller has delivered; the buyer may dispute until a block."""
 
@@ -50,7 +50,7 @@ class Delivered(Event, index=3):
     until: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyDisputed(Event, index=4):
     """The box was opened by the runtime; without a fault the buyer was wrong."""
 
@@ -58,7 +58,7 @@ class KeyDisputed(Event, index=4):
     fault: Fault | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChunkDisputed(Event, index=5):
     """A chunk was decrypted by the runtime; without a fault the buyer was wrong."""
 
@@ -67,7 +67,7 @@ class ChunkDisputed(Event, index=5):
     fault: Fault | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slashed(Event, index=6):
     """A seller lost collateral; the last three amounts sum to the first."""
 
@@ -80,7 +80,7 @@ class Slashed(Event, index=6):
     to_treasury: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refunded(Event, index=7):
     """The buyer has price and deposit back; the order is gone."""
 
@@ -89,7 +89,7 @@ class Refunded(Event, index=7):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Released(Event, index=8):
     """An order was paid: burn, treasury, royalties and payee sum to the price."""
 
@@ -103,7 +103,7 @@ class Released(Event, index=8):
     paid: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forfeited(Event, index=9):
     """The buyer lost the deposit of an order to a false dispute."""
 
@@ -113,7 +113,7 @@ class Forfeited(Event, index=9):
     to_seller: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed(Event, index=10):
     """A settled order left the state; the deposit, if it was not lost, is the buyer's again."""
 

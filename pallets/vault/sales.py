@@ -6,7 +6,7 @@ burned.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pallets.vault.declarations import Closed, Forfeited, Refunded, Released, Slashed
 from pallets.vault.types import Fault, Order, OrderState, VaultParams
@@ -19,6 +19,7 @@ from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.payments import pay_held
 from runtime.frame.slashing import compute_forfeit, split_fraud, split_miss
 from runtime.frame.traits import HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import BPS, AccountId, Hash, Id
 from runtime.state.externalities import Externalities
 
@@ -26,7 +27,7 @@ REASON = HoldReason.SALE
 DUTY_DOMAIN = b"soberana/sale/duty/v1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partners:
     """The pallets that the vault works with."""
 

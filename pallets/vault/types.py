@@ -1,10 +1,10 @@
 """What the vault stores and what its calls are given."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U32, U64, Array, Compact, FixedBytes, MaxLen
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Hash, Id
 from runtime.tensor.chunks import CHUNK_BYTES
 from runtime.tensor.commitment import MerklePath
@@ -27,7 +27,7 @@ BoxSecret: TypeAlias = Annotated[bytes, Array(32)]
 """What opens an order's box; shown in a dispute, and of no other use."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaleTerms:
     """What a sealed dataset is sold for; an order names the same."""
 
@@ -44,7 +44,7 @@ class SaleTerms:
     """The buyer disputes within so many blocks of the delivery."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """A record that is for sale."""
 
@@ -83,7 +83,7 @@ class Fault(IntEnum):
     """A chunk of the encrypted data is not what it should be."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """One sale, from its order until it is refunded or closed; until then its version is kept."""
 
@@ -115,7 +115,7 @@ class Order:
         return 0 if self.state is OrderState.SETTLED else self.terms.price
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChunkProof:
     """One chunk of the encrypted data, and what the plain one should hash to."""
 
@@ -128,7 +128,7 @@ class ChunkProof:
     plain_path: MerklePath
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VaultParams:
     """The vault's parameters; shares in basis points of a price, or of the collateral."""
 

@@ -1,17 +1,17 @@
 """Verify's events and errors."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from runtime.codec import U32, U64
 from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.ai_types import Verdict, VerifierId
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Id
 from runtime.programs import TileOpening
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClaimOpened(Event, index=0):
     """Somebody claims that a slot's rows give an output."""
 
@@ -23,7 +23,7 @@ class ClaimOpened(Event, index=0):
     macs: U64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VerdictGiven(Event, index=1):
     """A claim was judged; there is no appeal from what every node computes."""
 
@@ -33,7 +33,7 @@ class VerdictGiven(Event, index=1):
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SampleChecked(Event, index=2):
     """The drawn pixels of a claim are right; it can still be challenged."""
 
@@ -42,7 +42,7 @@ class SampleChecked(Event, index=2):
     slot: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClaimRefuted(Event, index=3):
     """Somebody proved a claim wrong, or waited in vain for a tile, and was paid for it."""
 
@@ -54,7 +54,7 @@ class ClaimRefuted(Event, index=3):
     """Out of the collateral of whoever made the claim."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TileDemanded(Event, index=4):
     """A tile of a result has to be shown."""
 
@@ -67,7 +67,7 @@ class TileDemanded(Event, index=4):
     due: BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TileShown(Event, index=5):
     """A tile was shown that had been asked for; the deposit pays for it, a part is burned."""
 

@@ -11,7 +11,7 @@ The deposits of open demands are on hold with those who ask, and return whatever
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pallets.verify.declarations import (
     ClaimRefuted,
@@ -40,6 +40,7 @@ from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.payments import pay_held, put_on_hold
 from runtime.frame.slashing import compute_forfeit
 from runtime.frame.traits import HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import BPS, AccountId, Id
 from runtime.programs import Inputs, MatrixProduct, ProgramRunner, TileOpening
 from runtime.state.externalities import Externalities
@@ -48,7 +49,7 @@ from runtime.task import ProgramTask, load_inputs
 REASON = HoldReason.CHALLENGE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Partners:
     """The pallets that verify works with."""
 
@@ -62,7 +63,7 @@ class Partners:
     parameters: Parameters = FIXED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tables:
     """Verify's storage as far as disputes change it."""
 
@@ -70,7 +71,7 @@ class Tables:
     pending: StorageMap[tuple[Id, U32], Pending]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dispute:
     """A claim that waits, with all that is known of it."""
 

@@ -1,10 +1,10 @@
 """What verify stores of claims, and what decides how long they wait."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from runtime.codec import U32, MaxLen
 from runtime.frame.ai_types import Verdict, VerifierId
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Id, Root
 
 SAMPLE_PIXELS = 64
@@ -17,7 +17,7 @@ DEMANDS_MAX = 16
 """Tiles of one claim that are asked for at the same time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """The latest claim about a slot, and what became of it."""
 
@@ -32,7 +32,7 @@ class Claim:
     """None while it can be challenged."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demand:
     """Somebody asks to see a tile of a result, and has a deposit on hold for it."""
 
@@ -45,7 +45,7 @@ class Demand:
     """The last block for the answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pending:
     """What a claim waits for that has no verdict yet."""
 
@@ -74,7 +74,7 @@ class Pending:
         return next((each for each in self.demands if each.tile == tile), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VerifyParams:
     """Times in blocks, deposits in planck."""
 

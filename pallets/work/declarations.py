@@ -1,17 +1,17 @@
 """The events and errors of the work pallet."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from runtime.codec import U8, U32, U64, U128
 from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.ai_types import JobKind
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, Bps, Id
 from runtime.work_summary import Lane
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkNoted(Event, index=0):
     """A block's work was noted; useful is what somebody paid for, at most the total."""
 
@@ -21,7 +21,7 @@ class WorkNoted(Event, index=0):
     useful_macs: U128
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UsefulCredited(Event, index=1):
     """A slot's product mined this block; its author earns a bonus when the slot settles."""
 
@@ -32,7 +32,7 @@ class UsefulCredited(Event, index=1):
     macs: U64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BonusPaid(Event, index=2):
     """A bonus was minted for a slot that settled and had mined."""
 
@@ -42,7 +42,7 @@ class BonusPaid(Event, index=2):
     amount: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EraClosed(Event, index=3):
     """An era is over; these are its sums, and what authors and the treasury may claim of it."""
 
@@ -55,7 +55,7 @@ class EraClosed(Event, index=3):
     tithe: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EraClaimed(Event, index=4):
     """An author's part of an era was minted, and the treasury's beside it."""
 
@@ -65,7 +65,7 @@ class EraClaimed(Event, index=4):
     tithe: Balance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriceMoved(Event, index=5):
     """The going price of a unit is another, in planck; with the utilisation that moved it."""
 

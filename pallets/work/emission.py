@@ -4,13 +4,13 @@ A block earns an amount that is halved every so many blocks, whatever the eras a
 mints nothing more. What all blocks together can ever earn is `compute_cap`.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from runtime.frozen import frozen
 from runtime.primitives import UNIT, Balance, BlockNumber
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Emission:
     """What the first blocks earn, and after how many blocks it is halved."""
 

@@ -4,7 +4,7 @@ An author's part of an era is the part of its work that the author's blocks prov
 were mined with. Nothing is minted before somebody claims it, and nothing once the era is forgotten.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pallets.work.declarations import EraForgotten, EraNotClosed, NothingToClaim
 from pallets.work.emission import compute_emission
@@ -12,13 +12,14 @@ from pallets.work.types import Era, EraSchedule, WorkParams
 from runtime.codec import U32, U128
 from runtime.frame import StorageMap, StorageValue
 from runtime.frame.parameters import Param, Parameters
+from runtime.frozen import frozen
 from runtime.primitives import BPS, AccountId
 
 SWEPT_PER_BLOCK = 2
 """Steps of forgetting what authors did not claim: a block makes at most one such entry."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EraTables:
     """Where eras are stored."""
 
@@ -28,7 +29,7 @@ class EraTables:
     swept: StorageValue[U32]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payout:
     """What a claim mints, in planck."""
 

@@ -10,7 +10,7 @@ falls, by a step of at most 2 % for each such block.
 So every move is paid for: whoever locks a slot of his own to move the price burns a part of it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from pallets.work.declarations import PriceMoved
@@ -18,6 +18,7 @@ from runtime.frame import Pallet, StorageMap
 from runtime.frame.ai_types import PRICE_STEP_BPS_MAX, JobKind, SlotOffer
 from runtime.frame.parameters import Param, Parameters
 from runtime.frame.traits import EventSink
+from runtime.frozen import frozen
 from runtime.primitives import BPS, UNIT, Balance, BlockNumber, Bps, Id
 
 UNIT_PRICE_MIN = UNIT // 10**6
@@ -30,7 +31,7 @@ SMOOTHING = 4
 """A block changes the utilisation by this part of the difference."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Band:
     """Where the price stays as it is, and how fast it moves elsewhere."""
 
@@ -44,7 +45,7 @@ class Band:
 BAND = Band()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GoingPrice:
     """The price of a unit, as of the block in which a slot was taken last."""
 

@@ -1,17 +1,17 @@
 """What an account has proven lately: a benchmark that nobody can merely declare."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from runtime.codec import U128
 from runtime.decay import compute_decay
+from runtime.frozen import frozen
 from runtime.primitives import BlockNumber
 
 RATE_HALF_LIFE_BLOCKS = 1_000
 """What was proven so long ago counts for half."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """The multiply-accumulates that the targets of an account's blocks made it spend."""
 

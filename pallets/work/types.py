@@ -1,16 +1,16 @@
 """What the work pallet stores."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pallets.work.emission import EMISSION, Emission
 from pallets.work.prices import BAND, Band
 from runtime.codec import U16, U32, U64, U128
+from runtime.frozen import frozen
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps
 from runtime.work_summary import Lane
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Era:
     """What some consecutive blocks' work came to."""
 
@@ -43,7 +43,7 @@ class Era:
     """Of both, what was minted so far."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EraSchedule:
     """Since when eras have the length that they have: an era keeps the one it began with."""
 
@@ -58,7 +58,7 @@ class EraSchedule:
         return self.first_era + (number - self.first_block) // self.era_blocks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """What one block's work was."""
 
@@ -71,7 +71,7 @@ class Receipt:
     refs: U16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credit:
     """One MATMUL of one slot that mined a block."""
 
@@ -83,7 +83,7 @@ class Credit:
     macs: U64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkParams:
     """The parameters of work; shares in basis points."""
 

@@ -1,33 +1,34 @@
 """The annotations that carry a codec: to the type checkers they are plain ints, bytes, tuples."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, TypeVar
+
+from runtime.frozen import frozen
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Uint:
     """An unsigned integer of `bits` bits, little endian."""
 
     bits: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sint:
     """A signed integer of `bits` bits, two's complement, little endian."""
 
     bits: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompactMark:
     """The integer is written in as few bytes as it needs."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MaxLen:
     """At most this many items (bytes of a `bytes` or `str`): no collection is without a bound."""
 
@@ -38,7 +39,7 @@ class MaxLen:
             raise TypeError(f"a bound is not negative: MaxLen({self.items_max})")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Array:
     """Exactly this many items, written without a length."""
 
@@ -49,14 +50,14 @@ class Array:
             raise TypeError(f"a length is not negative: Array({self.length})")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """The name that metadata gives the type; a path with `::`, or its last segment alone."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Generic:
     """The generic parameters that metadata lists for an enum: `Generic(("T", Balance))`."""
 
@@ -66,7 +67,7 @@ class Generic:
         object.__setattr__(self, "params", params)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComposedMark:
     """A type that only the composed runtime knows, by name: `RuntimeCall`, `RuntimeEvent`."""
 

@@ -1,16 +1,16 @@
 """The codec of one type: three functions' worth of behaviour, and what metadata says of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from runtime.codec.typeinfo import TypeNode
 from runtime.errors import CodecError
+from runtime.frozen import frozen
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Codec(Generic[T]):
     """Encodes and decodes values of one type."""
 

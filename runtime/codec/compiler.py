@@ -27,6 +27,7 @@ from runtime.codec.annotation import (
 from runtime.codec.codec import AnyCodec, Codec
 from runtime.codec.fixed import FixedBytes
 from runtime.codec.typeinfo import Composite, Param, Placeholder, Variant
+from runtime.frozen import is_frozen
 
 Composed: TypeAlias = Mapping[str, AnyCodec]
 """The codecs of a composed runtime's own types."""
@@ -80,7 +81,7 @@ def _compile_class(cls: Any, composed: Composed) -> AnyCodec:
 
 
 def _compile_fields(cls: Any, composed: Composed) -> list[tuple[str, AnyCodec]]:
-    if not cls.__dataclass_params__.frozen:
+    if not is_frozen(cls):
         raise TypeError(f"{cls.__name__} must be frozen: stored values never change in place")
     hints = get_type_hints(cls, include_extras=True)
     fields = dataclasses.fields(cls)

@@ -3,25 +3,26 @@
 Nodes are values: two codecs of the same type have equal nodes, so the registry lists it once.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from runtime.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Primitive:
     """One of SCALE's primitive types, by its name in Rust."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequence:
     """`Vec<item>`."""
 
     item: "TypeNode"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArrayNode:
     """`[item; length]`."""
 
@@ -29,21 +30,21 @@ class ArrayNode:
     item: "TypeNode"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TupleNode:
     """`(items…)`."""
 
     items: tuple["TypeNode", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompactNode:
     """`Compact<item>`."""
 
     item: "TypeNode"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Param:
     """A generic parameter of a type; `node` is None where it is not named in the metadata."""
 
@@ -51,7 +52,7 @@ class Param:
     node: "TypeNode | None"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A field of a struct or variant; tuple-like fields have no name."""
 
@@ -61,7 +62,7 @@ class Field:
     docs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Composite:
     """A struct."""
 
@@ -71,7 +72,7 @@ class Composite:
     docs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VariantDef:
     """One variant of an enum."""
 
@@ -81,7 +82,7 @@ class VariantDef:
     docs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variant:
     """An enum."""
 
@@ -91,7 +92,7 @@ class Variant:
     docs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placeholder:
     """A type that only the composed runtime knows, such as `RuntimeCall`; resolved by metadata."""
 

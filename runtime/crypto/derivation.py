@@ -17,6 +17,7 @@ from runtime.crypto import sr25519
 from runtime.crypto.hashing import blake2_256
 from runtime.crypto.merlin import Transcript
 from runtime.crypto.scheme import Scheme
+from runtime.frozen import frozen
 
 DEV_PHRASE: Final = "bottom drive obey lake curtain smoke basket hold race lonely fit walk"
 DEV_SEED: Final = bytes.fromhex("fac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e")
@@ -33,7 +34,7 @@ class UriError(ValueError):
     """The secret URI cannot be read, or leads to no secret of the scheme; never quotes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Junction:
     """One step of a derivation path."""
 

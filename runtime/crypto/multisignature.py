@@ -1,11 +1,11 @@
 """Signatures of any scheme, as extrinsics carry them: Substrate's MultiSignature."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, TypeAlias, assert_never
 
 from runtime.codec import FixedBytes, Name, variant
 from runtime.crypto import ed25519, sr25519
 from runtime.errors import BadProof
+from runtime.frozen import frozen
 from runtime.primitives import AccountId
 
 
@@ -26,7 +26,7 @@ class UnsupportedSignature(BadProof):
 
 
 @variant(0, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ed25519:
     """An ed25519 signature."""
 
@@ -34,7 +34,7 @@ class Ed25519:
 
 
 @variant(1, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sr25519:
     """An sr25519 signature."""
 
@@ -42,7 +42,7 @@ class Sr25519:
 
 
 @variant(2, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ecdsa:
     """An ECDSA signature: decoded, never accepted."""
 

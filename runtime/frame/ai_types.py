@@ -3,11 +3,11 @@
 Who asks whom for them stands in `runtime/frame/ai_traits.py`. Amounts are in planck.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U32, Compact, MaxLen, Name, variant
+from runtime.frozen import frozen
 from runtime.primitives import BPS, AccountId, Hash, Id, Root, Weight
 
 BLOB_BYTES_MAX = 64 * 1024
@@ -95,7 +95,7 @@ class TensorType(IntEnum):
 # Records: what the registry tells the others.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TensorInfo:
     """One tensor of a model, row-major, numbers little endian, as the graph names it."""
 
@@ -115,7 +115,7 @@ class TensorInfo:
     """The blob with its bytes (rows * cols * 1 or 4), where the model is on chain."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordVersion:
     """A version of a record."""
 
@@ -125,7 +125,7 @@ class RecordVersion:
     version: U32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelInfo:
     """A version of a model."""
 
@@ -140,7 +140,7 @@ class ModelInfo:
     """Whether it can be hired: neither expired, retired nor frozen."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderInfo:
     """A provider's current version."""
 
@@ -160,7 +160,7 @@ class ProviderInfo:
         return tuple(kind for kind, _ in self.prices)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SealedDataset:
     """A version of an encrypted dataset; both roots are chunk roots of so many bytes."""
 
@@ -189,7 +189,7 @@ class Role(IntEnum):
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlotDuty:
     """To fill one slot of a job."""
 
@@ -198,7 +198,7 @@ class SlotDuty:
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class HashDuty:
     """Any other duty, by a domain-separated hash."""
 
@@ -209,7 +209,7 @@ DutyId: TypeAlias = Annotated[SlotDuty | HashDuty, Name("pallet_bonds::types::Du
 """What a locked part of a bond is locked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlashSplit:
     """Who gets what of a slash, in basis points; what has no payee is burned, and so is dust.
 
@@ -231,7 +231,7 @@ class SlashSplit:
             raise ValueError(f"a slash burns at least {BURNED_BPS_MIN} bps, not {self.burned_bps}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlashOutcome:
     """What a slash really took, and where it went; the parts sum exactly to `slashed`."""
 
@@ -244,7 +244,7 @@ class SlashOutcome:
 # Market and verify.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlotId:
     """One slot of a job."""
 
@@ -270,13 +270,13 @@ class FaultKind(IntEnum):
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Valid:
     """The claim is true."""
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invalid:
     """The claim is false, and somebody is to blame."""
 
@@ -285,7 +285,7 @@ class Invalid:
 
 
 @variant(2)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inconclusive:
     """Nobody can tell, or the data is gone: both sides are made whole."""
 
@@ -295,7 +295,7 @@ Verdict: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenedClaim:
     """A claim's number, and its verdict where it is known at once (None: `OnVerdict` follows)."""
 
@@ -319,7 +319,7 @@ class SlotPhase(IntEnum):
     """Refunded or cancelled: it will never be settled."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlotWork:
     """The matrix products a slot asks for."""
 
@@ -334,7 +334,7 @@ class SlotWork:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlotOffer:
     """A slot that is paid by the going price."""
 

@@ -1,7 +1,6 @@
 """Dispatchables: the `@call` tag, decoded calls, and the codec of all calls of a runtime."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from inspect import signature
 from typing import Annotated, Any, TypeAlias, TypeVar, get_type_hints
@@ -13,6 +12,7 @@ from runtime.codec.compiler import compile_codec
 from runtime.codec.typeinfo import Placeholder
 from runtime.errors import CodecError
 from runtime.frame.dispatch import DispatchClass, DispatchInfo, Pays, PostDispatch
+from runtime.frozen import frozen
 from runtime.primitives import Weight
 
 CALL_DEPTH_MAX = 8
@@ -24,7 +24,7 @@ F = TypeVar("F", bound=CallFunction)
 _TAG = "__soberana_call__"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Tag:
     index: int
     weight: CallWeight
@@ -53,7 +53,7 @@ def call(
     return mark
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallSpec:
     """One dispatchable of a pallet, compiled."""
 
@@ -101,7 +101,7 @@ def get_call_spec(function: Callable[..., Any]) -> CallSpec | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A call with its arguments, decoded and ready to dispatch."""
 

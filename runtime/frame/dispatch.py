@@ -1,9 +1,9 @@
 """What is known of a dispatch before and after it: weight, class, whether it pays."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import ClassVar
 
+from runtime.frozen import frozen
 from runtime.primitives import Weight
 
 
@@ -26,7 +26,7 @@ class Pays(IntEnum):
     NO = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DispatchInfo:
     """A call's weight, class and fee rule."""
 
@@ -37,7 +37,7 @@ class DispatchInfo:
     pays_fee: Pays = Pays.YES
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostDispatch:
     """What a call may return: a smaller weight than declared, or that it costs no fee after all."""
 

@@ -1,13 +1,13 @@
 """Dispatch errors as events carry them: `sp_runtime::DispatchError`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime import errors
 from runtime.codec import U8, Array, Generic, Name, variant
 from runtime.errors import DispatchError, ModuleError
+from runtime.frozen import frozen
 
 
 class TokenErrorKind(IntEnum):
@@ -46,7 +46,7 @@ class TransactionalErrorKind(IntEnum):
     NO_LAYER = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModuleErrorValue:
     """The pallet's index, and the error's index in the first of four bytes."""
 
@@ -57,25 +57,25 @@ class ModuleErrorValue:
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Other:
     """Some error occurred."""
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class CannotLookup:
     """Failed to look up some data."""
 
 
 @variant(2)
-@dataclass(frozen=True, slots=True)
+@frozen
 class BadOrigin:
     """A bad origin."""
 
 
 @variant(3, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Module:
     """A pallet's own error."""
 
@@ -83,25 +83,25 @@ class Module:
 
 
 @variant(4)
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsumerRemaining:
     """At least one consumer remains, so the account cannot be destroyed."""
 
 
 @variant(5)
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoProviders:
     """There are no providers, so the account cannot be created."""
 
 
 @variant(6)
-@dataclass(frozen=True, slots=True)
+@frozen
 class TooManyConsumers:
     """There are too many consumers, so the account cannot be created."""
 
 
 @variant(7, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """An error to do with tokens."""
 
@@ -109,7 +109,7 @@ class Token:
 
 
 @variant(8, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arithmetic:
     """An arithmetic error."""
 
@@ -117,7 +117,7 @@ class Arithmetic:
 
 
 @variant(9, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transactional:
     """The number of transactional layers has been reached, or there is none."""
 
@@ -125,25 +125,25 @@ class Transactional:
 
 
 @variant(10)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exhausted:
     """Resources exhausted, such as attempts to read or write too much state."""
 
 
 @variant(11)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Corruption:
     """The state is corrupt."""
 
 
 @variant(12)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unavailable:
     """Some resource is unavailable."""
 
 
 @variant(13)
-@dataclass(frozen=True, slots=True)
+@frozen
 class RootNotAllowed:
     """Root origin is not allowed."""
 
@@ -168,7 +168,7 @@ DispatchErrorValue: TypeAlias = Annotated[
 
 
 @variant(0, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ok:
     """The call did what it was to do."""
 
@@ -176,7 +176,7 @@ class Ok:
 
 
 @variant(1, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Err:
     """The call failed, and left nothing behind."""
 

@@ -1,13 +1,13 @@
 """How a price is divided, and what collateral it asks for: the same for everything that is sold."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from runtime.frame.parameters import Param, Parameters
+from runtime.frozen import frozen
 from runtime.primitives import BPS, AccountId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fees:
     """What of a price nobody who sold or made anything gets, in basis points."""
 
@@ -15,7 +15,7 @@ class Fees:
     treasury_bps: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Split:
     """The parts of a price; they sum to it exactly."""
 

@@ -1,6 +1,5 @@
 """Events as the block stores them: each with the phase in which it happened."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, TypeAlias, cast
 
@@ -11,13 +10,14 @@ from runtime.codec.typeinfo import Placeholder
 from runtime.errors import CodecError
 from runtime.frame.event import Event
 from runtime.frame.pallet import Pallet
+from runtime.frozen import frozen
 from runtime.primitives import Hash
 
 EVENTS_MAX = 1_000_000
 
 
 @variant(0, unnamed=True)
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApplyExtrinsic:
     """While applying the extrinsic of this index."""
 
@@ -25,13 +25,13 @@ class ApplyExtrinsic:
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finalization:
     """After the last extrinsic."""
 
 
 @variant(2)
-@dataclass(frozen=True, slots=True)
+@frozen
 class Initialization:
     """Before the first extrinsic."""
 
@@ -41,7 +41,7 @@ Phase: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PalletEvent:
     """An event with the index of its pallet."""
 
@@ -52,7 +52,7 @@ class PalletEvent:
 RuntimeEvent: TypeAlias = Annotated[PalletEvent, ComposedMark("RuntimeEvent")]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventRecord:
     """One event of a block."""
 

@@ -1,12 +1,12 @@
 """The hashers of storage maps, with the numbers metadata gives them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from runtime.crypto import hashing
+from runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hasher:
     """How a map's key becomes part of a storage key."""
 

@@ -1,7 +1,6 @@
 """Calls inside calls: what a pallet needs that keeps a call, hashes it, or makes it for others."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from runtime.codec import Codec
 from runtime.errors import DispatchError
@@ -9,10 +8,11 @@ from runtime.frame.call import Call
 from runtime.frame.dispatch_error import DispatchResult, Err, Ok, to_value
 from runtime.frame.dispatcher import Dispatcher
 from runtime.frame.origin import Origin
+from runtime.frozen import frozen
 from runtime.primitives import Weight
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """How a call inside a call ended, as events tell it, and the weight it took."""
 
@@ -21,7 +21,7 @@ class Attempt:
     weight: Weight
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InnerCalls:
     """The way from one pallet back to all of them, which are composed later than it is made."""
 

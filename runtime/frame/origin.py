@@ -1,11 +1,12 @@
 """Who makes a call: a signer, the runtime itself, or nobody (inherents)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from typing import Protocol
 
 from runtime.errors import BadOrigin, ModuleError
 from runtime.frame.call import Call
+from runtime.frozen import frozen
 from runtime.primitives import AccountId
 
 
@@ -29,7 +30,7 @@ class CallFilter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """The origin of one dispatch."""
 

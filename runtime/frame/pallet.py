@@ -4,7 +4,6 @@ The declaration is compiled once, when the class is made, into `cls.spec`; an in
 to one state. A wrong declaration fails at import.
 """
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar, get_args, get_origin
 from typing import get_type_hints as get_annotations
@@ -22,13 +21,14 @@ from runtime.frame.storage import (
     StorageSpec,
     StorageValue,
 )
+from runtime.frozen import frozen
 from runtime.primitives import BlockNumber, Weight
 from runtime.state.externalities import Externalities
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConstantMark:
     """Marks an attribute as a constant that metadata shows."""
 
@@ -36,7 +36,7 @@ class ConstantMark:
 Constant: TypeAlias = Annotated[T, ConstantMark()]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConstantSpec:
     """A constant; its value is the instance's attribute."""
 
@@ -45,7 +45,7 @@ class ConstantSpec:
     codec: AnyCodec
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PalletSpec:
     """Everything a pallet declares, compiled."""
 

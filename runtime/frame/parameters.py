@@ -1,9 +1,9 @@
 """The numbers of other pallets that governance may change, and how a pallet reads one."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import Protocol
 
+from runtime.frozen import frozen
 from runtime.primitives import BPS
 
 
@@ -162,7 +162,7 @@ class Parameters(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FixedParameters:
     """`Parameters` that nobody changes."""
 

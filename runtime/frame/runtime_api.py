@@ -1,11 +1,12 @@
 """How a runtime API is described: enough for metadata to list it and for a node to call it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from runtime.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class ApiMethod:
     """One method; clients call it by the API's name, an underscore and its own."""
 
@@ -20,7 +21,7 @@ class ApiMethod:
     docs: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Api:
     """A runtime API: a name, a version, methods."""
 

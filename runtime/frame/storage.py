@@ -6,13 +6,14 @@ keys.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from runtime.codec.codec import AnyCodec
 from runtime.errors import CodecError, CorruptState
 from runtime.frame.hashers import Hasher
+from runtime.frozen import frozen
 from runtime.state.externalities import Externalities
 
 K = TypeVar("K")
@@ -22,7 +23,7 @@ SMALL_BYTES, REMEMBERED = 1_024, 256
 """How large values are that an item remembers decoded, and how many of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoDefault:
     """The item is optional: absent means None."""
 
@@ -30,7 +31,7 @@ class NoDefault:
 NO_DEFAULT = NoDefault()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StorageDeclaration:
     """What `value` and `mapping` leave in the class body for the pallet to compile."""
 
@@ -38,7 +39,7 @@ class StorageDeclaration:
     default: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StorageSpec:
     """One storage item of a pallet, compiled."""
 

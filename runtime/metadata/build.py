@@ -1,13 +1,12 @@
 """Builds versions 14, 15 and 16 from one reading of the composed pallets."""
 
-from dataclasses import dataclass
-
 from runtime.codec import codec_of, compile_codec
 from runtime.codec.typeinfo import Placeholder, TupleNode, TypeNode
 from runtime.composed import ComposedRuntime
 from runtime.frame.pallet import Pallet
 from runtime.frame.runtime_api import Api, ApiMethod
 from runtime.frame.storage import NO_DEFAULT, StorageSpec
+from runtime.frozen import frozen
 from runtime.metadata import nodes, shape
 from runtime.metadata.registry import TypeRegistry
 
@@ -19,7 +18,7 @@ _PREFIX = codec_of(shape.Prefix)
 _CALL: TypeNode = Placeholder("RuntimeCall")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Draft:
     """All parts of metadata, numbered, before one version arranges them."""
 

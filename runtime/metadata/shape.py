@@ -1,9 +1,9 @@
 """The wire form of metadata: `frame_metadata` versions 14, 15 and 16 as SCALE types."""
 
-from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from runtime.codec import U8, U32, Array, Compact, MaxLen, Name, Opaque, Text, variant
+from runtime.frozen import frozen
 
 ITEMS_MAX = 65_536
 TypeId: TypeAlias = Compact[U32]
@@ -12,7 +12,7 @@ Texts: TypeAlias = Annotated[tuple[Text, ...], MaxLen(ITEMS_MAX)]
 MAGIC = b"meta"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WireField:
     """A field of a composite or variant."""
 
@@ -25,7 +25,7 @@ class WireField:
 WireFields: TypeAlias = Annotated[tuple[WireField, ...], MaxLen(ITEMS_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WireVariant:
     """A variant of an enum."""
 
@@ -36,7 +36,7 @@ class WireVariant:
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompositeDef:
     """A struct."""
 
@@ -44,7 +44,7 @@ class CompositeDef:
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class VariantsDef:
     """An enum."""
 
@@ -52,7 +52,7 @@ class VariantsDef:
 
 
 @variant(2)
-@dataclass(frozen=True, slots=True)
+@frozen
 class SequenceDef:
     """A Vec."""
 
@@ -60,7 +60,7 @@ class SequenceDef:
 
 
 @variant(3)
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArrayDef:
     """A fixed-size array."""
 
@@ -69,7 +69,7 @@ class ArrayDef:
 
 
 @variant(4)
-@dataclass(frozen=True, slots=True)
+@frozen
 class TupleDef:
     """A tuple."""
 
@@ -77,7 +77,7 @@ class TupleDef:
 
 
 @variant(5)
-@dataclass(frozen=True, slots=True)
+@frozen
 class PrimitiveDef:
     """A primitive, by its position in `PRIMITIVES`."""
 
@@ -85,7 +85,7 @@ class PrimitiveDef:
 
 
 @variant(6)
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompactDef:
     """A compact integer."""
 
@@ -103,7 +103,7 @@ PRIMITIVES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WireParam:
     """A generic parameter."""
 
@@ -111,7 +111,7 @@ class WireParam:
     ty: TypeId | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PortableType:
     """One entry of the type registry; its id is its position."""
 
@@ -126,7 +126,7 @@ PortableTypes: TypeAlias = Annotated[tuple[PortableType, ...], MaxLen(ITEMS_MAX)
 
 
 @variant(0)
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlainEntry:
     """A single value."""
 
@@ -134,7 +134,7 @@ class PlainEntry:
 
 
 @variant(1)
-@dataclass(frozen=True, slots=True)
+@frozen
 class MapEntry:
     """A map."""
 
@@ -146,7 +146,7 @@ class MapEntry:
 EntryType: TypeAlias = Annotated[PlainEntry | MapEntry, Name("EntryType")]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A storage item."""
 
@@ -157,7 +157,7 @@ class Entry:
     docs: Docs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Storage:
     """A pallet's storage."""
 
@@ -165,7 +165,7 @@ class Storage:
     entries: Annotated[tuple[Entry, ...], MaxLen(ITEMS_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WireConstant:
     """A pallet's constant."""
 
@@ -175,7 +175,7 @@ class WireConstant:
     docs: Docs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PalletV14:
     """A pallet."""
 
@@ -188,7 +188,7 @@ class PalletV14:
     index: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PalletV15:
     """A pallet with its documentation."""
 
@@ -196,7 +196,7 @@ class PalletV15:
     docs: Docs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extension:
     """A transaction extension: its data in the extrinsic, and what is signed besides."""
 
@@ -208,7 +208,7 @@ class Extension:
 Extensions: TypeAlias = Annotated[tuple[Extension, ...], MaxLen(256)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtrinsicV14:
     """The extrinsic format."""
 
@@ -217,7 +217,7 @@ class ExtrinsicV14:
     extensions: Extensions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtrinsicV15:
     """The extrinsic format by its parts."""
 
@@ -229,7 +229,7 @@ class ExtrinsicV15:
     extensions: Extensions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiInput:
     """An argument of a runtime API's method."""
 
@@ -237,7 +237,7 @@ class ApiInput:
     ty: TypeId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiMethodV15:
     """A method of a runtime API."""
 
@@ -247,7 +247,7 @@ class ApiMethodV15:
     docs: Docs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiV15:
     """A runtime API."""
 
@@ -256,7 +256,7 @@ class ApiV15:
     docs: Docs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OuterEnums:
     """The runtime's own enums."""
 
@@ -268,7 +268,7 @@ class OuterEnums:
 NoCustom: TypeAlias = Annotated[tuple[tuple[Text, tuple[TypeId, Opaque]], ...], MaxLen(256)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MetadataV14:
     """Version 14."""
 
@@ -278,7 +278,7 @@ class MetadataV14:
     ty: TypeId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MetadataV15:
     """Version 15: adds documentation of pallets, runtime APIs and outer enums."""
 
@@ -291,7 +291,7 @@ class MetadataV15:
     custom: NoCustom
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryV16:
     """A storage item with its deprecation."""
 
@@ -299,7 +299,7 @@ class EntryV16:
     deprecation: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StorageV16:
     """A pallet's storage."""
 
@@ -307,7 +307,7 @@ class StorageV16:
     entries: Annotated[tuple[EntryV16, ...], MaxLen(ITEMS_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnumV16:
     """Calls, events or errors, with the deprecated variants: always none."""
 
@@ -315,7 +315,7 @@ class EnumV16:
     deprecated: Annotated[tuple[U8, ...], MaxLen(0)] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConstantV16:
     """A constant with its deprecation."""
 
@@ -323,7 +323,7 @@ class ConstantV16:
     deprecation: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PalletV16:
     """A pallet."""
 
@@ -340,7 +340,7 @@ class PalletV16:
     deprecation: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtrinsicV16:
     """The extrinsic format; extensions are listed by extension version, of which there is 0."""
 
@@ -354,7 +354,7 @@ class ExtrinsicV16:
     extensions: Extensions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiMethodV16:
     """A method with its deprecation."""
 
@@ -362,7 +362,7 @@ class ApiMethodV16:
     deprecation: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiV16:
     """A runtime API with its version."""
 
@@ -373,7 +373,7 @@ class ApiV16:
     deprecation: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MetadataV16:
     """Version 16."""
 
@@ -385,7 +385,7 @@ class MetadataV16:
     custom: NoCustom
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prefix:
     """The first five bytes of metadata."""
 

@@ -1,12 +1,12 @@
 """eval-v1: how often a model tells the labels of rows; a slot is a shard of them."""
 
-from dataclasses import dataclass
 from enum import IntEnum, nonmember
 from typing import ClassVar
 
 import numpy as np
 
 from runtime.codec import U8, U32, Compact
+from runtime.frozen import frozen
 from runtime.model import LoadedModel, count_cells, load_rows
 from runtime.primitives import Root
 from runtime.programs.integers import Int64Array, load_labels, load_operands
@@ -30,7 +30,7 @@ class Metric(IntEnum):
     """For each label and each answer, the rows that have both."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evaluation:
     """A model's answers held against labels."""
 

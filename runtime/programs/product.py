@@ -5,12 +5,12 @@ are too large for the state, which knows their roots alone. No node runs a slot 
 tile of 32 x 32 is judged from one strip of either operand (`docs/spec/products.md`).
 """
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
 
 from runtime.codec import U32, Compact, MaxLen
+from runtime.frozen import frozen
 from runtime.primitives import Root
 from runtime.programs.program import Cost, Inputs, ensure
 from runtime.tensor.commitment import (
@@ -45,7 +45,7 @@ TILES_MAX = 1 << 20
 ROOT_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StripOpening:
     """32 rows of an operand, and the path that proves them."""
 
@@ -55,7 +55,7 @@ class StripOpening:
     path: MerklePath
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TileOpening:
     """32 x 32 entries of a result, int32 little endian, and the path that proves them."""
 
@@ -66,7 +66,7 @@ class TileOpening:
     path: MerklePath
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MatrixProduct:
     """A product by the roots and the padded shapes of its operands."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from runtime.frozen import frozen
 from runtime.model import LoadedModel
 from runtime.primitives import Root
 
@@ -22,7 +23,7 @@ def ensure(condition: bool, expected: str, got: object) -> None:
         raise ProgramError(expected, got)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
     """The most that one slot of a program takes; known before anything runs."""
 

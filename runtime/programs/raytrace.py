@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runtime.codec import U16
+from runtime.frozen import frozen
 from runtime.primitives import Root
 from runtime.programs.integers import Int64Array, compute_isqrt
 from runtime.programs.program import Cost, Inputs, ensure
@@ -67,7 +68,7 @@ class Surface:
     mirror: Int64Array
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raytrace:
     """A picture of a scene, cut into tiles row by row."""
 

@@ -1,10 +1,10 @@
 """What raytrace-v1 draws: spheres over a chequered plane, a light and a sky."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from runtime.codec import I32, U8, Codec, MaxLen, codec_of
 from runtime.errors import CodecError
+from runtime.frozen import frozen
 from runtime.programs.program import ProgramError, ensure
 
 ONE = 1 << 16
@@ -15,7 +15,7 @@ FAR = 64 * ONE
 """No coordinate and no radius is larger."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vector:
     """A point in Q16.16: x to the right, y up, z away from the eye."""
 
@@ -26,7 +26,7 @@ class Vector:
     z: I32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Colour:
     """Red, green and blue."""
 
@@ -37,7 +37,7 @@ class Colour:
     blue: U8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sphere:
     """A ball."""
 
@@ -50,7 +50,7 @@ class Sphere:
     """How much of its colour is what it mirrors, of 255."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plane:
     """The ground: level, with squares of one unit in two colours."""
 
@@ -61,7 +61,7 @@ class Plane:
     dark: Colour
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scene:
     """All that there is to see."""
 

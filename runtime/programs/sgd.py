@@ -5,7 +5,6 @@ constant input of 63 beside each row, and beside each hidden row, carries the bi
 `docs/spec/programs.md` says the same in formulas.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from runtime.codec import U8, U16, U32, Compact
 from runtime.crypto.hashing import shake_256
 from runtime.frame.ai_types import BLOB_BYTES_MAX
+from runtime.frozen import frozen
 from runtime.primitives import Hash, Root
 from runtime.programs.integers import Int64Array, load_labels, load_operands
 from runtime.programs.program import Cost, Inputs, ensure
@@ -37,7 +37,7 @@ STEP_CELLS, WEIGHT_CELLS, BATCH_CELLS = 9_000, 2, 2
 """What a step costs whatever its size, for each weight, and for each integer of its batch."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weights:
     """What is trained, `FRACTION_BITS` beneath the point; the last row of each is the biases."""
 
@@ -48,7 +48,7 @@ class Weights:
     """int64[hidden + 1, classes]; None in a linear model."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sgd:
     """Steps of gradient descent over rows with labels; a slot is a segment of steps."""
 

@@ -1,11 +1,11 @@
 """stats-v1: counts and sums of groups of rows, and nothing of a group that is too small."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
 
 from runtime.codec import I8, U16, U32, Compact, MaxLen
+from runtime.frozen import frozen
 from runtime.primitives import Root
 from runtime.programs.integers import Int64Array
 from runtime.programs.program import Cost, Inputs, ensure
@@ -18,7 +18,7 @@ OUTPUT_BYTES_MAX = 4_096
 NUMBER_BYTES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statistics:
     """Aggregates by group; one slot."""
 

@@ -2,10 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Final, Literal, Protocol, TypeAlias
+
+from runtime.frozen import frozen
 
 
 class Absence(Enum):
@@ -32,7 +33,7 @@ class Backend(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layer:
     """Changes over a backend, with their keys in order."""
 

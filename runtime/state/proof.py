@@ -1,10 +1,10 @@
 """Proofs that a state with a given root holds an entry, or holds none under a key."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from runtime.codec import MaxLen, codec_of, encode
 from runtime.errors import CodecError
+from runtime.frozen import frozen
 from runtime.primitives import Hash
 from runtime.state.commitment import (
     EMPTY,
@@ -25,7 +25,7 @@ class BadStateProof(ValueError):
     """The proof says nothing about the key in a state with that root."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProofLeaf:
     """The entry where the key's path ends: the key's own, or the one in its place."""
 
@@ -35,7 +35,7 @@ class ProofLeaf:
     value_hash: Hash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StateProof:
     """What was passed on the way from the root along a key's path."""
 

@@ -8,6 +8,7 @@ in their declared ranges; `ensure_inputs` and `ensure_tensors` see to that.
 from dataclasses import dataclass
 from functools import lru_cache
 
+from runtime.frozen import frozen
 from runtime.tensor.errors import GraphError, ensure
 from runtime.tensor.graph import Graph, decode_graph, encode_graph
 from runtime.tensor.ops import Matmul
@@ -27,7 +28,7 @@ REMEMBERED = 256
 """Checked graphs that are kept at hand, at most: each comes of some kilobytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MatmulShape:
     """One MATMUL of a graph: for each sample `positions` rows of k, times tensor[k, n]."""
 
@@ -43,7 +44,7 @@ class MatmulShape:
         return self.positions * self.k * self.n
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckedGraph:
     """A graph that passed, and what the check found out."""
 

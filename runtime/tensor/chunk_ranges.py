@@ -6,10 +6,10 @@ Hashes of a level are joined bytes here, 32 each, so that a large file costs lit
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from blake3 import blake3
 
+from runtime.frozen import frozen
 from runtime.primitives import Hash, Root
 from runtime.tensor.chunks import (
     CHUNK_BYTES,
@@ -25,7 +25,7 @@ ReadNode = Callable[[int, int], Hash]
 """The node at a height, counted from the leaves, and an index from the left."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChunkRange:
     """Neighbouring chunks of bytes of a known size. `ValueError` where there are no such chunks."""
 

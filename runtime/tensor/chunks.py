@@ -10,10 +10,10 @@ without the rest (`docs/spec/storage.md`):
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from blake3 import blake3
 
+from runtime.frozen import frozen
 from runtime.primitives import Hash, Root
 from runtime.tensor.commitment import (
     PATH_LENGTH_MAX,
@@ -44,7 +44,7 @@ def compute_chunk_bytes(size_bytes: int, index: int) -> int:
     return min(CHUNK_BYTES, size_bytes - index * CHUNK_BYTES)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChunkTree:
     """The whole tree over some bytes, from which any chunk can be opened."""
 

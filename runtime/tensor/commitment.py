@@ -11,7 +11,6 @@ Operands are padded with zeros before they are committed, and the root names the
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, TypeAlias, cast
 
@@ -20,6 +19,7 @@ import numpy.typing as npt
 from blake3 import blake3
 
 from runtime.codec import MaxLen
+from runtime.frozen import frozen
 from runtime.primitives import Hash, Root
 
 Int8Matrix: TypeAlias = npt.NDArray[np.int8]
@@ -81,7 +81,7 @@ def compute_path_length(leaves: int) -> int:
     return (leaves - 1).bit_length()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Commitment:
     """A committed matrix: its shape and its whole tree, from which any leaf can be opened."""
 

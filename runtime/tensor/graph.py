@@ -5,11 +5,11 @@ are matrices whose rows are samples: the number of rows is no part of the graph.
 by index; their content is committed by root elsewhere.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from runtime.codec import I8, U32, Compact, MaxLen, codec_of
 from runtime.errors import CodecError
+from runtime.frozen import frozen
 from runtime.tensor.errors import ensure
 from runtime.tensor.ops import Op
 from runtime.tensor.value import Interval, TensorSpec
@@ -19,7 +19,7 @@ OPS_MAX = 512
 TENSORS_MAX = 128
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputSpec:
     """A sample: so many i8 integers between two bounds, both included."""
 
@@ -33,7 +33,7 @@ class InputSpec:
         return Interval(self.low, self.high)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Graph:
     """A deterministic integer program from a matrix of samples to a matrix of results."""
 

@@ -5,10 +5,10 @@ or inputs that break their rules are no fault of the claim and raise `GraphError
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from runtime.frozen import frozen
 from runtime.tensor.check import CheckedGraph
 from runtime.tensor.errors import ClaimTooLarge, GraphError
 from runtime.tensor.freivalds import ROUNDS, find_wrong_row
@@ -21,7 +21,7 @@ CELLS_MAX = 2**25
 """The most integers that a claim reads or writes, the matrices of its products included."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mismatch:
     """Where a claim departs from what the graph computes."""
 

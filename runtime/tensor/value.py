@@ -1,7 +1,6 @@
 """What a graph computes with: dtypes, intervals, declared tensors, and arrays that hold them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, Protocol, TypeAlias
 
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runtime.codec import I32, U32, Compact, MaxLen
+from runtime.frozen import frozen
 from runtime.tensor.errors import GraphError, ensure
 
 IntArray: TypeAlias = npt.NDArray[np.integer]
@@ -27,7 +27,7 @@ COLS_MAX = 2**20
 """The most integers in one row of a value, and the most rows or columns of a tensor."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interval:
     """All integers from `low` to `high`, both included."""
 
@@ -86,7 +86,7 @@ _ARRAY_DTYPES = (np.dtype("<i1"), np.dtype("<i4"), np.dtype("<u1"))
 _BOUNDS = (Interval(-128, 127), Interval(-(2**31), 2**31 - 1), Interval(0, 255))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueType:
     """What the check knows of a value: for each row, `cols` integers of `dtype` in `bounds`."""
 
@@ -97,7 +97,7 @@ class ValueType:
     """Integers read to make one row of it, where they are more than its columns."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TensorSpec:
     """A constant of the graph, by shape and range; its content is committed by root elsewhere."""
 
@@ -122,7 +122,7 @@ class Tensors(Protocol):
     def __getitem__(self, index: int, /) -> IntArray: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Types:
     """What an op may ask about while it is checked: the values before it and the tensors."""
 
@@ -146,7 +146,7 @@ class Types:
         return tensor
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrays:
     """What an op reads while it runs: the values before it, each [rows, cols], and the tensors."""
 

@@ -185,6 +185,16 @@ def future_annotations(source: Source) -> Iterator[Finding]:
                 yield source.finding("future-annotations", node, "annotations are read at run time")
 
 
+def quick_values(source: Source) -> Iterator[Finding]:
+    """A block makes values by the hundred thousand, so they are made quickly."""
+    if source.path == "runtime/frozen.py" or not source.is_under("runtime", "pallets"):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ClassDef):
+            if "dataclass(frozen=True, slots=True)" in map(ast.unparse, node.decorator_list):
+                yield source.finding("quick-value", node, "expected @frozen (runtime/frozen.py)")
+
+
 RULES: dict[str, Rule] = {
     "file-length": file_length,
     "function-length": function_length,
@@ -195,4 +205,5 @@ RULES: dict[str, Rule] = {
     "stands-alone": stands_alone,
     "init": init_reexports,
     "future-annotations": future_annotations,
+    "quick-value": quick_values,
 }

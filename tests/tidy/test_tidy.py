@@ -79,6 +79,7 @@ BROKEN = [
     ("init", "chain/__init__.py", DOC + "LIMIT = 3\n"),
     ("future-annotations", "pallets/a.py", "from __future__ import annotations\n"),
     ("future-annotations", "runtime/a.py", DOC + "from __future__ import annotations\n"),
+    ("quick-value", "pallets/a.py", "@dataclass(frozen=True, slots=True)\nclass A: ...\n"),
 ]
 
 
@@ -117,6 +118,8 @@ KEPT = [
     ("stands-alone", "README.md", "A path: a/work/b, ~/work, https://example.com/work/1.\n"),
     ("init", "chain/__init__.py", DOC + "from chain.a import b\n\n__all__ = ['b']\n"),
     ("future-annotations", "chain/a.py", "from __future__ import annotations\n"),
+    ("quick-value", "chain/a.py", "@dataclass(frozen=True, slots=True)\nclass A: ...\n"),
+    ("quick-value", "runtime/a.py", "@frozen\nclass A: ...\n@dataclass\nclass B: ...\n"),
 ]
 
 

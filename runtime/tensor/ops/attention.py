@@ -1,11 +1,11 @@
 """Ops of attention: the product of two values, softmax and normalisation at each position."""
 
-from dataclasses import dataclass
 from math import isqrt
 
 import numpy as np
 
 from runtime.codec import U8, U16, variant
+from runtime.frozen import frozen
 from runtime.tensor.errors import ensure
 from runtime.tensor.ops.choice import EXP2, ISOFTMAX_COLS_MAX
 from runtime.tensor.ops.matmul import Count, ValueId
@@ -33,7 +33,7 @@ WORDS = 2**63
 
 
 @variant(19, name="BMM")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bmm:
     """Products of two computed values: left[rows, inner] · right[inner, n] for each group.
 
@@ -76,7 +76,7 @@ class Bmm:
 
 
 @variant(20, name="SOFTMAX")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Softmax:
     """Each score's share of its position, 0 to `shares`, rounded half up.
 
@@ -112,7 +112,7 @@ class Softmax:
 
 
 @variant(21, name="NORM")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Norm:
     """Each position's columns less their mean, over their standard deviation, times 2^bits.
 

@@ -1,10 +1,9 @@
 """Ops that turn a row of scores into shares or a class."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from runtime.codec import variant
+from runtime.frozen import frozen
 from runtime.tensor.errors import ensure
 from runtime.tensor.ops.matmul import ValueId
 from runtime.tensor.value import Arrays, DType, IntArray, Interval, Types, ValueType
@@ -20,7 +19,7 @@ ISOFTMAX_COLS_MAX = 2**16 - 1
 
 
 @variant(15, name="ISOFTMAX")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Isoftmax:
     """Each score's share of its row, 0 to 255, a score of 16 more being worth twice as much.
 
@@ -51,7 +50,7 @@ class Isoftmax:
 
 
 @variant(16, name="ARGMAX")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argmax:
     """The column of the row's largest integer; the lowest such column wins a tie."""
 

@@ -1,10 +1,11 @@
 """Ops on each integer by itself."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from runtime.codec import U8, variant
+from runtime.frozen import frozen
 from runtime.tensor.errors import ensure
 from runtime.tensor.ops.matmul import TensorId, ValueId
 from runtime.tensor.value import OPERAND_MAX, Arrays, DType, IntArray, Interval, Types, ValueType
@@ -13,7 +14,7 @@ LUT_LENGTH = 256
 
 
 @variant(2, name="RELU")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relu:
     """max(x, 0)."""
 
@@ -30,7 +31,7 @@ class Relu:
 
 
 @variant(3, name="CLIP8")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clip8:
     """x clamped to [-63, 63], as i8: ready to be an operand."""
 
@@ -49,7 +50,7 @@ class Clip8:
 
 
 @variant(4, name="SHR")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shr:
     """floor(x / 2^bits): an arithmetic shift, so -1 stays -1."""
 
@@ -70,7 +71,7 @@ class Shr:
 
 
 @variant(5, name="ADD")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Add:
     """left + right, as i32."""
 
@@ -90,7 +91,7 @@ class Add:
 
 
 @variant(6, name="MUL8")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mul8:
     """left · right of two i8 values, as i32."""
 
@@ -111,7 +112,7 @@ class Mul8:
 
 
 @variant(7, name="LUT")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lut:
     """table[x + 128] of a table of 256 i8 entries: any function of one i8."""
 

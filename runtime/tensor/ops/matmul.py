@@ -1,11 +1,11 @@
 """The product with a tensor, and the bias that follows it."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
 from runtime.codec import U32, Compact, variant
+from runtime.frozen import frozen
 from runtime.tensor.errors import ensure
 from runtime.tensor.value import (
     INNER_MAX,
@@ -24,7 +24,7 @@ Count: TypeAlias = Compact[U32]
 
 
 @variant(0, name="MATMUL")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matmul:
     """i8[k] · i8[k, n] at each position of a row: the only op that counts MACs.
 
@@ -61,7 +61,7 @@ class Matmul:
 
 
 @variant(1, name="ADDB")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addb:
     """Adds an i32 bias to each column of each position."""
 

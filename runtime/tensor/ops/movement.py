@@ -1,10 +1,11 @@
 """Ops that only move integers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from runtime.codec import U8, U32, Compact, variant
+from runtime.frozen import frozen
 from runtime.tensor.errors import ensure
 from runtime.tensor.ops.matmul import TensorId, ValueId
 from runtime.tensor.ops.window import Image
@@ -12,7 +13,7 @@ from runtime.tensor.value import Arrays, DType, IntArray, Interval, Types, Value
 
 
 @variant(11, name="GATHER")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gather:
     """For each integer of a row, that row of a tensor: an embedding."""
 
@@ -34,7 +35,7 @@ class Gather:
 
 
 @variant(12, name="CONCAT")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Concat:
     """The columns of left, then those of right."""
 
@@ -54,7 +55,7 @@ class Concat:
 
 
 @variant(13, name="TRANSPOSE")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transpose:
     """A row read as an image, with its axes in another order."""
 
@@ -83,7 +84,7 @@ class Transpose:
 
 
 @variant(14, name="SLICE")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice:
     """The columns from start up to stop, which is not included."""
 

@@ -1,10 +1,9 @@
 """Ops that bring integers from one scale to another: multiply, shift, round, clamp."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from runtime.codec import I32, U8, variant
+from runtime.frozen import frozen
 from runtime.tensor.errors import ensure
 from runtime.tensor.ops.matmul import Count, TensorId, ValueId
 from runtime.tensor.value import Arrays, DType, IntArray, Interval, Types, ValueType
@@ -33,7 +32,7 @@ def _run(source: IntArray, factors: IntArray | np.int64, bits: int, clamp: Inter
 
 
 @variant(17, name="REQUANT")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requant:
     """x · multiplier / 2^bits, rounded half up, clamped to [low, high]."""
 
@@ -56,7 +55,7 @@ class Requant:
 
 
 @variant(18, name="REQUANTB")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requantb:
     """REQUANT with a multiplier of its own for each column of each position."""
 

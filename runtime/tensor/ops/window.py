@@ -1,17 +1,16 @@
 """Ops on windows of an image: a row read as (height, width, channels), channels innermost."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from runtime.codec import U8, U16, variant
+from runtime.frozen import frozen
 from runtime.tensor.errors import ensure
 from runtime.tensor.ops.matmul import ValueId
 from runtime.tensor.value import COLS_MAX, Arrays, DType, IntArray, Interval, Types, ValueType
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Image:
     """The shape of one row."""
 
@@ -30,7 +29,7 @@ class Image:
         ensure(self.size == cols, f"an image of {cols} integers", shape)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """What is seen at once, and how far apart two views are."""
 
@@ -67,7 +66,7 @@ def _get_images(arrays: Arrays, source: int, image: Image) -> IntArray:
 
 
 @variant(8, name="IM2COL")
-@dataclass(frozen=True, slots=True)
+@frozen
 class Im2col:
     """Each window laid out as a row of (y, x, channel): a convolution is IM2COL and MATMUL."""
 
@@ -114,7 +113,7 @@ def _infer_pool(types: Types, source: int, image: Image, window: Window) -> tupl
 
 
 @variant(9, name="POOLMAX")
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolMax:
     """The largest integer of each window, channel by channel."""
 
@@ -135,7 +134,7 @@ class PoolMax:
 
 
 @variant(10, name="POOLSUM")
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolSum:
     """The sum of each window, channel by channel, as i32; SHR after it makes an average."""
 
