@@ -30,6 +30,7 @@ from chain.client.importer import (
     compute_final_in_dev,
     import_blocks,
 )
+from chain.client.signatures import open_signature_process
 from chain.client.verifier import Verifier
 from chain.clock import WallClock
 from chain.config import AuthoringConfig, BlobsConfig, Config, RpcConfig
@@ -122,15 +123,16 @@ def parse_sources(config: BlobsConfig) -> tuple[NodeUrl, ...]:
 @contextmanager
 def open_client(config: Config, spec: ChainSpec) -> Generator[Client]:
     """The chain in the base path, its database locked until the block ends."""
-    host = CachingHost(FastPrograms(load_twins, start_in_thread))
-    genesis = build_genesis(spec, host)
-    block = BlockRecord(
-        0, genesis.hash, genesis.header.parent_hash, HEADER.encode(genesis.header), ()
-    )
-    path = config.base_path.expanduser() / spec.id / DATABASE_FOLDER
-    stored = StoredGenesis(block, genesis.state)
-    with open_database(path, stored, archive=config.database.archive) as database:
-        yield make_client(database, spec, host)
+    with open_signature_process() as ahead:
+        host = CachingHost(FastPrograms(load_twins, start_in_thread), ahead)
+        genesis = build_genesis(spec, host)
+        block = BlockRecord(
+            0, genesis.hash, genesis.header.parent_hash, HEADER.encode(genesis.header), ()
+        )
+        path = config.base_path.expanduser() / spec.id / DATABASE_FOLDER
+        stored = StoredGenesis(block, genesis.state)
+        with open_database(path, stored, archive=config.database.archive) as database:
+            yield make_client(database, spec, host)
 
 
 def make_client(database: Database, spec: ChainSpec, host: CachingHost) -> Client:

@@ -31,6 +31,7 @@ from runtime.frame.event_record import EventRecord
 from runtime.frame.origin import Origin
 from runtime.frozen import frozen
 from runtime.header import Header, strip_seals
+from runtime.host import SignedMessage
 from runtime.primitives import AccountId, Hash, Weight
 from runtime.system import BLOCK_HASH_COUNT, ExtrinsicFailed, ExtrinsicSuccess
 from runtime.validity import LONGEVITY_MAX, ValidTransaction
@@ -72,14 +73,19 @@ def initialize_block(runtime: ComposedRuntime, header: Header) -> None:
     system.note_weight(weight, DispatchClass.MANDATORY)
 
 
-def apply_extrinsic(runtime: ComposedRuntime, extrinsic: Extrinsic) -> ApplyOutcome:
-    """Applies one extrinsic; `InvalidTransaction` if it may not be here, and nothing changed."""
+def apply_extrinsic(
+    runtime: ComposedRuntime, extrinsic: Extrinsic, signed: SignedMessage | None = None
+) -> ApplyOutcome:
+    """Applies one extrinsic; `InvalidTransaction` if it may not be here, and nothing changed.
+
+    ``signed`` is what its signature is of, where that was computed before.
+    """
     info = extrinsic.call.get_dispatch_info()
     if extrinsic.signer is None:
         return _apply_inherent(runtime, extrinsic, info)
     who = extrinsic.signer.get_account()
     _ensure_not_mandatory(info)
-    fee = _ensure_signed_valid(runtime, extrinsic, extrinsic.signer, info)
+    fee = _ensure_signed_valid(runtime, extrinsic, extrinsic.signer, info, signed)
     if extrinsic.signer.extra.nonce > runtime.system.get_nonce(who):
         raise Future
     sent = _Sent(who, extrinsic.call, len(extrinsic.raw), extrinsic.signer.extra.tip)
@@ -185,30 +191,52 @@ def _ensure_not_mandatory(info: DispatchInfo) -> None:
 
 
 def _ensure_signed_valid(
-    runtime: ComposedRuntime, extrinsic: Extrinsic, signer: Signer, info: DispatchInfo
+    runtime: ComposedRuntime,
+    extrinsic: Extrinsic,
+    signer: Signer,
+    info: DispatchInfo,
+    signed: SignedMessage | None = None,
 ) -> int:
     """Every check of a signed extrinsic but a nonce of the future, the signature last; its fee."""
     who, extra = signer.get_account(), signer.extra
     if who == AccountId.zero():
         raise BadSigner
-    birth_hash = _get_birth_hash(runtime, signer)
+    if signed is None:
+        signed = _compute_signed(runtime, extrinsic, signer)
     if extra.nonce < runtime.system.get_nonce(who):
         raise Stale
     if not runtime.system.is_fitting(info, len(extrinsic.raw)):
         raise ExhaustsResources
     fee = runtime.fees.compute_fee_details(len(extrinsic.raw), info, extra.tip).total
     runtime.fees.ensure_payable(who, fee)
+    if not runtime.host.is_signed(*signed):
+        raise BadProof
+    return fee
+
+
+def _compute_signed(
+    runtime: ComposedRuntime, extrinsic: Extrinsic, signer: Signer
+) -> SignedMessage:
+    """What the signature is of; `BadSigner`, or `AncientBirthBlock` where that is forgotten."""
     version = runtime.version
     context = SigningContext(
         version.spec_version,
         version.transaction_version,
         runtime.system.block_hash[0],
-        birth_hash,
+        _get_birth_hash(runtime, signer),
     )
-    payload = compute_signing_payload(extrinsic.payload, context)
-    if not runtime.host.is_signed(signer.signature, payload, who):
-        raise BadProof
-    return fee
+    message = compute_signing_payload(extrinsic.payload, context)
+    return SignedMessage(signer.signature, message, signer.get_account())
+
+
+def _find_signed(runtime: ComposedRuntime, extrinsic: Extrinsic) -> SignedMessage | None:
+    """The same; None where there is no signature, or none to look at."""
+    if extrinsic.signer is None:
+        return None
+    try:
+        return _compute_signed(runtime, extrinsic, extrinsic.signer)
+    except (BadSigner, AncientBirthBlock):
+        return None  # which applying it says at its place
 
 
 def _get_birth_hash(runtime: ComposedRuntime, signer: Signer) -> Hash:
@@ -242,6 +270,8 @@ def execute_block(
 ) -> tuple[ApplyOutcome, ...]:
     """Executes a whole block; `InvalidBlock` says which extrinsic may not be where it is."""
     initialize_block(runtime, header)
+    signed = tuple(_find_signed(runtime, each) for each in extrinsics)
+    runtime.host.expect(tuple(each for each in signed if each is not None))
     outcomes: list[ApplyOutcome] = []
     transactions_begun = False
     for position, extrinsic in enumerate(extrinsics):
@@ -249,7 +279,7 @@ def execute_block(
             raise InvalidBlock(f"extrinsic {position}: an inherent behind a transaction")
         transactions_begun = transactions_begun or extrinsic.signer is not None
         try:
-            outcomes.append(apply_extrinsic(runtime, extrinsic))
+            outcomes.append(apply_extrinsic(runtime, extrinsic, signed[position]))
         except InvalidTransaction as error:
             detail = f" ({error})" if str(error) else ""
             raise InvalidBlock(f"extrinsic {position}: {error.reason}{detail}") from error

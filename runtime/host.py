@@ -1,14 +1,26 @@
 """The pure functions a runtime asks of its node, which may answer from caches or in parallel."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runtime.crypto.multisignature import Ecdsa, Ed25519, Sr25519, verify_multisignature
 from runtime.primitives import AccountId
 from runtime.programs import Inputs, Program
 
 
+class SignedMessage(NamedTuple):
+    """A message, and who is said to have signed it."""
+
+    signature: Ed25519 | Sr25519 | Ecdsa
+    message: bytes
+    account: AccountId
+
+
 class Host(Protocol):
     """Every implementation answers the same for the same arguments, on every node, for ever."""
+
+    def expect(self, signed: tuple[SignedMessage, ...]) -> None:
+        """What `is_signed` is about to be asked, in this order: it may be checked meanwhile."""
+        ...
 
     def is_signed(
         self, signature: Ed25519 | Sr25519 | Ecdsa, message: bytes, account: AccountId
@@ -23,6 +35,9 @@ class Host(Protocol):
 
 class ReferenceHost:
     """Computes every answer afresh."""
+
+    def expect(self, signed: tuple[SignedMessage, ...]) -> None:
+        """Waits to be asked."""
 
     def is_signed(
         self, signature: Ed25519 | Sr25519 | Ecdsa, message: bytes, account: AccountId

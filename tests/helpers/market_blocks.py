@@ -7,6 +7,7 @@ import trio
 
 from chain.client.block import Imported, IncomingBlock
 from chain.client.client import Client
+from chain.client.host import Ahead
 from chain.client.importer import Importer, compute_final_in_dev
 from chain.client.typed_state import get_runtime
 from chain.client.verifier import Verifier
@@ -123,9 +124,9 @@ async def make_market_blocks(people: int, blocks: int) -> MarketBlocks:
     return MarketBlocks(market.spec, tuple(setup), tuple(block for block, _ in full), counts)
 
 
-def import_market_blocks(made: MarketBlocks, watch: Stopwatch) -> None:
+def import_market_blocks(made: MarketBlocks, watch: Stopwatch, ahead: Ahead | None = None) -> None:
     """Imports them into a new chain, which has seen none of the signatures; measures the full."""
-    client = open_client(spec=made.spec)
+    client = open_client(spec=made.spec, ahead=ahead)
     importer = make_importer(client)
 
     async def run() -> None:

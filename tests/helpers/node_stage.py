@@ -14,7 +14,7 @@ import trio
 from chain.authorship.proposer import Proposal, ProposalInput, propose
 from chain.client.block import BlockOrigin, Head, Imported, ImportResult, IncomingBlock
 from chain.client.client import HEADER, Client
-from chain.client.host import CachingHost
+from chain.client.host import Ahead, CachingHost
 from chain.client.importer import submit_block
 from chain.clock import WallClock
 from chain.config import AuthoringConfig, Config, PoolConfig, RpcConfig
@@ -84,10 +84,12 @@ def make_config(pool: PoolConfig | None = None) -> Config:
     )
 
 
-def open_client(store: KeyValueStore | None = None, spec: ChainSpec | None = None) -> Client:
+def open_client(
+    store: KeyValueStore | None = None, spec: ChainSpec | None = None, ahead: Ahead | None = None
+) -> Client:
     """The chain over a store, a new one in memory unless given."""
     spec = make_spec() if spec is None else spec
-    host = CachingHost()
+    host = CachingHost(ahead=ahead)
     genesis = build_genesis(spec, host)
     block = BlockRecord(
         0, genesis.hash, genesis.header.parent_hash, HEADER.encode(genesis.header), ()

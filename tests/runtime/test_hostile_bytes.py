@@ -14,6 +14,7 @@ from runtime.errors import CodecError, DispatchError, InvalidBlock, InvalidTrans
 from runtime.extrinsic import Extrinsic
 from runtime.frame import Origin
 from runtime.header import HEADER, Header
+from runtime.host import SignedMessage
 from runtime.primitives import AccountId, Hash
 from runtime.programs import Inputs, Program
 from runtime.state.backend import DictBackend
@@ -26,6 +27,9 @@ SPEC = load_preset("dev")
 
 class Credulous:
     """Takes every signature for good, so that what is behind the check is reached."""
+
+    def expect(self, signed: tuple[SignedMessage, ...]) -> None:
+        """Nothing is to be checked."""
 
     def is_signed(
         self, signature: Ed25519 | Sr25519 | Ecdsa, message: bytes, account: AccountId
