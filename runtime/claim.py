@@ -9,7 +9,7 @@ from runtime.crypto.hashing import blake2_256
 from runtime.frame.ai_types import SlotId, VerifierId
 from runtime.frozen import frozen
 from runtime.primitives import AccountId, Hash, Root
-from runtime.task import ProgramTask, RowsTask
+from runtime.task import ProgramTask, ReviewTask, RowsTask
 from runtime.tensor.blob import blob_root
 
 CLAIM_TAG = b"claim"
@@ -34,7 +34,7 @@ class ClaimRequest:
     params: bytes
     """The verifier's own parameters, as the job gave them."""
 
-    task: RowsTask | ProgramTask
+    task: RowsTask | ProgramTask | ReviewTask
     out_root: Root
     """The blob root of the output."""
 

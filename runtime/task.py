@@ -47,6 +47,14 @@ class ProgramTask:
     """The output of the slot before, for a program whose slots are a chain; empty for the first."""
 
 
+@frozen
+class ReviewTask:
+    """What no program can judge: whoever asked for it looks at it."""
+
+    review_blocks: int
+    """So long; what is not rejected by then is accepted."""
+
+
 def load_inputs(task: ProgramTask, sources: Sources) -> Inputs | None:
     """What a program's slot reads; None where a part of it is not in the state."""
     model: LoadedModel | None = None

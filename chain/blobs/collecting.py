@@ -10,6 +10,7 @@ from chain.blobs.store import BlobStore
 from chain.clock import WallClock
 from chain.worker import Worker
 from pallets.leases import Replica
+from pallets.market import Commission
 from pallets.registry.types import Dataset, Model
 from pallets.runtime import Runtime
 from runtime.primitives import Root
@@ -45,11 +46,14 @@ async def collect_incomplete(collector: Collector, news: AsyncIterator[object]) 
 
 
 def find_pinned_roots(runtime: Runtime) -> frozenset[Root]:
-    """Every root that a version of a record or a lease names."""
+    """Every root that a version of a record, a lease or a commission's result names."""
     versions = [version for _, version in runtime.registry.version.items()]
     subjects = [lease.subject for _, lease in runtime.leases.lease.items()]
     found = {version.manifest_root for version in versions}
     found |= {subject.root for subject in subjects if isinstance(subject, Replica)}
+    market = runtime.market
+    commissions = [n for n, job in market.job.items() if isinstance(job.spec, Commission)]
+    found |= {Root(root) for each in commissions for _, root in market.output.items(each)}
     for version in versions:
         if isinstance(version.body, Model):
             found |= {tensor.root for tensor in version.body.tensors}

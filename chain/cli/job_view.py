@@ -4,7 +4,16 @@ from chain.cli.output import print_fields, print_json, print_table
 from chain.cli.session import Session
 from chain.wallet.amount import format_amount
 from chain.wallet.jobs import JobStanding
-from pallets.market import ComputeToData, Evaluate, Infer, JobSpec, Product, Render, Train
+from pallets.market import (
+    Commission,
+    ComputeToData,
+    Evaluate,
+    Infer,
+    JobSpec,
+    Product,
+    Render,
+    Train,
+)
 from runtime.crypto.ss58 import encode_ss58
 from runtime.frame.ai_types import JobKind, RecordVersion
 
@@ -41,6 +50,8 @@ def describe_work(spec: JobSpec) -> str:
             return f"{program.groups} groups of {program.count} rows"
         case Product(program=program):
             return f"{program.m} x {program.k} by {program.k} x {program.n}"
+        case Commission(results=results, review_blocks=blocks):
+            return f"{results} files that its owner reviews, each within {blocks} blocks"
 
 
 def show_job(session: Session, standing: JobStanding) -> None:

@@ -6,6 +6,7 @@ from pallets.market.prices import Bids, Dutch, Going, Posted, PriceRule
 from pallets.market.recurring import Recurrence
 from pallets.market.slots import SlotReader
 from pallets.market.specs import (
+    Commission,
     ComputeToData,
     Evaluate,
     Infer,
@@ -27,6 +28,7 @@ from pallets.market.types import (
 __all__ = [
     "Bid",
     "Bids",
+    "Commission",
     "ComputeToData",
     "Dutch",
     "Going",

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from pallets.market.declarations import BadCommitment, WrongResultSize
-from pallets.market.specs import Evaluate, Infer
+from pallets.market.specs import Commission, Evaluate, Infer
 from pallets.market.types import Job, Slot
 from runtime.claim import ClaimRequest, compute_claim_roots, compute_commitment
 from runtime.frame.ai_types import SlotId
 from runtime.primitives import AccountId, Hash
-from runtime.task import ProgramTask, RowsTask
+from runtime.task import ProgramTask, ReviewTask, RowsTask
 
 
 def make_request(
@@ -48,12 +48,16 @@ def remake_request(
     return ClaimRequest(at, slot.claimant, *about)
 
 
-def make_task(job: Job, slot: int, get_output: Callable[[int], bytes]) -> RowsTask | ProgramTask:
+def make_task(
+    job: Job, slot: int, get_output: Callable[[int], bytes]
+) -> RowsTask | ProgramTask | ReviewTask:
     """What a slot asks for; the callable reads the output of another slot."""
     spec, source = job.spec, job.source
     if isinstance(spec, Infer):
         assert source is not None, "an inference has a model; qed"
         return RowsTask(source.record, source.version, spec.inputs, *spec.get_rows(slot))
+    if isinstance(spec, Commission):
+        return ReviewTask(spec.review_blocks)
     before = get_output(slot - 1) if spec.program.is_chain and slot > 0 else b""
     model = source if isinstance(spec, Evaluate) else None
     return ProgramTask(spec.program, slot, model, before)

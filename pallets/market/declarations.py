@@ -161,6 +161,20 @@ class Closed(Event, index=13):
     deposit: Balance
 
 
+@frozen
+class Rejected(Event, index=20):
+    """The owner rejected a result that nobody can check: price and collateral are burned."""
+
+    job: Id
+    slot: U32
+    provider: AccountId
+    price: Balance
+    """Out of the owner's escrow."""
+
+    collateral: Balance
+    """As much of what the provider had locked."""
+
+
 MarketEvent: TypeAlias = (
     JobPosted
     | ToppedUp
@@ -176,6 +190,7 @@ MarketEvent: TypeAlias = (
     | Rated
     | Finished
     | Closed
+    | Rejected
 )
 
 

@@ -2,6 +2,7 @@
 
     Open -> Locked -> Submitted -> Settled              a valid result in time
                       Submitted -> Open | Refunded      an invalid one: the provider is slashed
+                      Submitted -> Rejected             the owner says so, and nobody can check
             Locked -> LateOpen                          the deadline was missed
             Locked -> Open | Refunded                   so it was, and a verdict takes its time
                       LateOpen -> Submitted -> Settled  anybody fills it, paid by the collateral
@@ -24,9 +25,10 @@ from pallets.market.claims import make_request
 from pallets.market.going import take_lock_price
 from pallets.market.locking import ensure_distinct, lock_slot
 from pallets.market.prices import Going
-from pallets.market.settlement import add_verdict
+from pallets.market.settlement import add_review, add_verdict
 from pallets.market.types import Job, Payload, Slot, SlotState
 from runtime.frame.ai_types import (
+    FaultKind,
     Invalid,
     OpenedClaim,
     SlashOutcome,
@@ -38,7 +40,7 @@ from runtime.frame.ai_types import (
 from runtime.frame.division import compute_split
 from runtime.frame.slashing import split_fraud, split_miss
 from runtime.frame.traits import HoldReason
-from runtime.primitives import AccountId, Hash, Id
+from runtime.primitives import BPS, AccountId, Hash, Id
 
 
 class Lifecycle:
@@ -148,6 +150,8 @@ class Lifecycle:
                 self._settle(at, slot)
             case Valid(), True:
                 self._settle_late(at, slot)
+            case Invalid(reason=FaultKind.REJECTED), _:
+                self._burn_both(at, slot)
             case Invalid(), False:
                 return self._punish_fraud(at, slot, challenger)
             case Invalid(), True:
@@ -162,7 +166,10 @@ class Lifecycle:
 
     def _settle(self, at: SlotId, slot: Slot) -> None:
         self._partners.slasher.unlock(at.to_duty())
-        self._note_history(slot, is_valid=True)
+        if self._tables.job[at.job].is_reviewed:
+            self._note_review(slot, is_accepted=True)
+        else:
+            self._note_history(slot, is_valid=True)
         self._pay(at, slot)
 
     def _pay(self, at: SlotId, slot: Slot) -> None:
@@ -182,7 +189,8 @@ class Lifecycle:
         self._book.put_slot(
             at, replace(slot, state=SlotState.SETTLED, bond=0, claimant=None, burned=burned)
         )
-        bonus = partners.credit.note_settled(at, provider, burned)
+        # What a buyer alone calls right earns nothing anew: he may have bought from himself.
+        bonus = 0 if job.is_reviewed else partners.credit.note_settled(at, provider, burned)
         parts = (burned, treasury, royalty, paid, bonus)
         self._book.deposit_event(declared.Settled(at.job, at.slot, provider, slot.price, *parts))
         self._end_slot(at, slot.price)
@@ -215,6 +223,21 @@ class Lifecycle:
         self._tell_slash(at, slot, outcome, outcome.reporter - reward)
         self._fail_slot(at, slot)
         return reward
+
+    def _burn_both(self, at: SlotId, slot: Slot) -> None:
+        """Nobody knows who lies, so both lose the price, and nobody gains by it."""
+        owner, provider, price = self._tables.job[at.job].owner, slot.provider, slot.price
+        assert provider is not None, "what is rejected is somebody's; qed"
+        assert slot.bond >= price, f"{at}: {slot.bond} locked answer for a price of {price}; qed"
+        self._note_review(slot, is_accepted=False)
+        outcome = self._partners.slasher.slash(at.to_duty(), SlashSplit(BPS), price)
+        self._partners.money.burn_held(HoldReason.ESCROW, owner, price)
+        self._book.put_slot(
+            at, replace(slot, state=SlotState.REJECTED, bond=0, claimant=None, burned=price)
+        )
+        burned = (price, outcome.burned)
+        self._book.deposit_event(declared.Rejected(at.job, at.slot, provider, *burned))
+        self._end_slot(at, price)
 
     def _make_whole(self, at: SlotId) -> None:
         self._partners.slasher.unlock(at.to_duty())
@@ -302,6 +325,13 @@ class Lifecycle:
         assert record is not None, "a provider has a record; qed"
         stats = self._tables.stats[record]
         self._tables.stats[record] = add_verdict(stats, is_valid=is_valid, price=slot.price)
+
+    def _note_review(self, slot: Slot, *, is_accepted: bool) -> None:
+        """The same of what its buyer has judged."""
+        record = slot.record
+        assert record is not None, "a provider has a record; qed"
+        stats = self._tables.stats[record]
+        self._tables.stats[record] = add_review(stats, is_accepted=is_accepted, price=slot.price)
 
     def _drop_busy(self, slot: Slot) -> None:
         """The provider's turn is over: it may take another slot."""

@@ -3,9 +3,10 @@
 from pallets.market import declarations as declared
 from pallets.market.book import Partners
 from pallets.market.inference import ResultSize, ensure_inference
-from pallets.market.prices import PriceRule
+from pallets.market.prices import Going, PriceRule
 from pallets.market.programs import ensure_program
 from pallets.market.specs import (
+    Commission,
     ComputeToData,
     Evaluate,
     Infer,
@@ -17,7 +18,9 @@ from pallets.market.specs import (
 )
 from pallets.market.types import (
     ATTEMPTS_MAX,
+    FILE_ROOT_BYTES,
     REPLICAS_MAX,
+    REVIEW_BLOCKS_MIN,
     SLOTS_MAX,
     TERM_BLOCKS_MAX,
     Job,
@@ -57,6 +60,8 @@ def plan_job(
     _ensure_terms(spec, terms)
     if not price.is_well_formed:
         raise declared.BadPrice
+    if isinstance(spec, Commission) and isinstance(price, Going):
+        raise declared.BadPrice("a commission has no units that a going price could be of")
     slots = count_slots(spec)
     if slots > SLOTS_MAX:
         raise declared.TooManySlots
@@ -69,6 +74,8 @@ def plan_job(
         size = ensure_inference(model, blobs[0], spec.rows, slot_rows, verifier, partners.claims)
         output_bytes = spec.rows * spec.replicas * size.output_row_bytes
         slot_cost = size.slot_cost
+    elif isinstance(spec, Commission):
+        output_bytes, slot_cost = spec.results * FILE_ROOT_BYTES, 0
     else:
         whole = ensure_program(spec.program, blobs, model, verifier, partners)
         output_bytes, slot_cost = whole.output_bytes, whole.slot_cost
@@ -119,6 +126,11 @@ def _ensure_terms(spec: JobSpec, terms: Terms) -> None:
         raise declared.BadTerms
     if not 1 <= terms.attempts <= ATTEMPTS_MAX:
         raise declared.BadTerms
+    if isinstance(spec, Commission):
+        review_blocks = spec.review_blocks
+        if not REVIEW_BLOCKS_MIN <= review_blocks <= TERM_BLOCKS_MAX:
+            bounds = f"{REVIEW_BLOCKS_MIN} to {TERM_BLOCKS_MAX}"
+            raise declared.BadTerms(f"expected {bounds} blocks to review, got {review_blocks}")
 
 
 def _get_source(spec: JobSpec, records: Records) -> tuple[RecordVersion | None, ModelInfo | None]:

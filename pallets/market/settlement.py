@@ -13,7 +13,7 @@ OPINION_KEPT_PERMILLE = 999
 
 
 def add_verdict(stats: Stats, *, is_valid: bool, price: int) -> Stats:
-    """The history with one more verdict; opinions do not enter it."""
+    """The history with one more verdict that every node can check."""
     alpha = stats.alpha * OPINION_KEPT_PERMILLE // 1_000
     beta = stats.beta * OPINION_KEPT_PERMILLE // 1_000
     if not is_valid:
@@ -25,6 +25,13 @@ def add_verdict(stats: Stats, *, is_valid: bool, price: int) -> Stats:
         alpha=alpha + OPINION_ONE,
         beta=beta,
     )
+
+
+def add_review(stats: Stats, *, is_accepted: bool, price: int) -> Stats:
+    """The history with one more result that its buyer judged, which is an opinion: just counted."""
+    if not is_accepted:
+        return replace(stats, failed=stats.failed + 1)
+    return replace(stats, settled=stats.settled + 1, value=stats.value + price)
 
 
 def add_rating(stats: Stats, score: int, weight: int, now: int, half_life_blocks: int) -> Stats:

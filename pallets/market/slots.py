@@ -21,6 +21,7 @@ _PHASES = {
     SlotState.LATE_OPEN: SlotPhase.OPEN,
     SlotState.SETTLED: SlotPhase.SETTLED,
     SlotState.REFUNDED: SlotPhase.CLOSED,
+    SlotState.REJECTED: SlotPhase.CLOSED,
 }
 
 

@@ -1,6 +1,7 @@
 """What a job asks for: one shape for each kind, numbered as `JobKind` numbers the kinds.
 
-An inference runs rows through a model; every other kind runs one of `runtime.programs`.
+An inference runs rows through a model, a commission is filled by whatever its provider uses; every
+other kind runs one of `runtime.programs`.
 """
 
 from typing import Annotated, TypeAlias
@@ -8,7 +9,7 @@ from typing import Annotated, TypeAlias
 from runtime.codec import U8, U32, Compact, Name, variant
 from runtime.frame.ai_types import JobKind
 from runtime.frozen import frozen
-from runtime.primitives import Id, Root
+from runtime.primitives import BlockNumber, Id, Root
 from runtime.programs import Evaluation, MatrixProduct, Program, Raytrace, Sgd, Statistics
 
 
@@ -88,8 +89,23 @@ class Product:
     program: MatrixProduct
 
 
+@variant(11)
+@frozen
+class Commission:
+    """What words describe and only its buyer can judge; a slot is one file that answers them."""
+
+    brief: Root
+    """The blob that says what is wanted."""
+
+    results: Compact[U32]
+    """How many answers are bought, each by itself."""
+
+    review_blocks: Compact[BlockNumber]
+    """How long the buyer may take to reject a result; then it is accepted."""
+
+
 JobSpec: TypeAlias = Annotated[
-    Infer | Train | Render | ComputeToData | Evaluate | Product,
+    Infer | Train | Render | ComputeToData | Evaluate | Product | Commission,
     Name("pallet_market::types::JobSpec"),
 ]
 
@@ -100,6 +116,7 @@ _KINDS: dict[type, JobKind] = {
     ComputeToData: JobKind.COMPUTE_TO_DATA,
     Evaluate: JobKind.EVAL,
     Product: JobKind.PRODUCT,
+    Commission: JobKind.COMMISSION,
 }
 
 
@@ -109,8 +126,8 @@ def get_kind(spec: JobSpec) -> JobKind:
 
 
 def get_program(spec: JobSpec) -> Program | None:
-    """What a slot runs; None for an inference, which runs a model alone."""
-    return None if isinstance(spec, Infer) else spec.program
+    """What a slot runs; None for an inference, which runs a model alone, and for a commission."""
+    return None if isinstance(spec, Infer | Commission) else spec.program
 
 
 def get_model(spec: JobSpec) -> Id | None:
@@ -120,16 +137,25 @@ def get_model(spec: JobSpec) -> Id | None:
 
 def get_roots(spec: JobSpec) -> tuple[Root, ...]:
     """The blobs that a job reads."""
-    return (spec.inputs,) if isinstance(spec, Infer) else spec.program.get_roots()
+    match spec:
+        case Infer(inputs=root) | Commission(brief=root):
+            return (root,)
+        case _:
+            return spec.program.get_roots()
 
 
 def count_slots(spec: JobSpec) -> int:
     """How many slots a job has; none where its numbers make no sense."""
-    if not isinstance(spec, Infer):
-        return spec.program.count_slots()
-    return spec.count_batches() * spec.replicas
+    replicas = spec.replicas if isinstance(spec, Infer) else 1
+    return count_parts(spec) * replicas
 
 
 def count_parts(spec: JobSpec) -> int:
     """How many results a job has: the slots of one part are replicas, and give the same."""
-    return spec.count_batches() if isinstance(spec, Infer) else spec.program.count_slots()
+    match spec:
+        case Infer():
+            return spec.count_batches()
+        case Commission(results=results):
+            return results
+        case _:
+            return spec.program.count_slots()

@@ -4,7 +4,7 @@ from enum import IntEnum, nonmember
 from typing import Annotated, ClassVar, TypeAlias
 
 from pallets.market.prices import PriceRule
-from pallets.market.specs import Infer, JobSpec, count_parts, get_kind, get_program
+from pallets.market.specs import Commission, Infer, JobSpec, count_parts, get_kind, get_program
 from runtime.codec import U8, U32, U64, U128, Compact, MaxLen
 from runtime.frame.ai_types import BLOB_BYTES_MAX, JobKind, RecordVersion, VerifierId
 from runtime.frozen import frozen
@@ -15,6 +15,12 @@ ATTEMPTS_MAX = 8
 REPLICAS_MAX = 8
 TERM_BLOCKS_MAX = 100_000
 """The longest time to wait for a provider, and the longest for a provider to work."""
+
+FILE_ROOT_BYTES = 32
+"""What a commission's result is on chain: the root of a file over its chunks."""
+
+REVIEW_BLOCKS_MIN = 10
+"""A buyer's rejection that a few authors leave out still comes in time."""
 
 SCORE_MAX = 100
 TAGS_BYTES_MAX = 64
@@ -45,7 +51,7 @@ class Terms:
 
 
 class SlotState(IntEnum):
-    """Where a slot stands; the last two are final."""
+    """Where a slot stands; the last three are final."""
 
     SCALE_PATH = nonmember("pallet_market::types::SlotState")
 
@@ -55,11 +61,12 @@ class SlotState(IntEnum):
     LATE_OPEN = 3
     SETTLED = 4
     REFUNDED = 5
+    REJECTED = 6
 
     @property
     def is_final(self) -> bool:
         """Whether nothing can happen to the slot any more."""
-        return self in (SlotState.SETTLED, SlotState.REFUNDED)
+        return self in (SlotState.SETTLED, SlotState.REFUNDED, SlotState.REJECTED)
 
 
 @frozen
@@ -114,6 +121,11 @@ class Job:
         return program is not None and program.is_chain
 
     @property
+    def is_reviewed(self) -> bool:
+        """Whether its results are judged by opinion, which nobody can check."""
+        return self.verifier is VerifierId.BUYER_ACCEPT
+
+    @property
     def parts(self) -> int:
         """How many different results it has."""
         return count_parts(self.spec)
@@ -138,10 +150,14 @@ class Job:
 
     def get_result_bytes(self, slot: int) -> tuple[int, int]:
         """How large a slot's output is, and its trace."""
-        if not isinstance(self.spec, Infer):
-            return self.spec.program.get_output_bytes(slot), 0
-        _, rows = self.spec.get_rows(slot)
-        return rows * self.output_row_bytes, rows * self.trace_row_bytes
+        match self.spec:
+            case Infer() as spec:
+                _, rows = spec.get_rows(slot)
+                return rows * self.output_row_bytes, rows * self.trace_row_bytes
+            case Commission():
+                return FILE_ROOT_BYTES, 0
+            case _:
+                return self.spec.program.get_output_bytes(slot), 0
 
     def compute_price(self, now: int) -> int | None:
         """What its rule says that locking a slot now pays; None where the rule does not."""

@@ -49,6 +49,7 @@ def load_case(request: ClaimRequest, records: Records, runner: ProgramRunner) ->
     """The case of a claim; None where a part of it is not in the state, or breaks a rule."""
     if isinstance(request.task, RowsTask):
         return _load_rows_case(request.task, records)
+    assert isinstance(request.task, ProgramTask), "nobody runs what is reviewed; qed"
     return _load_program_case(request.task, records, runner)
 
 

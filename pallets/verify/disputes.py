@@ -4,6 +4,7 @@
            -> Invalid                 they are not; a pixel or a tile is proven wrong
            -> Invalid                 a tile that somebody asked for is not shown in time
            -> Valid                   nobody proved anything in time, or the owner accepts
+           -> Invalid                 the owner rejects what nobody could prove
            -> Inconclusive            nobody looked while the hash was kept that draws the sample
 
 Every clock is bounded: tiles are asked for until `until`, which answers move, `latest` at most.
@@ -44,7 +45,7 @@ from runtime.frozen import frozen
 from runtime.primitives import BPS, AccountId, Id
 from runtime.programs import Inputs, MatrixProduct, ProgramRunner, TileOpening
 from runtime.state.externalities import Externalities
-from runtime.task import ProgramTask, load_inputs
+from runtime.task import ProgramTask, ReviewTask, load_inputs
 
 REASON = HoldReason.CHALLENGE
 
@@ -123,6 +124,8 @@ class Disputes:
         now, params, task = self._get_now(), self._params, request.task
         get_param = self._partners.parameters.get_param
         until = now + get_param(Param.SPOT_BLOCKS, params.spot_blocks)
+        if isinstance(task, ReviewTask):
+            until = now + task.review_blocks
         pending = Pending(until, until)
         if isinstance(task, ProgramTask) and isinstance(task.program, MatrixProduct):
             # Each answer halves the part of the tree that holds a wrong tile, and one shows it.

@@ -3,16 +3,23 @@
 REPLAY runs the whole graph or program again and FREIVALDS checks each product that the claimant
 supplies, both in the block that opens the claim. A SPOT_CHECK draws pixels of a picture again, and
 a TILE_PROOF checks nothing until somebody shows a wrong tile of a product: such claims wait for a
-while, and anybody may prove them wrong. The market opens claims by `OpenClaim` and acts on the
-verdict. See `disputes.py` for what can happen to a claim that waits.
+while, and anybody may prove them wrong. BUYER_ACCEPT leaves what nobody can prove to whoever asked
+for it. The market opens claims by `OpenClaim` and acts on the verdict. See `disputes.py` for what
+can happen to a claim that waits.
 """
 
 from pallets.verify import declarations as declared
 from pallets.verify.cases import Case, load_case
-from pallets.verify.collateral import BOND_FACTOR_BPS, OPTIMISTIC_FACTOR_BPS, get_factor_bps
+from pallets.verify.collateral import (
+    BOND_FACTOR_BPS,
+    OPTIMISTIC_FACTOR_BPS,
+    REVIEWED_FACTOR_BPS,
+    get_factor_bps,
+)
 from pallets.verify.declarations import VerifyError, VerifyEvent
 from pallets.verify.disputes import Dispute, Disputes, Partners, Tables
 from pallets.verify.invariants import ensure_consistent
+from pallets.verify.kinds import WAITING_KINDS, ensure_known, is_supported
 from pallets.verify.sample import are_pixels_right, count_pixels
 from pallets.verify.types import DEMANDS_MAX, Claim, Pending, VerifyParams
 from pallets.weights import verify as weights
@@ -33,6 +40,7 @@ from runtime.frame import (
     value,
 )
 from runtime.frame.ai_types import (
+    FaultKind,
     Inconclusive,
     Invalid,
     JobKind,
@@ -43,21 +51,9 @@ from runtime.frame.ai_types import (
 )
 from runtime.frame.traits import EventSink
 from runtime.primitives import Bps, Id, Root, Weight
-from runtime.programs import MatrixProduct, Raytrace, StripOpening, TileOpening
+from runtime.programs import StripOpening, TileOpening
 from runtime.state.externalities import Externalities
-from runtime.task import ProgramTask, RowsTask
 from runtime.tensor.commitment import BadOpening
-
-REPLAYED_KINDS = (
-    JobKind.INFER,
-    JobKind.TRAIN,
-    JobKind.RENDER,
-    JobKind.COMPUTE_TO_DATA,
-    JobKind.EVAL,
-)
-
-WAITING_KINDS = {VerifierId.SPOT_CHECK: JobKind.RENDER, VerifierId.TILE_PROOF: JobKind.PRODUCT}
-"""The verifiers whose claims wait, each with the one kind of job that it judges."""
 
 
 class Verify(Pallet, events=VerifyEvent, errors=VerifyError):
@@ -74,6 +70,9 @@ class Verify(Pallet, events=VerifyEvent, errors=VerifyError):
 
     optimistic_factor_bps: Constant[Bps] = OPTIMISTIC_FACTOR_BPS
     """The same for a slot whose result waits to be challenged."""
+
+    reviewed_factor_bps: Constant[Bps] = REVIEWED_FACTOR_BPS
+    """The same for a slot whose result its buyer accepts or rejects."""
 
     demands_max: Constant[U32] = DEMANDS_MAX
     """The most tiles of one claim that are asked for at the same time."""
@@ -253,6 +252,23 @@ class Verify(Pallet, events=VerifyEvent, errors=VerifyError):
             raise declared.NotOwner
         self._disputes.end(dispute, Valid())
 
+    @call(index=7, weight=weights.REJECT)
+    def reject_result(self, origin: Origin, job: Compact[Id], slot: Compact[U32]) -> None:
+        """Says that a result which no program can judge is not what was asked for.
+
+        The price is burned, and as much of the claimant's collateral: rejecting costs the owner
+        what accepting does. Silence accepts.
+        Origin: signed by the job's owner. Events: `VerdictGiven` and the market's.
+        Errors: `NotPending`, `NotOwner`, `WindowOver`.
+        """
+        who = origin.ensure_signed()
+        dispute = self._disputes.get(SlotId(job, slot), VerifierId.BUYER_ACCEPT)
+        if dispute.submission.owner != who:
+            raise declared.NotOwner
+        if self._system.get_block_number() > dispute.pending.until:
+            raise declared.WindowOver(f"expected a block up to {dispute.pending.until}")
+        self._disputes.end(dispute, Invalid(dispute.claim.claimant, FaultKind.REJECTED))
+
     @call(index=6, weight=weights.CONCLUDE)
     def poke(self, origin: Origin, job: Compact[Id], slot: Compact[U32]) -> None:
         """Gives the verdict of a claim whose time has passed.
@@ -268,11 +284,7 @@ class Verify(Pallet, events=VerifyEvent, errors=VerifyError):
 
     def is_supported(self, verifier: VerifierId, kind: JobKind) -> bool:
         """Whether a job of this kind may name this verifier."""
-        if verifier in WAITING_KINDS:
-            return kind is WAITING_KINDS[verifier]
-        if verifier is VerifierId.FREIVALDS:
-            return kind is JobKind.INFER
-        return verifier is VerifierId.REPLAY and kind in REPLAYED_KINDS
+        return is_supported(verifier, kind)
 
     def is_judgeable(self, verifier: VerifierId, macs: int, cells: int) -> bool:
         """Whether a claim of so many MACs and so many other integers fits in a block.
@@ -305,7 +317,7 @@ class Verify(Pallet, events=VerifyEvent, errors=VerifyError):
 
         Errors: `UnknownVerifier`, `WeightTooHigh`, `BadWitness`.
         """
-        _ensure_verifier(request)
+        ensure_known(request)
         number, at = self.next_claim.get(), request.slot
         self.next_claim.put(number + 1)
         if not self.is_immediate(request.verifier):
@@ -355,23 +367,6 @@ class Verify(Pallet, events=VerifyEvent, errors=VerifyError):
         if tile >= count:
             raise declared.OutOfRange(f"expected a tile below {count}, got {tile}")
         return dispute
-
-
-def _ensure_verifier(request: ClaimRequest) -> None:
-    """Raises `UnknownVerifier` unless claims of such a task can be judged as they ask."""
-    match request.verifier, request.task:
-        case VerifierId.REPLAY, _:
-            is_known = True
-        case VerifierId.FREIVALDS, task:
-            is_known = isinstance(task, RowsTask)
-        case VerifierId.SPOT_CHECK, ProgramTask(program):
-            is_known = isinstance(program, Raytrace)
-        case VerifierId.TILE_PROOF, ProgramTask(program):
-            is_known = isinstance(program, MatrixProduct)
-        case _:
-            is_known = False
-    if not is_known:
-        raise declared.UnknownVerifier
 
 
 def _get_root(dispute: Dispute) -> Root:

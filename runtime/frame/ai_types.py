@@ -63,6 +63,7 @@ class JobKind(IntEnum):
     RENT = 8
     PROVE = 9
     PRODUCT = 10
+    COMMISSION = 11
 
 
 class VerifierId(IntEnum):
@@ -267,6 +268,8 @@ class FaultKind(IntEnum):
     WRONG_ROOT = 1
     BAD_PAYLOAD = 2
     SILENCE = 3
+    REJECTED = 4
+    """Whoever asked for the result says so, and nobody can tell."""
 
 
 @variant(0)

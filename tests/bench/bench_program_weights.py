@@ -26,7 +26,7 @@ from runtime.programs import (
     Vector,
 )
 from runtime.programs.scene import SPHERES_MAX
-from runtime.task import ProgramTask
+from runtime.task import ProgramTask, RowsTask
 from runtime.tensor.blob import blob_root
 from runtime.tensor.interpreter import compute_product
 from tests.bench.bench_ai_weights import TERMS, apply, make_large_model, put_blobs, register
@@ -74,6 +74,7 @@ def weigh_claim(book: Book, chain: ChainStage, case: str, number: int) -> Judged
     if isinstance(task, ProgramTask):
         output, trace = run_program(records, job, 0, lambda _: b""), b""
     else:
+        assert isinstance(task, RowsTask), "no case is a commission"
         payload = run_slot(records, job, 0)
         size = len(payload) - job.trace_row_bytes * task.rows
         output, trace = payload[:size], payload[size:]

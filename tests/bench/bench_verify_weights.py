@@ -15,6 +15,7 @@ from tests.helpers.dispute_stage import DisputeStage
 from tests.helpers.market_stage import ALICE, BOB, EVE, VERIFY_PARAMS
 from tests.helpers.product_jobs import ProductCase
 from tests.helpers.programs_vectors import FOUR_BALLS
+from tests.helpers.review_stage import ReviewStage
 from tests.helpers.weighing import Book
 
 
@@ -72,10 +73,21 @@ def weigh_products(book: Book) -> None:
     weigh_call(book, "CONCLUDE", stage, EVE, "poke", job, 0)
 
 
+def weigh_reviews(book: Book) -> None:
+    """A commission, rejected."""
+    stage = ReviewStage()
+    job = stage.commission()
+    weigh_opening(book, stage, job, bytes(32))
+    stage.deliver(job)
+    weigh_call(book, "CONCLUDE", stage, ALICE, "accept_result", job, 0)
+    weigh_call(book, "REJECT", stage, ALICE, "reject_result", job, 0)
+
+
 def weigh(book: Book) -> None:
     """Every call."""
     weigh_pictures(book)
     weigh_products(book)
+    weigh_reviews(book)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from chain.node import Node
 from pallets.market import Infer, JobSpec, Posted, PriceRule, Terms
 from pallets.market.types import Slot, SlotState
 from pallets.registry.types import KindPrice, Provider
-from pallets.verify.pallet import REPLAYED_KINDS
+from pallets.verify.kinds import REPLAYED_KINDS
 from runtime.frame import Call
 from runtime.frame.ai_types import JobKind, Role, VerifierId
 from runtime.primitives import UNIT, Root

@@ -25,7 +25,7 @@ from pallets.registry import Registry
 from pallets.registry.types import KindPrice, Parent, Provider, Relation
 from pallets.verify import Partners as VerifyPartners
 from pallets.verify import Verify, VerifyParams
-from pallets.verify.pallet import REPLAYED_KINDS
+from pallets.verify.kinds import REPLAYED_KINDS
 from pallets.work import Work, WorkParams
 from runtime.errors import DispatchError
 from runtime.frame import Event, Origin, Pallet, PostDispatch
@@ -232,8 +232,8 @@ class MarketStage:
         return self.register(DAVE, self.weights.body, 100, parents)
 
     def register_provider(self, who: AccountId, max_parallel: int = 8) -> int:
-        """A provider of whatever can be replayed, and of products."""
-        kinds = (*REPLAYED_KINDS, JobKind.PRODUCT)
+        """A provider of whatever can be replayed, of products and of commissions."""
+        kinds = (*REPLAYED_KINDS, JobKind.PRODUCT, JobKind.COMMISSION)
         prices = tuple(KindPrice(kind, 1) for kind in kinds)
         return self.register(who, Provider("https://p.example", (), prices, max_parallel))
 

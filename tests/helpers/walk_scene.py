@@ -7,7 +7,7 @@ from pallets.leases.types import Machines, MachineTerms, Replica, StorageTerms
 from pallets.market import ComputeToData, Evaluate, Infer, Posted, Render, Terms, Train
 from pallets.market.prices import Bids, Dutch, Going
 from pallets.market.recurring import Recurrence
-from pallets.market.specs import Product
+from pallets.market.specs import Commission, Product
 from pallets.pools import PoolSpec, PoolTerms, ShareGrant, compute_validation_commitment
 from pallets.registry.types import Attribute, Dataset, KindPrice, Model, Provider
 from pallets.rights.types import LicenceTerms, LicenceUse
@@ -153,9 +153,13 @@ def make_product(rng: Random) -> Product:
     return Product(CASE.program)
 
 
+def make_commission(rng: Random) -> Commission:
+    return Commission(INPUT_ROOT, rng.choice((1, 2)), 10)
+
+
 def make_verifier(rng: Random) -> VerifierId:
-    known = (VerifierId.REPLAY, VerifierId.FREIVALDS, VerifierId.SPOT_CHECK, VerifierId.TILE_PROOF)
-    return rng.choice(known)
+    names = ("REPLAY", "FREIVALDS", "SPOT_CHECK", "TILE_PROOF", "BUYER_ACCEPT")
+    return VerifierId[rng.choice(names)]
 
 
 def post(chain: ChainStage, rng: Random) -> Attempts:
@@ -165,6 +169,7 @@ def post(chain: ChainStage, rng: Random) -> Attempts:
         (rng.choice((make_infer, make_train, make_compute, make_evaluate))(rng), VerifierId.REPLAY),
         (make_render(rng), VerifierId.SPOT_CHECK),
         (make_product(rng), VerifierId.TILE_PROOF),
+        (make_commission(rng), VerifierId.BUYER_ACCEPT),
     )
     price = rng.choice((make_posted, make_dutch, make_bids, make_going))(rng)
     return [(ALICE, (spec, price, verifier, make_terms(rng))) for spec, verifier in kinds]
@@ -277,6 +282,7 @@ POOLS = Pools(
         ComputeToData: make_compute,
         Evaluate: make_evaluate,
         Product: make_product,
+        Commission: make_commission,
         VerifierId: make_verifier,
         RoundSpec: make_round,
         RoundTerms: make_round_terms,

@@ -12,7 +12,7 @@ from pallets.leases.types import Machines, MachineTerms, Replica, StorageTerms
 from pallets.market import Job, SlotState
 from pallets.market.bids import Pick
 from pallets.market.prices import Bids
-from pallets.market.specs import Infer, Product
+from pallets.market.specs import Commission, Infer, Product
 from pallets.pools import compute_shard_commitment
 from pallets.rounds import compute_answer_commitment, pack_labels
 from runtime.audit import draw_audit
@@ -80,6 +80,8 @@ def make_payload(chain: ChainStage, number: int, job: Job, index: int, rng: Rand
     if isinstance(job.spec, Product):
         is_wrong = rng.random() < 0.5
         return bytes(commit_result(get_result(index, is_wrong=is_wrong)).root)
+    if isinstance(job.spec, Commission):
+        return rng.randbytes(32)
     right = run_program(records, job, index, lambda other: output[number, other])
     is_wrong = job.verifier is VerifierId.SPOT_CHECK and rng.random() < 0.5
     return bytes([right[0] ^ 1]) + right[1:] if is_wrong else right
@@ -138,6 +140,11 @@ def answer_tile(chain: ChainStage, rng: Random) -> Attempts:
         for at in list_pending(chain, VerifierId.TILE_PROOF)
         for each in verify.pending[at].demands
     ]
+
+
+def reject_result(chain: ChainStage, rng: Random) -> Attempts:
+    jobs = chain.runtime.market.job
+    return [(jobs[at[0]].owner, at) for at in list_pending(chain, VerifierId.BUYER_ACCEPT)]
 
 
 def claim_era(chain: ChainStage, rng: Random) -> Attempts:
@@ -287,6 +294,7 @@ SECRETS: Secrets = {
     "Verify.prove_tile": prove_tile,
     "Verify.demand_tile": demand_tile,
     "Verify.answer_tile": answer_tile,
+    "Verify.reject_result": reject_result,
     "Work.claim_era": claim_era,
     "Leases.por_respond": por_respond,
     "Market.bid": bid,
