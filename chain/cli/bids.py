@@ -1,6 +1,7 @@
 """`soberana job bids`, `bid`, `unbid` and `accept`: slots that go to whom the owner likes."""
 
 import re
+from dataclasses import replace
 from typing import Annotated, Final
 
 import trio
@@ -10,15 +11,9 @@ from chain.cli.failure import WrongUse, run_command
 from chain.cli.job import POLL_S
 from chain.cli.lease import show_sent
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import Json, print_json, print_table
 from chain.cli.session import Session, open_session
@@ -36,17 +31,17 @@ _PICK: Final = re.compile(r"(\d{1,9})=(.+)")
 
 
 @app.command()
+@expand_options
 def bids(
     number: JobArgument,
     wait: Annotated[
         float, typer.Option("--wait", min=0, help="Wait so many seconds for the first one.")
     ] = 0,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """List what providers ask for a slot of a job, the least first."""
-    settings = Settings(node, as_json, base_path, allow_dev_keys=True)
+    settings = replace(settings, allow_dev_keys=True)
 
     async def run() -> None:
         async with open_session(settings) as session:
@@ -57,81 +52,62 @@ def bids(
                     found = await session.chain.read(lambda runtime: read_bids(runtime, number))
             _show_bids(session, number, found)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
+@expand_options
 def bid(
     number: JobArgument,
     *,
-    key: FromOption,
+    signing: Signing,
     price: Annotated[str, typer.Option("--price", metavar="AMOUNT", help="For each slot.")],
     record: Annotated[int, typer.Option("--record", min=0, help="Your provider record.")],
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Ask a price for any slot of a job; a small deposit is held until you take it back."""
-    settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
 
     async def run() -> None:
         amount = parse_amount(price)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.market.bid, number, amount, record)
             inclusion = await session.send(session.get_key(signing), call, signing, "bidding")
             placed = [e.price for e in inclusion.events if isinstance(e, BidPlaced)]
             title, fields = f"a bid for job {number} is placed", {"job": number, "record": record}
             show_sent(session, title, {**fields}, {"price": sum(placed)}, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def unbid(
-    number: JobArgument,
-    *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def unbid(number: JobArgument, *, signing: Signing) -> None:
     """Take your bid for a job back, with its deposit."""
-    settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.market.unbid, number)
             inclusion = await session.send(session.get_key(signing), call, signing, "taking back")
             returned = sum(e.deposit for e in inclusion.events if isinstance(e, BidReturned))
             title = f"the bid for job {number} is gone"
             show_sent(session, title, {"job": number}, {"returned": returned}, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def accept(
     number: JobArgument,
     picks: Annotated[
         list[str], typer.Argument(metavar="SLOT=PROVIDER", help="Whose bid each slot goes to.")
     ],
     *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    signing: Signing,
 ) -> None:
     """Give slots of your job to bidders, at the prices they asked: all of them or none."""
-    settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             chosen = tuple(_parse_pick(session, text) for text in picks)
             call = make_call(session.chain.runtime.market.accept, number, chosen)
             inclusion = await session.send(session.get_key(signing), call, signing, "accepting")
@@ -141,7 +117,7 @@ def accept(
             title = f"{len(locked)} slots of job {number} are given away"
             show_sent(session, title, fields, amounts, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 def _parse_pick(session: Session, text: str) -> Pick:

@@ -7,16 +7,9 @@ import typer
 
 from chain.cli.failure import WrongUse, run_command
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import bar, print_fields, print_json, print_line
 from chain.cli.selling import open_sale_keys
@@ -58,31 +51,24 @@ OrderArgument = Annotated[int, typer.Argument(metavar="ORDER", min=0, help="The 
 
 
 @app.command()
+@expand_options
 def order(
     record: Annotated[int, typer.Argument(metavar="DATASET", min=0, help="The dataset's number.")],
     package: PackageArgument,
     *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    signing: Signing,
 ) -> None:
     """Check a package against its record, then put the price on hold and ask for the key."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair, runtime = session.get_key(signing), session.chain.runtime
             offer, sold = await session.chain.read(lambda at: read_offer(at, record))
             keys, loaded = open_sale_keys(session), load(package)
             call = make_order_call(runtime, record, offer, sold, loaded, keys)
             show_ordered(session, await session.send(pair, call, signing, "ordering"))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 def load(path: Path) -> Package:
@@ -122,17 +108,15 @@ def show_ordered(session: Session, sent: Inclusion) -> None:
 
 
 @app.command("open")
+@expand_options
 def open_order(
     number: OrderArgument,
     package: PackageArgument,
     *,
+    settings: Settings,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the data goes.")],
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Decrypt what was delivered, checking every chunk; dispute it if anything is wrong."""
-    settings = Settings(node, as_json, base_path)
 
     async def run() -> None:
         async with open_session(settings) as session:
@@ -150,36 +134,24 @@ def open_order(
                     f"#{view.order.until}"
                 )
             root = to_hex(loaded.plain_tree.root)
-            if as_json:
+            if settings.as_json:
                 print_json({"order": number, "file": str(out), "root": root})
             else:
                 print_line(f"{out}: {loaded.size_bytes:,} bytes, all of them under {root}")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
-def dispute(
-    number: OrderArgument,
-    package: PackageArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def dispute(number: OrderArgument, package: PackageArgument, *, signing: Signing) -> None:
     """Find what is wrong with a delivery and show it to the chain: money back, seller slashed.
 
     A dispute shows the order's secret, and with it the key, to everybody.
     """
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair, keys = session.get_key(signing), open_sale_keys(session)
             view = await session.chain.read(lambda at: read_order(at, number))
             loaded = load(package)
@@ -188,7 +160,7 @@ def dispute(
             sent = await session.send(pair, call, signing, "disputing")
             show_disputed(session, number, sent)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 def make_dispute_call(runtime: Runtime, view: OrderView, package: Package, keys: SaleKeys) -> Call:
@@ -218,21 +190,12 @@ def show_disputed(session: Session, number: int, sent: Inclusion) -> None:
 
 
 @app.command()
-def settle(
-    number: OrderArgument,
-    *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def settle(number: OrderArgument, *, signing: Signing) -> None:
     """End an order whose time is over: refund it, pay for it, or take back the deposit."""
-    settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair, vault = session.get_key(signing), session.chain.runtime.vault
             view = await session.chain.read(lambda at: read_order(at, number))
             is_over = view.order.state is OrderState.SETTLED
@@ -240,29 +203,25 @@ def settle(
             sent = await session.send(pair, call, signing, "settling")
             is_paid = any(isinstance(each, Released) for each in sent.events)
             what = "closed" if is_over else "paid" if is_paid else "refunded"
-            if as_json:
+            if signing.as_json:
                 print_json({"order": number, "what": what, "fee": str(sent.fee)})
             else:
                 print_line(f"order {number} is {what}")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def sale(
-    number: OrderArgument,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def sale(number: OrderArgument, *, settings: Settings) -> None:
     """Show how an order stands."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             view = await session.chain.read(lambda at: read_order(at, number))
             show_order(session, view)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 def show_order(session: Session, view: OrderView) -> None:

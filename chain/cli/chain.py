@@ -9,7 +9,10 @@ from typing import Annotated, Final
 import typer
 
 from chain.cli.failure import WrongUse, run_command
-from chain.cli.options import NODE_DEFAULT, BasePathOption, JsonOption, NodeOption, Settings
+from chain.cli.options import (
+    Settings,
+    expand_options,
+)
 from chain.cli.output import Json, print_fields, print_json, print_table
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import format_amount
@@ -64,20 +67,17 @@ def read_work(runtime: Runtime, first: int, last: int) -> WorkTotals:
 
 
 @app.command()
-def head(
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def head(*, settings: Settings) -> None:
     """Show the best block and the newest final one."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             chain = session.chain
             best, final = await chain.get_head(), await chain.get_finalised_head()
             header, final_header = await chain.get_header(best), await chain.get_header(final)
             name = await chain.rpc.call(str, "system_chain")
-            if as_json:
+            if settings.as_json:
                 print_json(
                     {
                         "chain": name,
@@ -100,52 +100,52 @@ def head(
                 },
             )
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
+@expand_options
 def block(
     which: Annotated[
         str, typer.Argument(metavar="BLOCK", help="A number, a hash, head or final.")
     ] = "head",
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show a block: who made it with what work, what is in it, what happened."""
 
     async def run() -> None:
         ensure_block_name(which)
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             block_hash = await find_block(session, which)
             header = await session.chain.get_header(block_hash)
             await _show_block(session, block_hash, header)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
+@expand_options
 def work(
     last: Annotated[
         int, typer.Option("--last", min=1, max=4_096, help="How many blocks to sum over.")
     ] = 100,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show how many blocks each lane made, and how much of the work was useful."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             chain = session.chain
             at = await chain.get_head()
             number = (await chain.get_header(at)).number
             first = max(1, number - last + 1)
             totals = await chain.read(lambda runtime: read_work(runtime, first, number), at)
             emitted = await chain.read(lambda runtime: runtime.work.emitted.get(), at)
-            _show_work(totals, emitted, as_json=as_json)
+            _show_work(totals, emitted, as_json=settings.as_json)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 def ensure_block_name(which: str) -> None:

@@ -8,15 +8,8 @@ import typer
 from chain.cli.failure import run_command
 from chain.cli.job_options import PRICE_DEFAULT, PriceOption
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
-    Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import print_json, print_table
 from chain.cli.program_job import (
@@ -36,10 +29,11 @@ app = typer.Typer()
 
 
 @app.command()
+@expand_options
 def compute(
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help="The table: int8 (.npy).")],
     *,
-    key: FromOption,
+    signing: Signing,
     group: Annotated[int, typer.Option("--group", min=0, help="The column of groups.")],
     column: Annotated[list[int], typer.Option("--column", min=0, help="A column to sum.")],
     least: Annotated[
@@ -50,15 +44,8 @@ def compute(
     ] = None,
     price: PriceOption = PRICE_DEFAULT,
     timeout: TimeoutOption = TIMEOUT_DEFAULT,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Have a table counted and summed by group; of small groups nothing is said."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file)
 
     async def run() -> None:
         matrix = load_rows_file(rows)
@@ -67,15 +54,15 @@ def compute(
         bounds = int(values.min()), int(values.max())
         root = blob_root(matrix.tobytes())
         program = Statistics(root, count, cols, group, *bounds, tuple(column), least)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             order = Order(ComputeToData(program, dataset), (matrix.tobytes(),), price, timeout)
             number, (output,) = await run_program(session, order, signing)
         sums = program.load_sums(output).tolist()
         lines = [(bounds[0] + at, *line) for at, line in enumerate(sums) if line[0] > 0]
-        if as_json:
+        if signing.as_json:
             print_json({"job": number, "groups": lines})
             return
         titles = ("group", "rows", *(f"sum of {each}" for each in column))
         print_table(f"job {number}: groups of at least {least} rows", titles, lines)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)

@@ -8,16 +8,9 @@ import typer
 from chain.blobs.upload import hash_file
 from chain.cli.failure import run_command
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.records import (
     TTL_DEFAULT,
@@ -41,10 +34,11 @@ app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()
+@expand_options
 def publish(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The data; it stays where it is.")],
     *,
-    key: FromOption,
+    signing: Signing,
     items: Annotated[int, typer.Option("--items", min=1, help="How many items it has.")],
     schema: Annotated[
         str, typer.Option("--schema", help="What an item is, in words; its hash is published.")
@@ -52,45 +46,37 @@ def publish(
     royalty: RoyaltyOption = "0%",
     parent: ParentOption = None,
     ttl: TtlOption = TTL_DEFAULT,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Publish a dataset by its root, so that models trained on it pay royalties.
 
     `soberana data upload` brings it to a node, from which anybody fetches it by that root.
     """
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         local = hash_file(file)
         body = make_open_dataset(local.root, local.size_bytes, items, schema)
         terms = RecordTerms(parse_percent(royalty), ttl, parse_parents(parent))
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair, runtime = session.get_key(signing), session.chain.runtime
             call = make_register_call(runtime, body, body.plain_root, terms)
             inclusions = await session.send_all(pair, (call,), signing, "publishing")
             root = to_hex(body.plain_root)
             show_registered(session, get_registered(inclusions), inclusions, {"root": root})
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def show(
     number: Annotated[int, typer.Argument(metavar="ID", min=0, help="The dataset's number.")],
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show a dataset: its owner, root, size and parents."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             view = await session.chain.read(
                 lambda runtime: read_record(runtime, number, RecordKind.DATASET)
             )
@@ -105,4 +91,4 @@ def show(
             }
             show_record(session, view, extra)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)

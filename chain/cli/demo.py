@@ -137,14 +137,14 @@ async def publish(session: Session, trained: Trained, story: Story) -> int:
     )
     terms = RecordTerms(0, TTL_BLOCKS)
     call = make_register_call(runtime, dataset, dataset.plain_root, terms)
-    dave = Signing("//Dave", None)
+    dave = Signing("//Dave")
     inclusions = await session.send_all(session.get_key(dave), (call,), dave, "dataset")
     dataset_number = get_registered(inclusions).record
     story.tell(f"//Dave published dataset {dataset_number}: {len(digits.train_labels)} images")
 
     parent = Parent(dataset_number, Relation.TRAINED_ON, DATASET_ROYALTY_BPS)
     terms = RecordTerms(MODEL_ROYALTY_BPS, TTL_BLOCKS, (parent,))
-    model_inclusions = await send_model(session, trained.model, terms, Signing("//Bob", None))
+    model_inclusions = await send_model(session, trained.model, terms, Signing("//Bob"))
     model = get_registered(model_inclusions).record
     story.tell(f"//Bob registered model {model}: 10 % royalty for him, 5 % for //Dave")
 
@@ -153,7 +153,7 @@ async def publish(session: Session, trained: Trained, story: Story) -> int:
         make_register_call(runtime, body, blob_root(encode(body)), RecordTerms(0, TTL_BLOCKS)),
         make_bond_call(runtime, BOND),
     )
-    charlie = Signing("//Charlie", None)
+    charlie = Signing("//Charlie")
     await session.send_all(
         session.get_key(charlie), batch_calls(runtime, calls), charlie, "provider"
     )
@@ -165,7 +165,7 @@ async def infer(session: Session, trained: Trained, model: int, story: Story) ->
     """Posts the held-out images and waits until every slot is settled; the job's number."""
     rows = trained.digits.test_images
     request = JobRequest(model, rows, ROWS_PER_SLOT, PRICE, VerifierId.REPLAY, Terms(200, 100, 3))
-    posted, _ = await send_job(session, request, Signing("//Alice", None))
+    posted, _ = await send_job(session, request, Signing("//Alice"))
     story.tell(
         f"//Alice posted job {posted.job}: {len(rows)} images in {posted.slots} slots, "
         f"{format_amount(posted.escrow)} in escrow"
@@ -177,7 +177,7 @@ async def infer(session: Session, trained: Trained, model: int, story: Story) ->
 
 async def transfer(session: Session, story: Story) -> None:
     """Tokens from one account to another."""
-    eve = Signing("//Eve", None, final=True)
+    eve = Signing("//Eve", final=True)
     balances = session.chain.runtime.balances
     call = make_call(balances.transfer_keep_alive, Id(get_account("Ferdie")), TRANSFER)
     inclusion = await session.send(session.get_key(eve), call, eve, "transfer")

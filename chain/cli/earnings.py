@@ -1,21 +1,15 @@
 """`soberana miner rewards` and `claim`, `job price`: what work earns, and what it costs."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from chain.cli.failure import WrongUse, run_command
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import Json, print_fields, print_json, print_line, print_table
 from chain.cli.session import Session, open_session
@@ -45,49 +39,39 @@ class NothingEarned(NodeError):
 
 
 @app.command()
+@expand_options
 def rewards(
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Who made the blocks.")],
     last: LastOption = 100,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show what an account's blocks earned that nobody has claimed, and what they proved."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path, allow_dev_keys=True)) as session:
+        async with open_session(replace(settings, allow_dev_keys=True)) as session:
             who = session.get_account(account)
             found = await session.chain.read(lambda runtime: read_payouts(runtime, who, last))
             benchmark = await session.chain.read(lambda runtime: runtime.work.get_benchmark(who))
             _show_rewards(session, who, found, benchmark)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
+@expand_options
 def claim(
     *,
-    key: FromOption,
+    signing: Signing,
     author: Annotated[
-        str | None,
-        typer.Option("--author", metavar="ACCOUNT", help="Whose blocks. [the signer's]"),
+        str | None, typer.Option("--author", metavar="ACCOUNT", help="Whose blocks. [the signer's]")
     ] = None,
     last: LastOption = 100,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Have minted what an author's blocks earned, era by era: anybody may, and pays no fee."""
-    settings, signing = (
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
-    )
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair = session.get_key(signing)
             who = pair.account if author is None else session.get_account(author)
             found = await session.chain.read(lambda runtime: read_payouts(runtime, who, last))
@@ -99,10 +83,11 @@ def claim(
             events = [event for each in inclusions for event in each.events]
             _show_claimed(session, who, [e for e in events if isinstance(e, EraClaimed)])
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @prices.command()
+@expand_options
 def price(
     model: Annotated[
         int | None, typer.Argument(metavar="MODEL", min=0, help="The model's number.")
@@ -110,9 +95,8 @@ def price(
     kind: Annotated[
         str | None, typer.Option("--kind", help="Of jobs without a model: train, render …")
     ] = None,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show the going price of a unit of work: a million MACs, or other integers."""
 
@@ -120,11 +104,11 @@ def price(
         at = JobKind.INFER if kind is None else parse_kind(kind), model
         if (model is None) == (kind is None):
             raise WrongUse("expected either a model or a kind of job")
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             unit, entry = await session.chain.read(lambda runtime: read_price(runtime, *at))
             _show_price(session, unit, entry)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 def parse_kind(text: str) -> JobKind:

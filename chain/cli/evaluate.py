@@ -9,15 +9,8 @@ import typer
 from chain.cli.failure import run_command
 from chain.cli.job_options import PRICE_DEFAULT, PriceOption
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
-    Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import print_fields, print_json, print_table
 from chain.cli.program_job import (
@@ -37,37 +30,31 @@ app = typer.Typer()
 
 
 @app.command("eval")
+@expand_options
 def evaluate(
     model: Annotated[int, typer.Argument(metavar="MODEL", min=0, help="The model's number.")],
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help="int8 in [-63, 63] (.npy).")],
     labels: Annotated[Path, typer.Argument(metavar="LABELS", help="A class a row (.npy).")],
     *,
-    key: FromOption,
+    signing: Signing,
     classes: Annotated[int, typer.Option("--classes", min=1, max=64)] = 10,
     per_slot: Annotated[int, typer.Option("--rows-per-slot", min=1)] = 256,
     price: PriceOption = PRICE_DEFAULT,
     timeout: TimeoutOption = TIMEOUT_DEFAULT,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Have a model's answers counted by label, by paid providers: every node judges the counts."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file)
 
     async def run() -> None:
         matrix = load_rows_file(rows)
         contents = (matrix.tobytes(), load_labels_file(labels, len(matrix)).tobytes())
         roots = blob_root(contents[0]), blob_root(contents[1])
         program = Evaluation(*roots, len(matrix), per_slot, classes, Metric.CONFUSION)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             order = Order(Evaluate(program, model, None), contents, price, timeout)
             number, outputs = await run_program(session, order, signing)
         counts = sum((program.load_counts(part) for part in outputs), np.zeros((), np.int64))
         right = int(np.trace(counts))
-        if as_json:
+        if signing.as_json:
             print_json(
                 {"job": number, "right": right, "rows": len(matrix), "counts": counts.tolist()}
             )
@@ -80,4 +67,4 @@ def evaluate(
         lines = [(label, *map(int, counts[label])) for label in range(classes)]
         print_table("answers by label", ("label", *map(str, range(classes))), lines)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)

@@ -15,15 +15,9 @@ from chain.cli.gov_view import (
     show_spends,
 )
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import parse_amount
@@ -79,16 +73,15 @@ class Wanted:
 
 
 @app.command()
+@expand_options
 def propose(
     *,
-    key: FromOption,
+    signing: Signing,
     change: Annotated[
-        str | None,
-        typer.Option("--set", metavar="PARAMETER=NUMBER", help="Change a parameter."),
+        str | None, typer.Option("--set", metavar="PARAMETER=NUMBER", help="Change a parameter.")
     ] = None,
     spend: Annotated[
-        str | None,
-        typer.Option("--spend", metavar="ACCOUNT=AMOUNT", help="Pay from the treasury."),
+        str | None, typer.Option("--spend", metavar="ACCOUNT=AMOUNT", help="Pay from the treasury.")
     ] = None,
     cancel: Annotated[
         int | None, typer.Option("--cancel", min=0, help="End a proposal; deposits return.")
@@ -105,19 +98,13 @@ def propose(
     pay: Annotated[
         bool, typer.Option("--pay/--no-pay", help="Place the deposit for its decision as well.")
     ] = True,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Propose a change of a parameter, a payment, the end of a proposal, or any call."""
 
     async def run() -> None:
         wanted = Wanted(change, spend, cancel, kill, raw)
         wanted.ensure_one()
-        signing = Signing(key, password_file)
-        async with open_session(Settings(node, as_json, base_path, dev_keys)) as session:
+        async with open_session(signing.settings) as session:
             pair, governance = session.get_key(signing), session.chain.runtime.governance
             usual, call = wanted.find_call(session)
             proposing = make_call(governance.propose, usual if track is None else track, call)
@@ -129,45 +116,27 @@ def propose(
                 fee += (await session.send(pair, paying, signing, "paying its deposit")).fee
             show_sent(session, f"proposal {number} is made", {"proposal": number}, fee)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def poke(
-    proposal: ProposalArgument,
-    *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def poke(proposal: ProposalArgument, *, signing: Signing) -> None:
     """Do what time has made due for a proposal."""
     send_one(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
+        signing,
         lambda session: make_call(session.chain.runtime.governance.poke, proposal),
         f"proposal {proposal} is brought up to date",
     )
 
 
 @app.command()
-def enact(
-    proposal: ProposalArgument,
-    *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def enact(proposal: ProposalArgument, *, signing: Signing) -> None:
     """Have an approved proposal's call done."""
 
     async def run() -> None:
-        signing = Signing(key, password_file)
-        async with open_session(Settings(node, as_json, base_path, dev_keys)) as session:
+        async with open_session(signing.settings) as session:
             pair, runtime = session.get_key(signing), session.chain.runtime
             raw = await session.chain.read(lambda at: at.governance.proposed_call.get(proposal))
             if raw is None:
@@ -176,120 +145,93 @@ def enact(
             inclusion = await session.send(pair, call, signing, "enacting")
             show_sent(session, f"proposal {proposal} is enacted", {}, inclusion.fee)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def close(
-    proposal: ProposalArgument,
-    *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def close(proposal: ProposalArgument, *, signing: Signing) -> None:
     """Remove a proposal that is over; its deposits return to who placed them."""
     send_one(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
+        signing,
         lambda session: make_call(session.chain.runtime.governance.close, proposal),
         f"proposal {proposal} is closed",
     )
 
 
 @app.command()
+@expand_options
 def payout(
     spend: Annotated[int, typer.Argument(metavar="SPEND", min=0, help="The promise's number.")],
     *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    signing: Signing,
 ) -> None:
     """Have the next part of what the treasury promised paid."""
     send_one(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
+        signing,
         lambda session: make_call(session.chain.runtime.treasury.payout, spend),
         f"a part of promise {spend} is paid",
     )
 
 
 @app.command()
-def spends(
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def spends(*, settings: Settings) -> None:
     """What the treasury has, and whom it promised what."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             found = await session.chain.read(lambda at: tuple(sorted(at.treasury.spends.items())))
             balance = await session.chain.read(
                 lambda at: at.balances.ledger.get_free(at.treasury.params.account)
             )
             show_spends(session, balance, found)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command("list")
-def list_proposals(
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def list_proposals(*, settings: Settings) -> None:
     """Proposals that are not closed."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             found = await session.chain.read(
                 lambda at: tuple(sorted(at.governance.proposal.items()))
             )
             show_proposals(session, found)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
-def show(
-    proposal: ProposalArgument,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def show(proposal: ProposalArgument, *, settings: Settings) -> None:
     """A proposal, its call and its votes."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             entry = await session.chain.read(lambda at: at.governance.proposal.get(proposal))
             if entry is None:
                 raise NoSuchProposal(f"there is no proposal {proposal}")
             raw = await session.chain.read(lambda at: at.governance.proposed_call[proposal])
             show_proposal(session, proposal, entry, raw)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
-def params(
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def params(*, settings: Settings) -> None:
     """Every parameter, and what it may be."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             values = await session.chain.read(lambda at: at.parameters.get_all())
             show_params(session, values)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 # --- parts of the above

@@ -11,12 +11,11 @@ from chain.cli.options import (
     NODE_DEFAULT,
     BasePathOption,
     DevKeysOption,
-    FromOption,
     JsonOption,
     NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.session import open_session
 from chain.wallet.amount import parse_amount
@@ -38,25 +37,20 @@ ConvictionOption = Annotated[
 
 
 @app.command()
+@expand_options
 def vote(
     proposal: ProposalArgument,
     side: Annotated[str, typer.Argument(metavar="aye|nay|abstain")],
     *,
+    signing: Signing,
     amount: AmountOption,
-    key: FromOption,
     conviction: ConvictionOption = 0,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Vote with a part of your balance; a second vote replaces the first."""
-    planck = guard(lambda: parse_amount(amount), as_json=as_json)
-    chosen = guard(lambda: parse_side(side), as_json=as_json)
+    planck = guard(lambda: parse_amount(amount), as_json=signing.as_json)
+    chosen = guard(lambda: parse_side(side), as_json=signing.as_json)
     send_one(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
+        signing,
         lambda session: make_call(
             session.chain.runtime.governance.vote, proposal, chosen, planck, Conviction(conviction)
         ),
@@ -65,43 +59,29 @@ def vote(
 
 
 @app.command("remove-vote")
-def remove_vote(
-    proposal: ProposalArgument,
-    *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def remove_vote(proposal: ProposalArgument, *, signing: Signing) -> None:
     """Take a vote back; what a decided one has locked stays locked as long as it would have."""
     send_one(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
+        signing,
         lambda session: make_call(session.chain.runtime.governance.remove_vote, proposal),
         f"no longer voting on proposal {proposal}",
     )
 
 
 @app.command()
+@expand_options
 def delegate(
     to: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Who votes for you.")],
     *,
+    signing: Signing,
     amount: AmountOption,
-    key: FromOption,
     conviction: ConvictionOption = 0,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Lend the power of a part of your balance to somebody else."""
-    planck = guard(lambda: parse_amount(amount), as_json=as_json)
+    planck = guard(lambda: parse_amount(amount), as_json=signing.as_json)
     send_one(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
+        signing,
         lambda session: make_call(
             session.chain.runtime.governance.delegate,
             Id(session.get_account(to)),
@@ -113,39 +93,26 @@ def delegate(
 
 
 @app.command()
-def undelegate(
-    *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def undelegate(*, signing: Signing) -> None:
     """Take your power back."""
     send_one(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
+        signing,
         lambda session: make_call(session.chain.runtime.governance.undelegate),
         "no longer delegated",
     )
 
 
 @app.command()
+@expand_options
 def unlock(
     who: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Whose balance.")],
     *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    signing: Signing,
 ) -> None:
     """Unlock what no vote or delegation needs any longer."""
     send_one(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file),
+        signing,
         lambda session: make_call(
             session.chain.runtime.governance.unlock, Id(session.get_account(who))
         ),
@@ -164,7 +131,7 @@ def voting(
     """An account's votes, delegation and locked balance."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path, dev_keys)) as session:
+        async with open_session(Settings(node, base_path, as_json, dev_keys)) as session:
             account = session.get_account(who)
             found = await session.chain.read(lambda at: at.governance.voting[account])
             show_voting(session, account, found)

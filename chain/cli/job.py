@@ -1,6 +1,7 @@
 """`soberana job`: have a model run over rows, and watch it until the results are there."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -22,16 +23,9 @@ from chain.cli.job_options import (
 from chain.cli.job_view import describe_source, name_kind, show_job, show_source
 from chain.cli.model import find_known_blobs
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import bar, print_fields, print_json, print_line
 from chain.cli.session import Session, open_session
@@ -55,11 +49,12 @@ Describe: TypeAlias = Callable[[JobStanding], Awaitable[str]]
 
 
 @app.command()
+@expand_options
 def post(
     model: Annotated[int, typer.Argument(metavar="MODEL", min=0, help="The model's number.")],
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help="The rows to run: int8 (.npy).")],
     *,
-    key: FromOption,
+    signing: Signing,
     price: PriceOption = PRICE_DEFAULT,
     rows_per_slot: Annotated[int, typer.Option("--rows-per-slot", min=1)] = 50,
     verifier: Annotated[
@@ -81,16 +76,8 @@ def post(
     save: Annotated[
         Path | None, typer.Option("--save", help="With --watch: write the results here (.npy).")
     ] = None,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Post rows for a model to run on, in slots; the highest price is held until then."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         request = JobRequest(
@@ -103,17 +90,18 @@ def post(
             replicas,
             make_recurrence(every, runs),
         )
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             posted, inclusions = await send_job(session, request, signing)
             if watch_it:
                 await _watch(session, posted.job, save)
             else:
                 _show_posted(session, posted, inclusions)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def watch(
     number: Annotated[int, typer.Argument(metavar="JOB", min=0, help="The job's number.")],
     save: Annotated[
@@ -123,12 +111,11 @@ def watch(
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, help="Give up after so many seconds.")
     ] = 3_600,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Watch a job until every slot is settled or refunded."""
-    settings = Settings(node, as_json, base_path, allow_dev_keys=True)
+    settings = replace(settings, allow_dev_keys=True)
 
     async def run() -> None:
         async with open_session(settings) as session:
@@ -138,7 +125,7 @@ def watch(
             else:
                 await _watch(session, number, save, timeout)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 async def send_job(

@@ -11,16 +11,9 @@ from chain.cli.label_view import save_sheet, show_round
 from chain.cli.lease import get_event, show_sent
 from chain.cli.model import find_known_blobs
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import Json, print_line
 from chain.cli.session import Session, open_session
@@ -56,13 +49,14 @@ RoundArgument = Annotated[int, typer.Argument(metavar="ROUND", min=0, help="The 
 
 
 @app.command()
+@expand_options
 def post(
     items: Annotated[Path, typer.Argument(metavar="ITEMS", help="An item a row: int8 (.npy).")],
     gold: Annotated[
         Path, typer.Argument(metavar="GOLD", help="Labels you know: an item and a label a line.")
     ],
     *,
-    key: FromOption,
+    signing: Signing,
     classes: Annotated[int, typer.Option("--classes", min=2, max=256)] = 10,
     seats: Annotated[int, typer.Option("--seats", min=1, max=16, help="How many labellers.")] = 7,
     pool: Annotated[
@@ -72,16 +66,8 @@ def post(
     windows: Annotated[
         str, typer.Option("--blocks", help="To join, to commit, to reveal, and for the gold.")
     ] = "600,300,150,150",
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Post items to be labelled; what you know of them is hidden until you show it."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         rows = load_rows_file(items)
@@ -97,36 +83,29 @@ def post(
             parse_windows(windows),
         )
         ensure_gold(request.gold, len(rows), classes)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             await _post(session, signing, content, request)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def join(
     number: RoundArgument,
     *,
-    key: FromOption,
+    signing: Signing,
     record: Annotated[
         int, typer.Option("--record", min=0, help="Your provider record; it takes labelling.")
     ],
     bond: Annotated[
         str | None, typer.Option("--bond", metavar="AMOUNT", help="Added to your bond before.")
     ] = None,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Take a seat in a round."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             runtime, pair = session.chain.runtime, session.get_key(signing)
             calls = [make_call(runtime.rounds.join, number, record)]
             if bond is not None:
@@ -140,31 +119,24 @@ def join(
                 session, f"a seat in round {number}", fields, {"bond": event.bond}, inclusions
             )
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def commit(
     number: RoundArgument,
     labels: Annotated[
         Path, typer.Argument(metavar="LABELS", help="A label an item: .npy, or numbers in a text.")
     ],
     *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    signing: Signing,
 ) -> None:
     """Bind yourself to labels; they are kept below the base path until you reveal them."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         answers = load_labels(labels)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             runtime, pair = session.chain.runtime, session.get_key(signing)
             standing = await session.chain.read(lambda runtime: read_round(runtime, number))
             packed, salt = pack_answers(standing.round, answers), make_salt()
@@ -176,27 +148,16 @@ def commit(
             said = f"{len(answers)} labels are committed to"
             show_sent(session, said, {"round": number}, {}, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def reveal(
-    number: RoundArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def reveal(number: RoundArgument, *, signing: Signing) -> None:
     """Reveal the labels that you committed to."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             runtime, pair = session.chain.runtime, session.get_key(signing)
             standing = await session.chain.read(lambda runtime: read_round(runtime, number))
             seat = dict(standing.seats).get(pair.account)
@@ -209,27 +170,16 @@ def reveal(
             said = f"{len(answers)} labels are revealed"
             show_sent(session, said, {"round": number}, {}, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def gold(
-    number: RoundArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def gold(number: RoundArgument, *, signing: Signing) -> None:
     """Show the labels that you hid: everybody is judged and paid."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             runtime, pair = session.chain.runtime, session.get_key(signing)
             standing = await session.chain.read(lambda runtime: read_round(runtime, number))
             commitment = standing.round.spec.gold_commitment
@@ -242,62 +192,41 @@ def gold(
             amounts = {"paid": settled.paid, "burned": settled.burned}
             show_sent(session, f"round {number} is settled", fields, amounts, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def poke(
-    number: RoundArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def poke(number: RoundArgument, *, signing: Signing) -> None:
     """Apply what is due of a round because time has passed."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.rounds.poke, number)
             inclusion = await session.send(session.get_key(signing), call, signing, "poking")
             show_sent(session, f"round {number} went on", {"round": number}, {}, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def close(
-    number: RoundArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def close(number: RoundArgument, *, signing: Signing) -> None:
     """Remove a round that is over, with its labels; the deposit returns."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.rounds.close, number)
             inclusion = await session.send(session.get_key(signing), call, signing, "closing")
             deposit = get_event(inclusion, declared.RoundClosed).deposit
             amounts = {"deposit": deposit}
             show_sent(session, f"round {number} is gone", {"round": number}, amounts, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def show(
     number: RoundArgument,
     save: Annotated[
@@ -307,14 +236,13 @@ def show(
         Path | None,
         typer.Option("--sheet", metavar="FILE", help="Draw the items with their labels (.png)."),
     ] = None,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show how a round stands, who earned what, and the labels."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             standing = await session.chain.read(lambda runtime: read_round(runtime, number))
             if (save or sheet) and not standing.labels:
                 raise WalletError(f"expected round {number} to be settled, it has no labels")
@@ -324,10 +252,10 @@ def show(
                 await save_sheet(session, standing, sheet)
             show_round(session, standing)
             for path in (save, sheet):
-                if path is not None and not as_json:
+                if path is not None and not settings.as_json:
                     print_line(f"written: {path}")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 def parse_windows(text: str) -> RoundTerms:

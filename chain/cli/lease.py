@@ -7,16 +7,9 @@ import typer
 
 from chain.cli.failure import run_command
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import Json, print_fields, print_json
 from chain.cli.session import Session, open_session
@@ -59,11 +52,11 @@ AmountOption = Annotated[
 ]
 
 
-def post_offer(settings: Settings, signing: Signing, request: OfferRequest) -> None:
+def post_offer(signing: Signing, request: OfferRequest) -> None:
     """Posts an offer and tells its number."""
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair, runtime = session.get_key(signing), session.chain.runtime
             calls = batch_calls(runtime, make_offer_calls(runtime, request))
             inclusions = await session.send_all(pair, calls, signing, "offering")
@@ -76,11 +69,10 @@ def post_offer(settings: Settings, signing: Signing, request: OfferRequest) -> N
                 inclusions,
             )
 
-    run_command(run, as_json=settings.as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 def start_lease(
-    settings: Settings,
     signing: Signing,
     offer: int,
     get_subject: Callable[[Session], Subject],
@@ -90,7 +82,7 @@ def start_lease(
 
     async def run() -> None:
         balance = parse_amount(amount)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair, subject = session.get_key(signing), get_subject(session)
             call = make_call(session.chain.runtime.leases.start_lease, offer, subject, balance)
             inclusion = await session.send(pair, call, signing, "starting")
@@ -103,16 +95,14 @@ def start_lease(
                 (inclusion,),
             )
 
-    run_command(run, as_json=settings.as_json)
+    run_command(run, as_json=signing.as_json)
 
 
-def send_call(
-    settings: Settings, signing: Signing, make: Callable[[Runtime], Call], said: str
-) -> None:
+def send_call(signing: Signing, make: Callable[[Runtime], Call], said: str) -> None:
     """Sends one call of the pallet and tells that it is done."""
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make(session.chain.runtime)
             inclusion = await session.send(session.get_key(signing), call, signing, said)
             closed = [e for e in inclusion.events if isinstance(e, declared.LeaseClosed)]
@@ -121,7 +111,7 @@ def send_call(
             amounts = {"paid": sum(paid)} if paid else {}
             show_sent(session, said, fields, amounts, (inclusion,))
 
-    run_command(run, as_json=settings.as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 def get_event(inclusion: Inclusion, kind: type[EventT]) -> EventT:
@@ -154,79 +144,43 @@ def show_sent(
 # --- the commands of both groups
 
 
-def status(
-    number: LeaseArgument,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def status(number: LeaseArgument, *, settings: Settings) -> None:
     """Show how a lease stands."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             standing = await session.chain.read(lambda runtime: read_lease(runtime, number))
             show_lease(session, standing)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
-def top_up(
-    number: LeaseArgument,
-    *,
-    amount: AmountOption,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def top_up(number: LeaseArgument, *, signing: Signing, amount: AmountOption) -> None:
     """Add to a lease's balance."""
-    settings = Settings(node, as_json, base_path, dev_keys)
     send_call(
-        settings,
-        Signing(key, password_file, final=final),
+        signing,
         lambda runtime: make_call(runtime.leases.top_up, number, parse_amount(amount)),
         f"lease {number} is topped up",
     )
 
 
-def close(
-    number: LeaseArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def close(number: LeaseArgument, *, signing: Signing) -> None:
     """End a lease as its tenant: what was served is paid, the rest comes back."""
     send_call(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
+        signing,
         lambda runtime: make_call(runtime.leases.close_lease, number),
         f"lease {number} is closed",
     )
 
 
-def reclaim(
-    number: LeaseArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def reclaim(number: LeaseArgument, *, signing: Signing) -> None:
     """Give notice as the provider; a lease that was not accepted is declined."""
     send_call(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
+        signing,
         lambda runtime: make_call(runtime.leases.reclaim, number),
         f"notice was given for lease {number}",
     )

@@ -8,16 +8,9 @@ import typer
 from chain.cli.failure import WrongUse, run_command
 from chain.cli.lease import get_event, show_sent
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import Json, print_json, print_line, print_table
 from chain.cli.records import format_percent, parse_percent
@@ -51,9 +44,11 @@ async def send_for_event(
 
 
 @app.command()
+@expand_options
 def offer(
     record: RecordArgument,
     *,
+    signing: Signing,
     price: PriceOption,
     use: Annotated[
         str, typer.Option("--use", help="What it allows: run, train or redistribute.")
@@ -66,31 +61,22 @@ def offer(
         str | None,
         typer.Option("--resale", metavar="PERCENT", help="Allow resale, for this part of it."),
     ] = None,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Offer licences of your record at a price."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         terms = LicenceTerms(
             parse_use(use), until, None if resale is None else parse_percent(resale)
         )
         amount = parse_amount(price)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.rights.offer, record, amount, terms, cap)
             event, sent = await send_for_event(session, signing, call, declared.Offered, "offering")
             fields: dict[str, Json] = {"record": record, "offer": event.offer, "cap": cap}
             title = f"offer {event.offer} of record {record} is open"
             show_sent(session, title, fields, {"price": event.price}, (sent,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 def parse_use(text: str) -> LicenceUse:
@@ -102,31 +88,19 @@ def parse_use(text: str) -> LicenceUse:
 
 
 @app.command()
-def buy(
-    record: RecordArgument,
-    number: OfferArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def buy(record: RecordArgument, number: OfferArgument, *, signing: Signing) -> None:
     """Buy a licence from the record's owner, and see where the price went."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.rights.buy, record, number)
             event, sent = await send_for_event(session, signing, call, declared.Sold, "buying")
             fields: dict[str, Json] = {"record": record, "offer": number}
             title = f"a licence of record {record} is yours"
             show_sent(session, title, fields, get_parts(event), (sent,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 def get_parts(event: declared.Sold | declared.Resold) -> dict[str, int]:
@@ -141,24 +115,12 @@ def get_parts(event: declared.Sold | declared.Resold) -> dict[str, int]:
 
 
 @app.command("close-offer")
-def close_offer(
-    record: RecordArgument,
-    number: OfferArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def close_offer(record: RecordArgument, number: OfferArgument, *, signing: Signing) -> None:
     """End an offer; its deposits come back once nobody holds a licence."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.rights.close_offer, record, number)
             sent = await session.send(session.get_key(signing), call, signing, "closing")
             is_gone = any(isinstance(each, declared.OfferRemoved) for each in sent.events)
@@ -166,62 +128,44 @@ def close_offer(
             fields: dict[str, Json] = {"record": record, "offer": number, "state": state}
             show_sent(session, f"offer {number} is {state}", fields, {}, (sent,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def resell(
-    record: RecordArgument,
-    number: OfferArgument,
-    *,
-    price: PriceOption,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    record: RecordArgument, number: OfferArgument, *, signing: Signing, price: PriceOption
 ) -> None:
     """List a licence of yours for sale, or change its price."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         amount = parse_amount(price)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.rights.resell, record, number, amount)
             event, sent = await send_for_event(session, signing, call, declared.Listed, "listing")
             fields: dict[str, Json] = {"record": record, "offer": number}
             title = f"your licence of record {record} is for sale"
             show_sent(session, title, fields, {"price": event.price}, (sent,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command("cancel-resale")
+@expand_options
 def cancel_resale(
     record: RecordArgument,
     number: OfferArgument,
     *,
+    signing: Signing,
     seller: Annotated[
         str | None, typer.Option("--seller", help="Whose listing; yours unless said.")
     ] = None,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """End a listing; another's only if nothing is left to sell."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
-            named = key if seller is None else seller
+        async with open_session(signing.settings) as session:
+            named = signing.key if seller is None else seller
             holder = Id(session.get_account(named))
             rights = session.chain.runtime.rights
             call = make_call(rights.cancel_resale, record, number, holder)
@@ -229,31 +173,24 @@ def cancel_resale(
             fields: dict[str, Json] = {"record": record, "offer": number}
             show_sent(session, "the licence is no longer for sale", fields, {}, (sent,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command("buy-resold")
+@expand_options
 def buy_resold(
     record: RecordArgument,
     number: OfferArgument,
     seller: Annotated[str, typer.Argument(metavar="SELLER", help="Who sells it.")],
     *,
+    signing: Signing,
     price: PriceOption,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Buy a listed licence from its holder, at the price that was listed."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         amount = parse_amount(price)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             holder = Id(session.get_account(seller))
             rights = session.chain.runtime.rights
             call = make_call(rights.buy_resold, record, number, holder, amount)
@@ -262,7 +199,7 @@ def buy_resold(
             title = f"a licence of record {record} is yours"
             show_sent(session, title, fields, get_parts(event), (sent,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,24 +225,24 @@ def read_licences(runtime: Runtime, record: int, who: AccountId | None) -> Licen
 
 
 @app.command()
+@expand_options
 def licences(
     record: RecordArgument,
     account: Annotated[
         str | None, typer.Option("--account", help="Count the licences of this account.")
     ] = None,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show a record's offers, what is resold, and how many licences an account holds."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             who = None if account is None else session.get_account(account)
             view = await session.chain.read(lambda runtime: read_licences(runtime, record, who))
             show_licences(session, record, view)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 def show_licences(session: Session, record: int, view: LicenceView) -> None:

@@ -16,7 +16,13 @@ import typer
 from chain.array_file import BadArrayFile, load_array
 from chain.cli.accounts import DEV_CHAINS, resolve_account
 from chain.cli.failure import WrongUse, guard, run_command
-from chain.cli.options import NODE_DEFAULT, BasePathOption, JsonOption, NodeOption
+from chain.cli.options import (
+    NODE_DEFAULT,
+    JsonOption,
+    NodeOption,
+    Settings,
+    expand_options,
+)
 from chain.cli.output import Json, print_fields, print_json, print_line, print_table, waiting
 from chain.cli.places import find_places
 from chain.config import AuthoringConfig, load_config
@@ -89,8 +95,10 @@ class Limits:
 
 
 @app.command()
+@expand_options
 def run(
     *,
+    settings: Settings,
     worker: Annotated[
         str | None,
         typer.Option("--worker", metavar="NAME", help="What the node calls you. [this machine]"),
@@ -113,20 +121,19 @@ def run(
     seconds: Annotated[
         float | None, typer.Option("--seconds", min=1, help="Stop after so long.")
     ] = None,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Mine for a node from outside, until Ctrl-C; the node counts your shares."""
 
     async def mine() -> None:
         config = make_config(backend, threads)
-        url = parse_node_url(node)
+        url = parse_node_url(settings.node)
         async with open_rpc(url, RpcTimeouts()) as rpc:
             is_dev = await rpc.call(str, "system_chainType") in DEV_CHAINS
         paid = None
         if author is not None:
-            account = resolve_account(author, find_places(base_path), is_dev_allowed=is_dev)
+            account = resolve_account(
+                author, find_places(settings.base_path), is_dev_allowed=is_dev
+            )
             paid = encode_ss58(account)
         options = MinerOptions(
             url,
@@ -140,9 +147,9 @@ def run(
             try:
                 await _mine(miner, Limits(shares, seconds))
             finally:
-                _show_end(miner, as_json=as_json)
+                _show_end(miner, as_json=settings.as_json)
 
-    run_command(mine, as_json=as_json)
+    run_command(mine, as_json=settings.as_json)
 
 
 @app.command()

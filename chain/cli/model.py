@@ -9,16 +9,10 @@ from chain.blobs import store_tensor
 from chain.cli import model_import
 from chain.cli.failure import guard, run_command
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
     JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import print_json, print_line, waiting
 from chain.cli.records import (
@@ -63,34 +57,27 @@ app.command("collect")(model_import.collect)
 
 
 @app.command()
+@expand_options
 def register(
     file: Annotated[Path, typer.Argument(help="A model file (.safetensors or .npz).")],
     *,
-    key: FromOption,
+    signing: Signing,
     royalty: RoyaltyOption = "0%",
     parent: ParentOption = None,
     ttl: TtlOption = TTL_DEFAULT,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Register a model: with its tensors on chain, to be hired, or in files if they are large."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         model = load_any_model(file)
         terms = RecordTerms(parse_percent(royalty), ttl, parse_parents(parent))
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             inclusions = await send_model(session, model, terms, signing)
             where = "on chain" if fits_on_chain(model) else "in files below the base path"
             extra = {"macsPerRow": f"{model.checked.macs:_}", "tensors": where}
             show_registered(session, get_registered(inclusions), inclusions, extra)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 async def send_model(
@@ -124,16 +111,16 @@ async def find_known_blobs(
 
 
 @app.command()
+@expand_options
 def show(
     number: Annotated[int, typer.Argument(metavar="ID", min=0, help="The model's number.")],
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show a model: its owner, tensors, parents, and who earns what of its settlements."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             view = await session.chain.read(
                 lambda runtime: read_record(runtime, number, RecordKind.MODEL)
             )
@@ -151,7 +138,7 @@ def show(
             }
             show_record(session, view, extra)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()

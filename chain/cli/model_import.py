@@ -7,7 +7,11 @@ import typer
 
 from chain.blobs import load_stored_model
 from chain.cli.failure import guard, run_command
-from chain.cli.options import NODE_DEFAULT, BasePathOption, JsonOption, NodeOption, Settings
+from chain.cli.options import (
+    JsonOption,
+    Settings,
+    expand_options,
+)
 from chain.cli.output import Json, print_fields, print_json, print_line, waiting
 from chain.cli.session import open_session
 from chain.models.layers import FloatModel
@@ -132,19 +136,19 @@ def convert_rows(
     guard(run, as_json=as_json)
 
 
+@expand_options
 def run_model(
     number: Annotated[int, typer.Argument(metavar="ID", min=0, help="The model's number.")],
     rows: Annotated[Path, typer.Argument(help="Rows of int8 numbers (.npy).")],
     output: Annotated[Path, typer.Argument(help="Where to write the output (.npy).")],
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Run a registered model here, its tensors from the chain or from files below the base path."""
 
     async def run() -> None:
         inputs = load_rows_file(rows)
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             store = session.places.blobs
             loaded = await session.chain.read(
                 lambda runtime: load_stored_model(
@@ -157,33 +161,33 @@ def run_model(
             raise WalletError(f"{rows}: {error}") from error
         dump_rows_file(answer, output)
         shape = f"{answer.dtype}[{answer.shape[0]}, {answer.shape[1]}]"
-        if as_json:
+        if settings.as_json:
             print_json({"file": str(output), "output": shape})
         else:
             print_line(f"{output}: {shape}")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
+@expand_options
 def fetch(
     number: Annotated[int, typer.Argument(metavar="ID", min=0, help="The model's number.")],
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Fetch a model's large tensors from a node that serves them, each strip proven."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             model = await session.chain.read(lambda runtime: _find_model(runtime, number))
             with waiting("fetching"):
                 count = await fetch_model(session.chain.rpc, model, session.places.blobs)
-        if as_json:
+        if settings.as_json:
             print_json({"id": number, "fetched": count})
         else:
             print_line(f"{count} tensors of model {number} fetched")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 def _find_model(runtime: Runtime, number: int) -> ModelInfo:
@@ -193,23 +197,20 @@ def _find_model(runtime: Runtime, number: int) -> ModelInfo:
     return found
 
 
-def collect(
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def collect(*, settings: Settings) -> None:
     """Delete files of tensors below the base path that neither a model nor a product names."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             needed = await session.chain.read(_find_roots)
             freed = session.places.blobs.collect(needed)
-        if as_json:
+        if settings.as_json:
             print_json({"freedBytes": freed})
         else:
             print_line(f"{freed:_} bytes freed")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 def _find_roots(runtime: Runtime) -> frozenset[Root]:

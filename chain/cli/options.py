@@ -1,8 +1,12 @@
-"""Options that commands share, and the one frozen value they make."""
+"""Options that commands share, one by one and as the groups in which most commands take them."""
 
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, get_origin, get_type_hints
 
 import typer
 
@@ -45,24 +49,73 @@ TipOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a command was told besides its own arguments."""
+    """What a command is told that asks a node."""
 
-    node: str
-    as_json: bool
-    base_path: Path | None
+    node: NodeOption = NODE_DEFAULT
+    base_path: BasePathOption = None
+    as_json: JsonOption = False
     allow_dev_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """How a transaction is to be signed and sent."""
+    """What a command is told that signs transactions and sends them to a node."""
 
-    key: str
-    password_file: Path | None
+    key: FromOption
+    final: FinalOption = False
+    password_file: PasswordFileOption = None
+    dev_keys: DevKeysOption = False
+    node: NodeOption = NODE_DEFAULT
+    base_path: BasePathOption = None
+    as_json: JsonOption = False
     tip: str = "0 planck"
-    final: bool = False
+
+    @property
+    def settings(self) -> Settings:
+        """The same of what it asks the node."""
+        return Settings(self.node, self.base_path, self.as_json, self.dev_keys)
 
     @property
     def until(self) -> Until:
         """How long to watch it."""
         return Until.FINAL if self.final else Until.IN_BLOCK
+
+
+def expand_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command for typer: a parameter that is a group becomes the options of its fields.
+
+    Those that have to be given stand where the group stands, the others behind all that is the
+    command's own. A field whose type names no option keeps its default.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Callable[..., object]] = {}
+    own, shared = list[Parameter](), list[Parameter]()
+    for each in inspect.signature(command).parameters.values():
+        kind = hints[each.name]
+        if not (isinstance(kind, type) and is_dataclass(kind)):
+            own.append(each)
+            continue
+        groups[each.name] = kind
+        for option in _get_options(kind):
+            (own if option.default is Parameter.empty else shared).append(option)
+
+    @wraps(command)
+    def run(**given: object) -> None:
+        for name, group in groups.items():
+            options = {each.name: given.pop(each.name) for each in _get_options(group)}
+            given[name] = group(**options)
+        command(**given)
+
+    parameters = [*own, *shared]
+    run.__annotations__ = {each.name: hints.get(each.name, each.annotation) for each in parameters}
+    vars(run)["__signature__"] = Signature(parameters)
+    return run
+
+
+def _get_options(group: Callable[..., object]) -> list[Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        each.replace(kind=Parameter.KEYWORD_ONLY, annotation=hints[each.name])
+        for each in inspect.signature(group).parameters.values()
+        if get_origin(hints[each.name]) is Annotated
+    ]

@@ -9,16 +9,9 @@ from chain.cli.failure import run_command
 from chain.cli.lease import get_event, show_sent
 from chain.cli.model import find_known_blobs
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import Json, print_line
 from chain.cli.pool_open import app as opening
@@ -43,26 +36,19 @@ PoolArgument = Annotated[int, typer.Argument(metavar="POOL", min=0, help="The po
 
 
 @app.command()
+@expand_options
 def commit(
     number: PoolArgument,
     shard: Annotated[
         Path, typer.Argument(metavar="SHARD", help="What you give: int8, label last (.npy).")
     ],
     *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    signing: Signing,
 ) -> None:
     """Bind yourself to examples; they are kept below the base path until you reveal them."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             runtime, pair = session.chain.runtime, session.get_key(signing)
             standing = await session.chain.read(lambda runtime: read_pool(runtime, number))
             spec = standing.pool.spec
@@ -83,27 +69,16 @@ def commit(
             said = f"{len(table)} examples are committed to"
             show_sent(session, said, fields, amounts, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def reveal(
-    number: PoolArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def reveal(number: PoolArgument, *, signing: Signing) -> None:
     """Reveal the examples that you committed to; the deposit returns."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             account = session.get_key(signing).account
             standing = await session.chain.read(lambda runtime: read_pool(runtime, number))
             mine = [seat.commitment for seat in standing.seats if seat.who == account]
@@ -116,27 +91,16 @@ def reveal(
             fields: dict[str, Json] = {"pool": number, "seat": event.seat}
             show_sent(session, f"{event.rows} examples are revealed", fields, {}, inclusions)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def validate(
-    number: PoolArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def validate(number: PoolArgument, *, signing: Signing) -> None:
     """Show the examples that you hid: from now on shards can be scored by them."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             standing = await session.chain.read(lambda runtime: read_pool(runtime, number))
             content, salt = get_secrets(session).get(standing.pool.spec.validation_commitment)
             call = session.chain.runtime.pools.show_validation
@@ -151,30 +115,23 @@ def validate(
             said = f"pool {number} can be scored"
             show_sent(session, said, fields, {"deposit": event.validation_deposit}, inclusions)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def score(
     number: PoolArgument,
     *,
-    key: FromOption,
+    signing: Signing,
     seat: Annotated[
         int | None, typer.Option("--seat", min=0, help="Only this one; all that wait otherwise.")
     ] = None,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Have shards tried, which anybody may; with the last one the pool is settled."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair = session.get_key(signing)
             standing = await session.chain.read(lambda runtime: read_pool(runtime, number))
             waiting = [
@@ -193,111 +150,78 @@ def score(
             fields |= {f"seat {event.seat}": event.points for event in scored}
             show_sent(session, f"{len(scored)} shards are scored", fields, {}, tuple(inclusions))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def claim(
-    number: PoolArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def claim(number: PoolArgument, *, signing: Signing) -> None:
     """Claim the shares that you earned; staked, they earn what the record earns."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.pools.claim_shares, number)
             inclusion = await session.send(session.get_key(signing), call, signing, "claiming")
             shares = get_event(inclusion, declared.SharesClaimed).shares
             fields: dict[str, Json] = {"pool": number, "shares": shares}
             show_sent(session, f"{shares} shares are yours", fields, {}, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def poke(
-    number: PoolArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def poke(number: PoolArgument, *, signing: Signing) -> None:
     """Apply what is due of a pool because time has passed."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.pools.poke, number)
             inclusion = await session.send(session.get_key(signing), call, signing, "poking")
             show_sent(session, f"pool {number} went on", {"pool": number}, {}, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def close(
-    number: PoolArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def close(number: PoolArgument, *, signing: Signing) -> None:
     """Remove a pool that is over, whose shares are claimed; the deposit returns."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.pools.close, number)
             inclusion = await session.send(session.get_key(signing), call, signing, "closing")
             amounts = {"deposit": get_event(inclusion, declared.PoolClosed).deposit}
             show_sent(session, f"pool {number} is gone", {"pool": number}, amounts, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def show(
     number: PoolArgument,
     save: Annotated[
         Path | None,
         typer.Option("--save", metavar="FILE", help="Write base and what earned here (.npy)."),
     ] = None,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show how a pool stands and who earned what."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             standing = await session.chain.read(lambda runtime: read_pool(runtime, number))
             if save is not None:
                 table = await session.chain.read(lambda runtime: gather_examples(runtime, number))
                 dump_rows_file(table, save)
             show_pool(session, standing)
-            if save is not None and not as_json:
+            if save is not None and not settings.as_json:
                 print_line(f"written: {save}")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 async def _send_with_blob(

@@ -11,16 +11,8 @@ from chain.cli.failure import WrongUse, run_command
 from chain.cli.lease import get_event, show_sent
 from chain.cli.model import find_known_blobs
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
-    Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import Json
 from chain.cli.session import Session, open_session
@@ -48,6 +40,7 @@ BATCH, MARGIN, SHIFT, RATE, HIDDEN_RATE = 32, 2_000, 7, 7, 4
 
 
 @app.command("open")
+@expand_options
 def open_pool(
     base: Annotated[
         Path,
@@ -57,7 +50,7 @@ def open_pool(
         Path, typer.Argument(metavar="HIDDEN", help="Examples to judge by, the same way.")
     ],
     *,
-    key: FromOption,
+    signing: Signing,
     classes: Annotated[int, typer.Option("--classes", min=2, max=64)] = 10,
     seats: Annotated[int, typer.Option("--seats", min=1, max=32, help="How many may give.")] = 10,
     shard_rows: Annotated[
@@ -77,16 +70,8 @@ def open_pool(
     windows: Annotated[
         str, typer.Option("--blocks", help="To commit, to reveal, to validate and to score.")
     ] = "600,150,150,300",
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Open a pool; what it is judged by is hidden until all have shown what they give."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         seed = Hash(secrets.token_bytes(32))
@@ -94,10 +79,10 @@ def open_pool(
         grant, amount = parse_shares(shares), parse_amount(total)
         files = load_examples_file(base, classes), load_examples_file(hidden, classes)
         wanted = Wanted(classes, training, task, seats, shard_rows, amount, grant)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             await _open(session, signing, wanted, files, parse_windows(windows))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @dataclass(frozen=True, slots=True)

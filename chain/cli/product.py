@@ -11,15 +11,8 @@ import typer
 from chain.cli.failure import run_command
 from chain.cli.job_options import PRICE_DEFAULT, PriceOption, parse_price
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
-    Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import bar, print_fields, print_json
 from chain.cli.session import Session, open_session
@@ -61,11 +54,12 @@ class Purchase:
 
 
 @app.command()
+@expand_options
 def product(
     left: Annotated[Path, typer.Argument(metavar="A", help="int8[m, k] (.npy).")],
     right: Annotated[Path, typer.Argument(metavar="B", help="int8[k, n] (.npy).")],
     *,
-    key: FromOption,
+    signing: Signing,
     save: Annotated[Path, typer.Option("--save", help="Write the product here (.npy).")],
     strips: Annotated[
         int, typer.Option("--strips", min=1, help="32 rows each, in one slot.")
@@ -75,20 +69,16 @@ def product(
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, help="Give up after so many seconds.")
     ] = 3_600,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Have A times B computed by paid providers: a right result is accepted, a wrong one proven."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file)
 
     async def run() -> None:
         a, b = load_matrix(left), load_matrix(right)
         program = make_product(a, b, strips)
-        async with open_session(settings) as session, open_watcher(session, source) as watcher:
+        async with (
+            open_session(signing.settings) as session,
+            open_watcher(session, source) as watcher,
+        ):
             padded, transposed = pad_operand(a), pad_operand(np.ascontiguousarray(b.T))
             for operand in (padded, transposed):
                 session.places.blobs.put_matrix(operand)
@@ -101,7 +91,7 @@ def product(
         whole = np.concatenate([bought.parts[slot] for slot in range(program.count_slots())])
         dump_rows_file(whole[: a.shape[0], : b.shape[1]], save)
         shape = f"{a.shape[0]} x {a.shape[1]} x {b.shape[1]}"
-        if as_json:
+        if signing.as_json:
             print_json({"job": number, "slots": len(bought.parts), "product": str(save)})
             return
         print_fields(
@@ -109,7 +99,7 @@ def product(
             {"size": shape, "slots": len(bought.parts), "product": str(save)},
         )
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 async def post(session: Session, program: MatrixProduct, price: str, signing: Signing) -> int:

@@ -8,7 +8,10 @@ import typer
 
 from chain.cli.failure import run_command
 from chain.cli.licensing import RecordArgument
-from chain.cli.options import NODE_DEFAULT, BasePathOption, JsonOption, NodeOption, Settings
+from chain.cli.options import (
+    Settings,
+    expand_options,
+)
 from chain.cli.output import Json, print_json, print_line
 from chain.cli.provenance_picture import Edge, draw_picture
 from chain.cli.records import format_percent
@@ -56,28 +59,28 @@ def read_provenance(runtime: Runtime, root: int) -> Provenance:
 
 
 @app.command()
+@expand_options
 def provenance(
     record: RecordArgument,
     png: Annotated[
         Path | None, typer.Option("--png", metavar="FILE", help="Draw a picture into this file.")
     ] = None,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Draw what a record was made from: its parents, theirs, and the part that each is owed."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             found = await session.chain.read(lambda runtime: read_provenance(runtime, record))
             if png is not None:
                 write_picture(found, png)
-            if as_json:
+            if settings.as_json:
                 print_json(make_json(found))
             else:
                 print_line("\n".join(draw_provenance(session, found)))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 def write_picture(found: Provenance, file: Path) -> None:

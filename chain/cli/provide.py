@@ -24,7 +24,6 @@ from chain.cli.options import (
     JsonOption,
     NodeOption,
     PasswordFileOption,
-    Settings,
     Signing,
 )
 from chain.cli.output import Json, Waiting, print_json_line, print_line, waiting
@@ -60,7 +59,6 @@ LogLevelOption: TypeAlias = Annotated[
 class Start:
     """All that a daemon is started with."""
 
-    settings: Settings
     signing: Signing
     options: DaemonOptions
     device: AuthoringConfig
@@ -123,21 +121,20 @@ def run(
             secrets.randbits(62),
             rent,
         )
-        settings = Settings(node, as_json, base_path, dev_keys)
+        signing = Signing(key, False, password_file, dev_keys, node, base_path, as_json)
         device = make_config(backend, threads)
         level = load_config(None, {}, {"log.level": log_level}).log.level
         sources = tuple(parse_node_url(each) for each in (node, *(source or ())))
-        signing = Signing(key, password_file)
         with use_one_blas_thread():
-            await _run(Start(settings, signing, options, device, sources, level, seconds))
+            await _run(Start(signing, options, device, sources, level, seconds))
 
     run_command(start, as_json=as_json)
 
 
 async def _run(start: Start) -> None:
     """Unlocks the key, opens the device, provides."""
-    worker, as_json = ThreadWorker(), start.settings.as_json
-    async with open_session(start.settings) as session:
+    worker, as_json = ThreadWorker(), start.signing.as_json
+    async with open_session(start.signing.settings) as session:
         pair, store = session.get_key(start.signing), session.places.blobs
     with waiting("starting the device; the first start compiles its kernels") as line:
         configure_logging(start.log_level)  # now: lines go above the one that waits

@@ -11,16 +11,9 @@ from chain.cli import provide
 from chain.cli.failure import WrongUse, run_command
 from chain.cli.job_kinds import KindOption, parse_kinds
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import print_fields, print_json
 from chain.cli.records import TTL_DEFAULT, TtlOption, get_registered, show_registered
@@ -72,9 +65,10 @@ class ProviderView:
 
 
 @app.command()
+@expand_options
 def register(
     *,
-    key: FromOption,
+    signing: Signing,
     bond: Annotated[
         str, typer.Option("--bond", metavar="AMOUNT", help="Collateral that wrong results cost.")
     ] = "100 SBR",
@@ -91,23 +85,15 @@ def register(
     ] = None,
     kind: KindOption = None,
     ttl: TtlOption = TTL_DEFAULT,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Register as a provider of inference and put down the bond, in one transaction."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         amount, unit_price = parse_amount(bond), parse_amount(price)
         prices = tuple(KindPrice(each, unit_price) for each in parse_kinds(kind))
         body = make_provider_body(endpoint, parse_attributes(attribute), unit_price, parallel)
         body = replace(body, prices=prices)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair, runtime = session.get_key(signing), session.chain.runtime
             terms = RecordTerms(0, ttl)
             calls = [make_register_call(runtime, body, blob_root(encode(body)), terms)]
@@ -115,23 +101,23 @@ def register(
                 calls.append(make_bond_call(runtime, amount))
             batch = batch_calls(runtime, calls)
             inclusions = await session.send_all(pair, batch, signing, "registering")
-            extra = {"bond": str(amount) if as_json else format_amount(amount)}
+            extra = {"bond": str(amount) if signing.as_json else format_amount(amount)}
             show_registered(session, get_registered(inclusions), inclusions, extra)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def status(
     which: Annotated[
         str, typer.Argument(metavar="PROVIDER", help="Its record's number, or its account.")
     ],
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show a provider: what it asks, its bond, its work so far."""
-    settings = Settings(node, as_json, base_path, allow_dev_keys=True)
+    settings = replace(settings, allow_dev_keys=True)
 
     async def run() -> None:
         async with open_session(settings) as session:
@@ -143,7 +129,7 @@ def status(
                 view = await session.chain.read(lambda runtime: find_provider(runtime, who))
             show_provider(session, view)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 def parse_attributes(texts: list[str] | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """`soberana job recurring`, `renew` and `stop`: jobs that are posted again."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -8,15 +9,9 @@ from chain.cli.failure import run_command
 from chain.cli.job_view import name_kind
 from chain.cli.lease import show_sent
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import Json, print_fields, print_json
 from chain.cli.session import Session, open_session
@@ -36,39 +31,26 @@ NumberArgument = Annotated[
 
 
 @app.command()
-def recurring(
-    number: NumberArgument,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def recurring(number: NumberArgument, *, settings: Settings) -> None:
     """Show a recurring job: when it is posted next, and what is on hold for it."""
-    settings = Settings(node, as_json, base_path, allow_dev_keys=True)
+    settings = replace(settings, allow_dev_keys=True)
 
     async def run() -> None:
         async with open_session(settings) as session:
             entry = await session.chain.read(lambda runtime: read_recurring(runtime, number))
             _show(session, number, entry)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
-def renew(
-    number: NumberArgument,
-    *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def renew(number: NumberArgument, *, signing: Signing) -> None:
     """Have the run of a recurring job posted that is due; it costs no fee."""
-    settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.market.renew, number)
             inclusion = await session.send(session.get_key(signing), call, signing, "renewing")
             jobs = [e.job for e in inclusion.events if isinstance(e, RunPosted)]
@@ -77,32 +59,23 @@ def renew(
             fields: dict[str, Json] = {"recurring": number, "job": jobs[0] if jobs else None}
             show_sent(session, title, fields, {"returned": sum(skipped)}, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def stop(
-    number: NumberArgument,
-    *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def stop(number: NumberArgument, *, signing: Signing) -> None:
     """End a recurring job; what is on hold for its other runs returns."""
-    settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.market.stop, number)
             inclusion = await session.send(session.get_key(signing), call, signing, "stopping")
             returned = [e.returned for e in inclusion.events if isinstance(e, RecurringEnded)]
             title, amounts = f"recurring job {number} has ended", {"returned": sum(returned)}
             show_sent(session, title, {"recurring": number}, amounts, (inclusion,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 def _show(session: Session, number: int, entry: Recurring) -> None:

@@ -8,15 +8,8 @@ import typer
 from chain.cli.failure import run_command
 from chain.cli.job_options import PRICE_DEFAULT, PriceOption
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
-    Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import print_fields, print_json
 from chain.cli.program_job import (
@@ -40,10 +33,11 @@ app = typer.Typer()
 
 
 @app.command()
+@expand_options
 def render(
     picture: Annotated[Path, typer.Argument(help="Where to write the picture (.png).")],
     *,
-    key: FromOption,
+    signing: Signing,
     scene: Annotated[
         Path | None, typer.Option("--scene", help="The scene (.json); four balls if none.")
     ] = None,
@@ -53,31 +47,23 @@ def render(
         int, typer.Option("--tile", min=1, max=128, help="The side of a slot's square.")
     ] = 64,
     spot: Annotated[
-        bool,
-        typer.Option("--spot", help="Have some pixels checked, not all: it takes 60 blocks."),
+        bool, typer.Option("--spot", help="Have some pixels checked, not all: it takes 60 blocks.")
     ] = False,
     price: PriceOption = PRICE_DEFAULT,
     timeout: TimeoutOption = TIMEOUT_DEFAULT,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Have a scene drawn by paid providers: each tile is judged by every node."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file)
 
     async def run() -> None:
         text = SAMPLE if scene is None else read_file(scene).decode("utf-8", "replace")
         content = load_scene(text)
         program = Raytrace(blob_root(content), width, height, tile)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             verifier = VerifierId.SPOT_CHECK if spot else VerifierId.REPLAY
             order = Order(Render(program), (content,), price, timeout, verifier)
             number, outputs = await run_program(session, order, signing)
         write_file(picture, dump_png(stitch(program, outputs)))
-        if as_json:
+        if signing.as_json:
             print_json({"job": number, "tiles": len(outputs), "picture": str(picture)})
             return
         print_fields(
@@ -85,4 +71,4 @@ def render(
             {"size": f"{width} x {height}", "tiles": len(outputs), "picture": str(picture)},
         )
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)

@@ -7,16 +7,9 @@ import typer
 from chain.cli import lease
 from chain.cli.failure import guard, run_command
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import print_json, print_table
 from chain.cli.session import open_session
@@ -30,9 +23,10 @@ app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()
+@expand_options
 def offer(
     *,
-    key: FromOption,
+    signing: Signing,
     record: lease.RecordOption,
     rate: lease.RateOption = "0.1 SBR",
     capacity: Annotated[
@@ -45,37 +39,27 @@ def offer(
     least: lease.LeastOption = lease.MIN_BLOCKS_DEFAULT,
     notice: lease.NoticeOption = 100,
     bond: lease.BondOption = "0 SBR",
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Offer machines as your provider record describes them, by the block."""
-    settings = Settings(node, as_json, base_path, dev_keys)
     terms = MachineTerms(review)
     request = guard(
         lambda: OfferRequest(
             record, terms, parse_amount(rate), least, notice, capacity, parse_amount(bond)
         ),
-        as_json=as_json,
+        as_json=signing.as_json,
     )
-    lease.post_offer(settings, Signing(key, password_file, final=final), request)
+    lease.post_offer(signing, request)
 
 
 @app.command()
-def offers(
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def offers(*, settings: Settings) -> None:
     """List what can be leased, machines and storage."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             found = await session.chain.read(read_offers)
-            if as_json:
+            if settings.as_json:
                 print_json(
                     [
                         {
@@ -102,87 +86,50 @@ def offers(
             ]
             print_table("", ("offer", "kind", "provider", "a unit and block", "free units"), rows)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
+@expand_options
 def start(
     offer: lease.OfferArgument,
     *,
+    signing: Signing,
     amount: lease.AmountOption,
-    key: FromOption,
     count: Annotated[int, typer.Option("--count", min=1, max=2**20, help="How many.")] = 1,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Rent machines under an offer; its provider has to accept."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
-    lease.start_lease(settings, signing, offer, lambda _: Machines(count), amount)
+    lease.start_lease(signing, offer, lambda _: Machines(count), amount)
 
 
 @app.command()
-def accept(
-    number: lease.LeaseArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def accept(number: lease.LeaseArgument, *, signing: Signing) -> None:
     """Take a lease on as its provider: from now on it is paid."""
     lease.send_call(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
+        signing,
         lambda runtime: make_call(runtime.leases.accept_lease, number),
         f"lease {number} is accepted",
     )
 
 
 @app.command()
-def pay(
-    number: lease.LeaseArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def pay(number: lease.LeaseArgument, *, signing: Signing) -> None:
     """Accept the work until now as the tenant: it is paid at once."""
     lease.send_call(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
+        signing,
         lambda runtime: make_call(runtime.leases.accept_work, number),
         f"the work of lease {number} is accepted",
     )
 
 
 @app.command()
-def dispute(
-    number: lease.LeaseArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def dispute(number: lease.LeaseArgument, *, signing: Signing) -> None:
     """Refuse the work as the tenant: the lease ends, and what it would have paid is burned."""
     lease.send_call(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
+        signing,
         lambda runtime: make_call(runtime.leases.dispute, number),
         f"lease {number} is disputed",
     )

@@ -10,16 +10,8 @@ import typer
 from chain.blobs.upload import hash_file
 from chain.cli.failure import run_command
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
-    Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import bar, print_error, print_fields, print_json, print_json_line, print_line
 from chain.cli.records import (
@@ -70,10 +62,11 @@ def open_sale_keys(session: Session) -> SaleKeys:
 
 
 @app.command("offer-sealed")
+@expand_options
 def offer_sealed(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The data.")],
     *,
-    key: FromOption,
+    signing: Signing,
     price: Annotated[str, typer.Option("--price", metavar="AMOUNT", help="What a copy costs.")],
     items: Annotated[int, typer.Option("--items", min=1, help="How many items it has.")] = 1,
     schema: Annotated[
@@ -98,21 +91,13 @@ def offer_sealed(
     royalty: RoyaltyOption = "0%",
     parent: ParentOption = None,
     ttl: TtlOption = TTL_DEFAULT,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Encrypt a file, register it and offer it; whoever orders gets the key, sealed."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
         amount, collateral = parse_amount(price), parse_amount(bond)
         terms = RecordTerms(parse_percent(royalty), ttl, parse_parents(parent))
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair, runtime = session.get_key(signing), session.chain.runtime
             target = file.with_name(f"{file.name}.sealed") if out is None else out
             data_key = open_sale_keys(session).make_key()
@@ -128,7 +113,7 @@ def offer_sealed(
             fee = sum(each.fee for each in (first, *rest))
             show_offered(session, version.record, sale, package, root, fee)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 def pack(file: Path, target: Path, data_key: bytes) -> Package:
@@ -202,86 +187,69 @@ def show_offered(
 
 
 @app.command()
+@expand_options
 def withdraw(
     record: Annotated[int, typer.Argument(metavar="DATASET", min=0, help="The dataset's number.")],
     *,
-    key: FromOption,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    signing: Signing,
 ) -> None:
     """End the offer of a sealed dataset; orders go on."""
-    settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make_call(session.chain.runtime.vault.withdraw, record)
             sent = await session.send(session.get_key(signing), call, signing, "withdrawing")
-            if as_json:
+            if signing.as_json:
                 print_json({"id": record, "block": to_hex(sent.block_hash)})
             else:
                 print_line(f"dataset {record} is not for sale any more")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def deliver(
     order: Annotated[int, typer.Argument(metavar="ORDER", min=0, help="The order's number.")],
     *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    signing: Signing,
 ) -> None:
     """Deliver the key of what was ordered, sealed to the order's buyer."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair, keys = session.get_key(signing), open_sale_keys(session)
             view = await session.chain.read(lambda runtime: read_order(runtime, order))
             call = make_deliver_call(session.chain.runtime, view, keys)
             sent = await session.send(pair, call, signing, "delivering")
-            if as_json:
+            if signing.as_json:
                 print_json({"order": order, "fee": str(sent.fee), "block": to_hex(sent.block_hash)})
             else:
                 print_line(f"order {order} is delivered, for a fee of {format_amount(sent.fee)}")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command("serve-sales")
+@expand_options
 def serve_sales(
     *,
-    key: FromOption,
+    signing: Signing,
     once: Annotated[bool, typer.Option("--once", help="Do what is to be done, and stop.")] = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Deliver every order whose key is here, and collect what is due, until interrupted."""
-    settings, signing = Settings(node, as_json, base_path, dev_keys), Signing(key, password_file)
 
     async def run() -> None:
         if once:
-            async with open_session(settings) as session:
+            async with open_session(signing.settings) as session:
                 await serve_round(session, session.get_key(signing), signing)
         else:
-            await keep_serving(settings, signing)
+            await keep_serving(signing)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
-async def keep_serving(settings: Settings, signing: Signing, retry_s: float = RETRY_S) -> NoReturn:
+async def keep_serving(signing: Signing, retry_s: float = RETRY_S) -> NoReturn:
     """Serves at every new block for ever; a node that went away is waited for.
 
     A node that cannot be reached at the beginning is an error.
@@ -289,7 +257,7 @@ async def keep_serving(settings: Settings, signing: Signing, retry_s: float = RE
     is_known = False
     while True:
         try:
-            async with open_session(settings) as session:
+            async with open_session(signing.settings) as session:
                 pair, head = session.get_key(signing), None
                 is_known = True
                 while True:
@@ -300,7 +268,7 @@ async def keep_serving(settings: Settings, signing: Signing, retry_s: float = RE
         except (ConnectionLost, NodeSilent, NodeUnreachable) as error:
             if not is_known:
                 raise
-            print_error(f"{error}; trying again", as_json=settings.as_json)
+            print_error(f"{error}; trying again", as_json=signing.as_json)
             await trio.sleep(retry_s)
 
 

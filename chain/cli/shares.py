@@ -10,16 +10,9 @@ from chain.cli.failure import run_command
 from chain.cli.lease import show_sent
 from chain.cli.licensing import RecordArgument
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import Json, print_fields, print_json, print_table
 from chain.cli.session import Session, open_session
@@ -69,20 +62,16 @@ def read_shares(runtime: Runtime, record: int) -> SharesView:
 
 
 @app.command()
-def shares(
-    record: RecordArgument,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def shares(record: RecordArgument, *, settings: Settings) -> None:
     """Show a record's shares: how many, who staked them, what they have earned."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             view = await session.chain.read(lambda runtime: read_shares(runtime, record))
             show_shares(session, record, view)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 def show_shares(session: Session, record: int, view: SharesView) -> None:
@@ -118,7 +107,6 @@ def show_shares(session: Session, record: int, view: SharesView) -> None:
 
 
 def send_call(
-    settings: Settings,
     signing: Signing,
     record: int,
     make: Callable[[Runtime], Call],
@@ -127,7 +115,7 @@ def send_call(
     """Sends one call about shares, and tells what was paid on the way."""
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             call = make(session.chain.runtime)
             sent = await session.send(session.get_key(signing), call, signing, said)
             claimed = sum(e.amount for e in sent.events if isinstance(e, declared.RevenueClaimed))
@@ -135,26 +123,15 @@ def send_call(
             fields: dict[str, Json] = {"record": record, "done": said}
             show_sent(session, said, fields, {"paid": claimed + rest}, (sent,))
 
-    run_command(run, as_json=settings.as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command("issue-shares")
-def issue_shares(
-    record: RecordArgument,
-    supply: AmountArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def issue_shares(record: RecordArgument, supply: AmountArgument, *, signing: Signing) -> None:
     """Make shares of your record: whoever stakes them divides what it earns."""
     send_call(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
+        signing,
         record,
         lambda runtime: make_call(runtime.rights.issue_shares, record, supply),
         f"record {record} has {supply:_} shares, all of them yours",
@@ -162,25 +139,18 @@ def issue_shares(
 
 
 @app.command("give-shares")
+@expand_options
 def give_shares(
     record: RecordArgument,
     to: Annotated[str, typer.Argument(metavar="TO", help="Who gets them.")],
     amount: AmountArgument,
     *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    signing: Signing,
 ) -> None:
     """Give shares that are not staked to somebody."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
 
     async def run() -> None:
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             dest = session.get_account(to)
             view = await session.chain.read(lambda runtime: read_shares(runtime, record))
             transfer = session.chain.runtime.assets.transfer
@@ -189,26 +159,15 @@ def give_shares(
             said = f"{session.show(dest)} has {amount:_} more shares of record {record}"
             show_sent(session, said, {"record": record, "shares": amount}, {}, (sent,))
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
-def stake(
-    record: RecordArgument,
-    amount: AmountArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def stake(record: RecordArgument, amount: AmountArgument, *, signing: Signing) -> None:
     """Stake shares of yours: they earn from now on."""
     send_call(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
+        signing,
         record,
         lambda runtime: make_call(runtime.rights.stake_shares, record, amount),
         f"{amount:_} shares of record {record} are staked",
@@ -216,22 +175,11 @@ def stake(
 
 
 @app.command()
-def unstake(
-    record: RecordArgument,
-    amount: AmountArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def unstake(record: RecordArgument, amount: AmountArgument, *, signing: Signing) -> None:
     """Free staked shares; what they earned is paid."""
     send_call(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
+        signing,
         record,
         lambda runtime: make_call(runtime.rights.unstake_shares, record, amount),
         f"{amount:_} shares of record {record} are free",
@@ -239,21 +187,11 @@ def unstake(
 
 
 @app.command()
-def claim(
-    record: RecordArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def claim(record: RecordArgument, *, signing: Signing) -> None:
     """Be paid what your staked shares have earned."""
     send_call(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
+        signing,
         record,
         lambda runtime: make_call(runtime.rights.claim_revenue, record),
         f"revenue of record {record} is paid",
@@ -261,21 +199,11 @@ def claim(
 
 
 @app.command("redeem-shares")
-def redeem_shares(
-    record: RecordArgument,
-    *,
-    key: FromOption,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def redeem_shares(record: RecordArgument, *, signing: Signing) -> None:
     """End the shares of a record, all of which you hold; its owner is paid again."""
     send_call(
-        Settings(node, as_json, base_path, dev_keys),
-        Signing(key, password_file, final=final),
+        signing,
         record,
         lambda runtime: make_call(runtime.rights.redeem_shares, record),
         f"record {record} has no shares any more",

@@ -12,16 +12,11 @@ from chain.blobs.collecting import find_pinned_roots
 from chain.cli import lease
 from chain.cli.failure import guard, run_command
 from chain.cli.options import (
-    NODE_DEFAULT,
     BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
     JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import print_fields, print_json, print_line
 from chain.cli.places import find_places
@@ -121,56 +116,54 @@ def get(
 
 
 @app.command()
-def fetch(
-    root: RootArgument,
-    source: SourceOption = None,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def fetch(root: RootArgument, source: SourceOption = None, *, settings: Settings) -> None:
     """Fetch a file from nodes that serve it, each part proven, into the store."""
 
     async def run() -> None:
-        wanted, store = parse_root(root), find_places(base_path).blobs
+        wanted, store = parse_root(root), find_places(settings.base_path).blobs
         size = store.get_chunked_size(wanted)
         if size is None:
-            size = await fetch_to(wanted, source or [node], partial(store.open_partial, wanted))
-        if as_json:
+            size = await fetch_to(
+                wanted, source or [settings.node], partial(store.open_partial, wanted)
+            )
+        if settings.as_json:
             print_json({"root": root, "sizeBytes": size})
         else:
             print_line(f"{size:_} bytes fetched")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
+@expand_options
 def collect(
     older_than: Annotated[
         int, typer.Option("--older-than", min=0, metavar="DAYS", help="Spare what is younger.")
     ] = 7,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Delete old files that no record and no lease names, and what was left of uploads."""
 
     async def run() -> None:
-        async with open_session(Settings(node, as_json, base_path)) as session:
+        async with open_session(settings) as session:
             store, pinned = session.places.blobs, await session.chain.read(find_pinned_roots)
             before_s = SystemClock().now_ms() / 1_000 - older_than * DAY_S
             freed = store.collect_chunks(pinned, before_s) + store.collect_partials(before_s)
-        if as_json:
+        if settings.as_json:
             print_json({"freedBytes": freed})
         else:
             print_line(f"{freed:_} bytes freed")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
+@expand_options
 def offer(
     *,
-    key: FromOption,
+    signing: Signing,
     record: lease.RecordOption,
     rate: lease.RateOption = "0.001 SBR",
     capacity: Annotated[
@@ -188,42 +181,29 @@ def offer(
     least: lease.LeastOption = lease.MIN_BLOCKS_DEFAULT,
     notice: lease.NoticeOption = 300,
     bond: lease.BondOption = "0 SBR",
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Offer to keep files, at a rate for each started MiB and each block."""
-    settings = Settings(node, as_json, base_path, dev_keys)
     terms = StorageTerms(every, answer, draws)
     request = guard(
         lambda: OfferRequest(
             record, terms, parse_amount(rate), least, notice, capacity, parse_amount(bond)
         ),
-        as_json=as_json,
+        as_json=signing.as_json,
     )
-    lease.post_offer(settings, Signing(key, password_file, final=final), request)
+    lease.post_offer(signing, request)
 
 
 @app.command("lease")
+@expand_options
 def start(
     offer: lease.OfferArgument,
     root: RootArgument,
     *,
+    signing: Signing,
     amount: lease.AmountOption,
-    key: FromOption,
     size: Annotated[
-        int | None,
-        typer.Option("--size", min=1, help="Its bytes, where it is not in your store."),
+        int | None, typer.Option("--size", min=1, help="Its bytes, where it is not in your store.")
     ] = None,
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Have a file kept under an offer; encrypt it first, each copy with a key of its own."""
 
@@ -234,9 +214,7 @@ def start(
             raise NotKept(f"{root} is not in the store: put it there, or give its --size")
         return Replica(wanted, found)
 
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, final=final)
-    lease.start_lease(settings, signing, offer, get_replica, amount)
+    lease.start_lease(signing, offer, get_replica, amount)
 
 
 @app.command()

@@ -38,7 +38,7 @@ def visit(url: str, doing: Callable[[Session], Awaitable[T]]) -> T:
 
 async def send(session: Session, name: str, call: Call) -> Inclusion:
     """A call by a development account, in a block."""
-    signing = Signing(name, None)
+    signing = Signing(name)
     return await session.send(session.get_key(signing), call, signing, call.spec.name)
 
 

@@ -12,15 +12,8 @@ from chain.cli.failure import run_command
 from chain.cli.job_options import PRICE_DEFAULT, PriceOption
 from chain.cli.model import send_model
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
-    Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import print_fields, print_json, print_line
 from chain.cli.program_job import (
@@ -64,12 +57,13 @@ CurveOption: TypeAlias = Annotated[
 
 
 @app.command()
+@expand_options
 def train(
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help="int8 in [-63, 63] (.npy).")],
     labels: Annotated[Path, typer.Argument(metavar="LABELS", help="A class a row (.npy).")],
     file: Annotated[Path, typer.Argument(metavar="MODEL", help="Where to write it (.npz).")],
     *,
-    key: FromOption,
+    signing: Signing,
     hidden: Annotated[
         int, typer.Option("--hidden", min=0, max=256, help="Hidden width; 0 for a linear model.")
     ] = 32,
@@ -88,15 +82,8 @@ def train(
     curve: CurveOption = None,
     price: PriceOption = PRICE_DEFAULT,
     timeout: TimeoutOption = TIMEOUT_DEFAULT,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Have a model trained in integers, segment by segment: every node judges each."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file)
 
     async def run() -> None:
         matrix = load_rows_file(rows)
@@ -108,7 +95,7 @@ def train(
         terms = (batch, margin, shift, rate, hidden_rate)
         seed = Hash(secrets.token_bytes(32))
         program = Sgd(*roots, count, cols, hidden, classes, *terms, seed, steps, per_slot)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             order = Order(Train(program, dataset), contents, price, timeout)
             view = _View(session, program, curve)
             view.show(())  # before anything is paid: the picture can be written
@@ -120,9 +107,9 @@ def train(
             if register:
                 model = ModelFile(check_graph(graph), tensors)
                 record = await _register(session, model, dataset, parent_bps, signing)
-        _show(number, view.curve, file, record, as_json=as_json)
+        _show(number, view.curve, file, record, as_json=signing.as_json)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 async def _register(

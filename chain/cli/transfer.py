@@ -14,7 +14,13 @@ from chain.blobs.fetch import Wanted, fetch_blob
 from chain.blobs.source import Source
 from chain.blobs.upload import hash_file, upload_file
 from chain.cli.failure import WrongUse, run_command
-from chain.cli.options import NODE_DEFAULT, BasePathOption, JsonOption, NodeOption, Settings
+from chain.cli.options import (
+    NODE_DEFAULT,
+    JsonOption,
+    NodeOption,
+    Settings,
+    expand_options,
+)
 from chain.cli.output import Json, bar, bytes_bar, print_fields, print_json, print_line, waiting
 from chain.cli.records import read_record
 from chain.cli.session import open_session
@@ -68,17 +74,16 @@ def upload(
 
 
 @app.command()
+@expand_options
 def fetch(
     what: WhatArgument,
     *,
+    settings: Settings,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where it goes.")],
     source: SourceOption = None,
     size_max: Annotated[
         int, typer.Option("--max-bytes", min=1, help="Take nothing that is larger.")
     ] = 2**40,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Fetch a file by its root, each part proven as it comes; run again, it goes on.
 
@@ -86,38 +91,40 @@ def fetch(
     """
 
     async def run() -> None:
-        root = await find_root(what, Settings(node, as_json, base_path))
+        root = await find_root(what, settings)
         size = await fetch_to(
-            root, source or [node], partial(open_partial_file, out, root), size_max=size_max
+            root,
+            source or [settings.node],
+            partial(open_partial_file, out, root),
+            size_max=size_max,
         )
-        if as_json:
+        if settings.as_json:
             print_json({"root": to_hex(root), "sizeBytes": size, "file": str(out)})
         else:
             print_line(f"{out}: {size:,} bytes, all of them under {to_hex(root)}")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
+@expand_options
 def audit(
     what: WhatArgument,
     *,
+    settings: Settings,
     source: SourceOption = None,
     draws: Annotated[
         int, typer.Option("--draws", min=1, max=DRAWS_MAX, help="How many chunks to ask for.")
     ] = DRAWS_DEFAULT,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Have nodes show chunks of their copies, drawn at random and proven."""
 
     async def run() -> None:
-        root = await find_root(what, Settings(node, as_json, base_path))
-        for url in source or [node]:
-            await audit_node(url, root, draws, as_json=as_json)
+        root = await find_root(what, settings)
+        for url in source or [settings.node]:
+            await audit_node(url, root, draws, as_json=settings.as_json)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 async def audit_node(url: str, root: Root, draws: int, *, as_json: bool) -> None:

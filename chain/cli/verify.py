@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Annotated, Final, TypeAlias
 
 import trio
@@ -9,15 +10,9 @@ import typer
 
 from chain.cli.failure import run_command
 from chain.cli.options import (
-    NODE_DEFAULT,
-    BasePathOption,
-    DevKeysOption,
-    FromOption,
-    JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
+    expand_options,
 )
 from chain.cli.output import Json, print_fields, print_json, print_json_line, print_line
 from chain.cli.session import Session, open_session
@@ -55,15 +50,10 @@ class NoClaim(WalletError):
 
 
 @app.command()
-def status(
-    job: JobArgument,
-    slot: SlotArgument = 0,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def status(job: JobArgument, slot: SlotArgument = 0, *, settings: Settings) -> None:
     """Show the latest claim about a slot, and what it waits for."""
-    settings = Settings(node, as_json, base_path, allow_dev_keys=True)
+    settings = replace(settings, allow_dev_keys=True)
 
     async def run() -> None:
         async with open_session(settings) as session:
@@ -71,28 +61,21 @@ def status(
             claim, pending = await session.chain.read(lambda runtime: read_claim(runtime, at))
             show_claim(session, at, claim, pending)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
+@expand_options
 def challenge(
-    job: JobArgument,
-    slot: SlotArgument = 0,
-    *,
-    key: FromOption,
-    source: SourceOption = None,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    job: JobArgument, slot: SlotArgument = 0, *, signing: Signing, source: SourceOption = None
 ) -> None:
     """Compute a result again, and prove it wrong if it is, or ask for the tile that tells."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file)
 
     async def run() -> None:
-        async with open_session(settings) as session, open_watcher(session, source) as watcher:
+        async with (
+            open_session(signing.settings) as session,
+            open_watcher(session, source) as watcher,
+        ):
             at = SlotId(job, slot)
             await session.chain.read(lambda runtime: read_claim(runtime, at))
             moves = await watcher.look(await get_number(session), at)
@@ -101,60 +84,46 @@ def challenge(
             if not moves:
                 say(session, at, "there is nothing to challenge")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def watch(
     *,
-    key: FromOption,
+    signing: Signing,
     source: SourceOption = None,
     blocks: Annotated[
         int | None, typer.Option("--blocks", min=1, help="Stop after so many blocks.")
     ] = None,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Compute every result that waits again, and challenge those that are wrong, until Ctrl-C."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file)
 
     async def run() -> None:
-        async with open_session(settings) as session, open_watcher(session, source) as watcher:
+        async with (
+            open_session(signing.settings) as session,
+            open_watcher(session, source) as watcher,
+        ):
             first = number = await get_number(session)
             while blocks is None or number < first + blocks:
                 for move in await watcher.look(number):
                     await make_move(session, move, signing)
                 number = await wait_number(session, number)
-            if not as_json:
+            if not signing.as_json:
                 print_line(f"watched blocks {first} to {number}")
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 def _make_simple(name: str, help_text: str) -> None:
     """A command that makes one call about a slot."""
 
     @app.command(name.partition("_")[0], help=help_text)
-    def simple(
-        job: JobArgument,
-        slot: SlotArgument = 0,
-        *,
-        key: FromOption,
-        password_file: PasswordFileOption = None,
-        dev_keys: DevKeysOption = False,
-        node: NodeOption = NODE_DEFAULT,
-        base_path: BasePathOption = None,
-        as_json: JsonOption = False,
-    ) -> None:
-        settings = Settings(node, as_json, base_path, dev_keys)
-        signing = Signing(key, password_file)
+    @expand_options
+    def simple(job: JobArgument, slot: SlotArgument = 0, *, signing: Signing) -> None:
 
         async def run() -> None:
-            async with open_session(settings) as session:
+            async with open_session(signing.settings) as session:
                 at, verify = SlotId(job, slot), session.chain.runtime.verify
                 method = {
                     "accept_result": verify.accept_result,
@@ -164,7 +133,7 @@ def _make_simple(name: str, help_text: str) -> None:
                 call = make_call(method, job, slot)
                 await make_move(session, Move(at, call, help_text), signing)
 
-        run_command(run, as_json=as_json)
+        run_command(run, as_json=signing.as_json)
 
 
 _make_simple("accept_result", "Accept a result of your own job before its time is over.")

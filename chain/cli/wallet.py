@@ -1,22 +1,18 @@
 """`soberana wallet`: balances, transfers, what happened to an account, and names."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from chain.cli.failure import guard, run_command
 from chain.cli.options import (
-    NODE_DEFAULT,
     BasePathOption,
-    DevKeysOption,
-    FinalOption,
-    FromOption,
     JsonOption,
-    NodeOption,
-    PasswordFileOption,
     Settings,
     Signing,
     TipOption,
+    expand_options,
 )
 from chain.cli.output import print_fields, print_json, print_line, print_table, waiting
 from chain.cli.places import find_places
@@ -43,14 +39,10 @@ AccountArgument = Annotated[
 
 
 @app.command()
-def balance(
-    account: AccountArgument,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@expand_options
+def balance(account: AccountArgument, *, settings: Settings) -> None:
     """Show what an account has: free, held and why, frozen."""
-    settings = Settings(node, as_json, base_path, allow_dev_keys=True)
+    settings = replace(settings, allow_dev_keys=True)
 
     async def run() -> None:
         async with open_session(settings) as session:
@@ -58,36 +50,30 @@ def balance(
             info, holds = await session.chain.read(lambda runtime: _read_balance(runtime, who))
             _show_balance(session, who, info, holds)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()
+@expand_options
 def transfer(
     dest: Annotated[str, typer.Argument(metavar="TO", help="Who receives.")],
     amount: Annotated[
         str, typer.Argument(metavar="AMOUNT", help="How much, such as '1.5 SBR' or '250 mSBR'.")
     ],
     *,
-    key: FromOption,
+    signing: Signing,
     all_may_go: Annotated[
         bool, typer.Option("--allow-death", help="The sender's account may end with this.")
     ] = False,
     tip: TipOption = "0 planck",
-    final: FinalOption = False,
-    password_file: PasswordFileOption = None,
-    dev_keys: DevKeysOption = False,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Send an amount to an account and wait until it is in a block."""
-    settings = Settings(node, as_json, base_path, dev_keys)
-    signing = Signing(key, password_file, tip, final)
+    signing = replace(signing, tip=tip)
 
     async def run() -> None:
         planck = parse_amount(amount)
         parse_amount(tip)
-        async with open_session(settings) as session:
+        async with open_session(signing.settings) as session:
             pair, to = session.get_key(signing), session.get_account(dest)
             balances = session.chain.runtime.balances
             method = balances.transfer_allow_death if all_may_go else balances.transfer_keep_alive
@@ -96,21 +82,21 @@ def transfer(
             )
             _show_transfer(session, pair.account, to, planck, inclusion)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=signing.as_json)
 
 
 @app.command()
+@expand_options
 def history(
     account: AccountArgument,
     last: Annotated[
         int, typer.Option("--last", min=1, max=10_000, help="How many blocks to look through.")
     ] = 100,
-    node: NodeOption = NODE_DEFAULT,
-    base_path: BasePathOption = None,
-    as_json: JsonOption = False,
+    *,
+    settings: Settings,
 ) -> None:
     """Show what happened to an account in the latest blocks, newest first."""
-    settings = Settings(node, as_json, base_path, allow_dev_keys=True)
+    settings = replace(settings, allow_dev_keys=True)
 
     async def run() -> None:
         async with open_session(settings) as session:
@@ -124,7 +110,7 @@ def history(
                 ]
             _show_history(session, who, events, last)
 
-    run_command(run, as_json=as_json)
+    run_command(run, as_json=settings.as_json)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from chain.cli.options import Settings, Signing
+from chain.cli.options import Signing
 from chain.cli.selling import keep_serving
 from chain.cli.session import open_session
 from chain.wallet.sale_keys import SaleKeys
@@ -146,12 +146,11 @@ def deliver_another_key(stage: CliStage) -> None:
     """What a cheating seller does with a program of its own."""
 
     async def run() -> None:
-        settings = Settings(stage.server.url, as_json=True, base_path=stage.base_path)
-        async with open_session(settings) as session:
+        signing = Signing("//Dave", node=stage.server.url, base_path=stage.base_path)
+        async with open_session(signing.settings) as session:
             view = await session.chain.read(lambda runtime: read_order(runtime, 0))
             box = seal(b"w" * 32, view.order.once_pk)
             call = make_call(session.chain.runtime.vault.deliver, 0, box)
-            signing = Signing("//Dave", None)
             await session.send(session.get_key(signing), call, signing, "delivering")
 
     trio.run(run)
@@ -242,11 +241,11 @@ def test_the_daemon_waits_for_a_node_that_went_away(
         "chain_getBlockHash": get_hash_later,
         "author_submitAndWatchExtrinsic": submit_and_tell,
     }
-    settings = Settings(stage.server.url, as_json=True, base_path=stage.base_path)
+    signing = Signing("//Dave", node=stage.server.url, as_json=True, base_path=stage.base_path)
 
     async def run() -> None:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(keep_serving, settings, Signing("//Dave", None), 0)
+            nursery.start_soon(keep_serving, signing, 0)
             assert await trio.to_thread.run_sync(sent.wait, 20)
             nursery.cancel_scope.cancel()
 
