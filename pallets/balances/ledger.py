@@ -6,7 +6,7 @@ the deposit cannot be spent. Each method checks before it writes. Source of the 
 which error stands for which refusal: `pallet_balances`, traits `fungible`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pallets.balances.events import (
     Burned,
@@ -204,28 +204,61 @@ class Ledger:
         """
         if _is_nothing(amount):
             return
-        receiver = self._accounts.get_data(dest)
         if self.get_held(reason, source) < amount:
             raise FundsUnavailable
-        if receiver.free + amount < self._existential_deposit:
+        if self._pay_share(reason, source, dest, amount) == 0:
             raise CannotCreate
-        if source == dest:
-            self._take_held(reason, source, amount, freed=amount)
-        else:
-            self._take_held(reason, source, amount, freed=0)
-            self._put(dest, receiver, _with_free(receiver, receiver.free + amount))
-        self._deposit_event(TransferOnHold(reason, source, dest, amount))
+        self._take_held(reason, source, amount, freed=amount if source == dest else 0)
 
     def burn_held(self, reason: HoldReason, who: AccountId, amount: int) -> None:
         """Destroys held balance; issuance falls; no lock stands in the way.
 
         Errors: `FundsUnavailable`.
         """
+        self.divide_held(reason, who, amount, ())
+
+    def divide_held(
+        self,
+        reason: HoldReason,
+        source: AccountId,
+        amount: int,
+        shares: Sequence[tuple[AccountId, int]],
+    ) -> tuple[int, ...]:
+        """Pays shares of an amount on hold as by `transfer_held`, one by one, and burns the rest.
+
+        Nobody is paid who cannot exist with so little. Returns what was paid of each share.
+        Errors: `FundsUnavailable`.
+        """
         if _is_nothing(amount):
-            return
-        self._take_held(reason, who, amount, freed=0)
-        self._reduce_issuance(amount)
-        self._deposit_event(BurnedHeld(reason, who, amount))
+            return (0,) * len(shares)
+        if self.get_held(reason, source) < amount:
+            raise FundsUnavailable
+        freed, paid = 0, list[int]()
+        for who, share in shares:
+            paid.append(self._pay_share(reason, source, who, share))
+            if who == source:
+                freed += share
+        burned = amount - sum(paid)
+        assert burned >= 0, f"more than {amount} is shared: {shares}; qed"
+        self._take_held(reason, source, amount, freed=freed)
+        if burned > 0:
+            self._reduce_issuance(burned)
+            self._deposit_event(BurnedHeld(reason, source, burned))
+        return tuple(paid)
+
+    def _pay_share(
+        self, reason: HoldReason, source: AccountId, dest: AccountId, amount: int
+    ) -> int:
+        """Gives to dest what the caller takes from the source's hold; what could be given."""
+        if _is_nothing(amount):
+            return 0
+        if dest != source:
+            receiver = self._accounts.get_data(dest)
+            if receiver.free + amount < self._existential_deposit:
+                return 0
+            self._put(dest, receiver, _with_free(receiver, receiver.free + amount))
+        self._deposit_event(TransferOnHold(reason, source, dest, amount))
+        return amount
 
     def unreserve(self, who: AccountId, amount: int) -> None:
         """Frees what the caller took out of an account's named reserves."""
@@ -321,7 +354,7 @@ class Ledger:
     def _put_held(
         self, who: AccountId, holds: HeldAmounts, reason: HoldReason, amount: int
     ) -> None:
-        others = tuple(held for held in holds if held.id != reason)
+        others = tuple([held for held in holds if held.id != reason])
         if amount > 0:
             self._holds[who] = (*others, HeldAmount(reason, amount))
         elif others:
@@ -357,7 +390,10 @@ def _is_nothing(amount: int) -> bool:
 
 
 def _find(holds: HeldAmounts, reason: HoldReason) -> int:
-    return next((held.amount for held in holds if held.id == reason), 0)
+    for held in holds:  # an account has one or two
+        if held.id == reason:
+            return held.amount
+    return 0
 
 
 def _with_free(data: AccountData, free: int) -> AccountData:

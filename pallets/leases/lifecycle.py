@@ -28,12 +28,11 @@ from runtime.frame.ai_traits import BlockHashes, Records, Slasher
 from runtime.frame.ai_types import JobKind, SlashOutcome
 from runtime.frame.division import Fees, compute_split, get_work_fees
 from runtime.frame.parameters import FIXED, Parameters
-from runtime.frame.payments import pay_held
+from runtime.frame.payments import pay_price
 from runtime.frame.slashing import split_miss
 from runtime.frame.traits import HoldReason, Money
 from runtime.frozen import frozen
 from runtime.primitives import AccountId, Id
-from runtime.state.externalities import Externalities
 
 REASON = HoldReason.LEASE
 
@@ -64,7 +63,6 @@ class Lifecycle:
 
     def __init__(
         self,
-        state: Externalities,
         tables: Tables,
         partners: Partners,
         params: LeaseParams,
@@ -72,7 +70,6 @@ class Lifecycle:
         get_now: Callable[[], int],
         deposit_event: Callable[[Event], None],
     ) -> None:
-        self._state = state
         self._tables = tables
         self._partners = partners
         self._params = params
@@ -135,10 +132,8 @@ class Lifecycle:
         assert amount <= lease.balance, f"lease {number}: {blocks} blocks are not covered; qed"
         defaults = Fees(self._params.burn_bps, self._params.treasury_bps)
         split = compute_split(amount, (), get_work_fees(self._partners.parameters, defaults))
-        treasury = self._transfer(lease.tenant, self._params.treasury, split.treasury)
-        paid = self._transfer(lease.tenant, lease.provider, split.payee)
-        burned = amount - treasury - paid
-        self._partners.money.burn_held(REASON, lease.tenant, burned)
+        treasury, money = self._params.treasury, self._partners.money
+        given = pay_price(money, REASON, lease.tenant, split, treasury, lease.provider)
         lease = replace(
             lease,
             balance=lease.balance - amount,
@@ -147,7 +142,7 @@ class Lifecycle:
             paid=lease.paid + amount,
         )
         self._put(number, lease)
-        parts = (amount, burned, treasury, paid)
+        parts = (amount, given.burned, given.treasury, given.paid)
         self._deposit_event(declared.LeaseSettled(number, blocks, *parts))
         return lease
 
@@ -211,7 +206,3 @@ class Lifecycle:
 
     def _put(self, number: Id, lease: Lease) -> None:
         self._tables.lease[number] = lease
-
-    def _transfer(self, payer: AccountId, payee: AccountId, amount: int) -> int:
-        """What was paid: nothing where the payee cannot receive so little."""
-        return pay_held(self._state, self._partners.money, REASON, payer, payee, amount)

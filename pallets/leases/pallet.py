@@ -106,7 +106,6 @@ class Leases(Pallet, events=LeasesEvent, errors=LeasesError):
         self._partners = partners
         self.params = params
         self._lifecycle = Lifecycle(
-            state,
             Tables(self.offer, self.lease, self.by_tenant, self.by_provider),
             partners,
             params,

@@ -17,7 +17,7 @@ from runtime.frame.ai_traits import (
 from runtime.frame.ai_types import SlotId
 from runtime.frame.division import Fees, get_work_fees
 from runtime.frame.parameters import FIXED, Parameters
-from runtime.frame.payments import pay_held, put_on_hold
+from runtime.frame.payments import put_on_hold
 from runtime.frame.traits import HoldReason, Money
 from runtime.frozen import frozen
 from runtime.primitives import AccountId, Id
@@ -99,8 +99,3 @@ class Book:
     def hold(self, reason: HoldReason, who: AccountId, amount: int) -> None:
         """Puts free balance on hold. Errors: `NoEscrow`."""
         put_on_hold(self.partners.money, reason, who, amount, NoEscrow)
-
-    def pay(self, payer: AccountId, payee: AccountId, amount: int) -> int:
-        """What was paid from escrow: nothing where the payee cannot receive so little."""
-        money = self.partners.money
-        return pay_held(self.state, money, HoldReason.ESCROW, payer, payee, amount)

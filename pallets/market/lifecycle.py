@@ -38,6 +38,7 @@ from runtime.frame.ai_types import (
     Verdict,
 )
 from runtime.frame.division import compute_split
+from runtime.frame.payments import pay_price
 from runtime.frame.slashing import split_fraud, split_miss
 from runtime.frame.traits import HoldReason
 from runtime.primitives import BPS, AccountId, Hash, Id
@@ -181,17 +182,15 @@ class Lifecycle:
         if job.source is not None:
             royalties = partners.records.get_royalties(job.source.record, job.source.version)
         split = compute_split(slot.price, royalties, self._book.get_fees())
-        treasury = self._book.pay(job.owner, self._book.params.treasury, split.treasury)
-        royalty = sum(self._book.pay(job.owner, who, amount) for who, amount in split.royalties)
-        paid = self._book.pay(job.owner, provider, split.payee)
-        burned = slot.price - treasury - royalty - paid
-        partners.money.burn_held(HoldReason.ESCROW, job.owner, burned)
+        money, treasury = partners.money, self._book.params.treasury
+        given = pay_price(money, HoldReason.ESCROW, job.owner, split, treasury, provider)
+        burned = given.burned
         self._book.put_slot(
             at, replace(slot, state=SlotState.SETTLED, bond=0, claimant=None, burned=burned)
         )
         # What a buyer alone calls right earns nothing anew: he may have bought from himself.
         bonus = 0 if job.is_reviewed else partners.credit.note_settled(at, provider, burned)
-        parts = (burned, treasury, royalty, paid, bonus)
+        parts = (burned, given.treasury, given.royalties, given.paid, bonus)
         self._book.deposit_event(declared.Settled(at.job, at.slot, provider, slot.price, *parts))
         self._end_slot(at, slot.price)
 

@@ -134,7 +134,7 @@ class Rights(
             partners.system.deposit_event(self, event)
 
         self._sale_maps = SaleMaps(self.next_offer, self.offer_, self.resale)
-        till = Till(state, partners.money, partners.parameters, params)
+        till = Till(partners.money, partners.parameters, params)
         self.sales = Sales(self._sale_maps, partners, params, till, deposit_event)
         self._share_maps = ShareMaps(self.pool, self.stake)
         self.revenue = Revenue(self._share_maps, partners, params, deposit_event)

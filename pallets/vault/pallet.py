@@ -88,7 +88,6 @@ class Vault(Pallet, events=VaultEvent, errors=VaultError):
         self._partners = partners
         self.params = params
         self._sales = Sales(
-            state,
             self.order_,
             partners,
             params,

@@ -16,12 +16,11 @@ from runtime.frame.ai_traits import Records, Slasher
 from runtime.frame.ai_types import HashDuty
 from runtime.frame.division import Fees, compute_split, get_sale_fees
 from runtime.frame.parameters import FIXED, Param, Parameters
-from runtime.frame.payments import pay_held
+from runtime.frame.payments import pay_price
 from runtime.frame.slashing import compute_forfeit, split_fraud, split_miss
 from runtime.frame.traits import HoldReason, Money
 from runtime.frozen import frozen
-from runtime.primitives import BPS, AccountId, Hash, Id
-from runtime.state.externalities import Externalities
+from runtime.primitives import BPS, Hash, Id
 
 REASON = HoldReason.SALE
 DUTY_DOMAIN = b"soberana/sale/duty/v1"
@@ -47,7 +46,6 @@ class Sales:
 
     def __init__(
         self,
-        state: Externalities,
         orders: StorageMap[Id, Order],
         partners: Partners,
         params: VaultParams,
@@ -55,7 +53,6 @@ class Sales:
         get_now: Callable[[], int],
         deposit_event: Callable[[Event], None],
     ) -> None:
-        self._state = state
         self._orders = orders
         self._partners = partners
         self._params = params
@@ -68,16 +65,13 @@ class Sales:
         royalties = self._partners.records.get_royalties(order.record, order.terms.version)
         defaults = Fees(self._params.burn_bps, self._params.treasury_bps)
         split = compute_split(price, royalties, get_sale_fees(self._partners.parameters, defaults))
-        treasury = self._pay(order.buyer, self._params.treasury, split.treasury)
-        royalty = sum(self._pay(order.buyer, who, amount) for who, amount in split.royalties)
-        paid = self._pay(order.buyer, order.payee, split.payee)
-        burned = price - treasury - royalty - paid
-        money.burn_held(REASON, order.buyer, burned)
+        treasury = self._params.treasury
+        given = pay_price(money, REASON, order.buyer, split, treasury, order.payee)
         self._partners.slasher.unlock(compute_duty(number))
         until = self._get_now() + self._params.kept_blocks
         settled = replace(order, state=OrderState.SETTLED, bond=0, until=until)
         self._orders[number] = settled
-        parts = (order.payee, price, burned, treasury, royalty, paid)
+        parts = (order.payee, price, given.burned, given.treasury, given.royalties, given.paid)
         self._deposit_event(Released(number, order.seller, *parts))
         return settled
 
@@ -103,9 +97,11 @@ class Sales:
         """Pays for an order at once, and takes the deposit of the buyer who disputed it."""
         settled = self.release(number, order)
         share = compute_forfeit(self._partners.parameters, settled.deposit)
-        to_seller = self._pay(order.buyer, order.seller, share)
+        shares = ((order.seller, share),)
+        (to_seller,) = self._partners.money.divide_held(
+            REASON, order.buyer, settled.deposit, shares
+        )
         burned = settled.deposit - to_seller
-        self._partners.money.burn_held(REASON, order.buyer, burned)
         self._deposit_event(Forfeited(number, order.buyer, burned, to_seller))
         self._remove(number, order)
         self._deposit_event(Closed(number, 0))
@@ -120,7 +116,3 @@ class Sales:
         """The order is over; the version that was sold may go."""
         del self._orders[number]
         self._partners.records.drop_job(order.record, order.terms.version)
-
-    def _pay(self, payer: AccountId, payee: AccountId, amount: int) -> int:
-        """What was paid from escrow: nothing where the payee cannot receive so little."""
-        return pay_held(self._state, self._partners.money, REASON, payer, payee, amount)

@@ -1,7 +1,9 @@
 """Money put on hold, and payments out of it to whoever is owed them."""
 
 from runtime.errors import ModuleError, TokenError
+from runtime.frame.division import Split
 from runtime.frame.traits import HoldReason, Money
+from runtime.frozen import frozen
 from runtime.primitives import AccountId
 from runtime.state.externalities import Externalities
 
@@ -31,3 +33,28 @@ def pay_held(
     except TokenError:
         return 0
     return amount
+
+
+@frozen
+class Receipt:
+    """Where a price went; the parts sum to it."""
+
+    burned: int
+    treasury: int
+    royalties: int
+    paid: int
+
+
+def pay_price(
+    money: Money,
+    reason: HoldReason,
+    payer: AccountId,
+    split: Split,
+    treasury: AccountId,
+    payee: AccountId,
+) -> Receipt:
+    """Pays a divided price out of a hold; what somebody cannot receive is burned as well."""
+    shares = ((treasury, split.treasury), *split.royalties, (payee, split.payee))
+    price = split.burned + sum([share for _, share in shares])
+    paid = money.divide_held(reason, payer, price, shares)
+    return Receipt(price - sum(paid), paid[0], sum(paid[1:-1]), paid[-1])

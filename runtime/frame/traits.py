@@ -1,6 +1,6 @@
 """The boundaries between pallets: no pallet imports another, it names what it needs here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum, nonmember
 from typing import Protocol
 
@@ -137,6 +137,19 @@ class Money(Protocol):
 
     def burn_held(self, reason: HoldReason, who: AccountId, amount: int) -> None:
         """Destroys held balance; issuance falls."""
+        ...
+
+    def divide_held(
+        self,
+        reason: HoldReason,
+        source: AccountId,
+        amount: int,
+        shares: Sequence[tuple[AccountId, int]],
+    ) -> tuple[int, ...]:
+        """Pays shares of held balance to some and burns the rest; what was paid of each share.
+
+        Nothing is paid to somebody who cannot exist with so little.
+        """
         ...
 
     def mint(self, who: AccountId, amount: int) -> None:

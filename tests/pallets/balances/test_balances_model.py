@@ -135,6 +135,18 @@ class Model:
         if amount:
             self.give(dest, amount)
 
+    def divide_held(
+        self,
+        reason: HoldReason,
+        source: AccountId,
+        amount: int,
+        shares: list[tuple[AccountId, int]],
+    ) -> None:
+        self.take_held(reason, source, amount)
+        for who, share in shares:
+            if share and self.at(who).free + share >= ED:
+                self.give(who, share)
+
     def set_lock(self, lock_id: bytes, who: AccountId, amount: int) -> None:
         account = self.at(who)
         if amount and who not in self.accounts:
@@ -293,6 +305,16 @@ class BalancesMachine(RuleBasedStateMachine):
         self.do(
             lambda: self.runtime.money.transfer_held(reason, source, dest, amount),
             lambda: self.model.transfer_held(reason, source, dest, amount),
+        )
+
+    @precondition(lambda self: self.model.is_anything_held)
+    @rule(data=st.data(), parts=st.lists(st.tuples(ACCOUNTS, st.integers(0, 33)), max_size=3))
+    def divide_held(self, data: st.DataObject, parts: list[tuple[AccountId, int]]) -> None:
+        reason, source, amount = self.draw_hold(data)
+        shares = [(who, amount * percent // 100) for who, percent in parts]
+        self.do(
+            lambda: self.runtime.money.divide_held(reason, source, amount, shares),
+            lambda: self.model.divide_held(reason, source, amount, shares),
         )
 
     @precondition(lambda self: self.model.accounts)
