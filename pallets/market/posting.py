@@ -58,10 +58,7 @@ def plan_job(
     if isinstance(spec, Infer) and not 1 <= spec.replicas <= REPLICAS_MAX:
         raise declared.ReplicasUnsupported
     _ensure_terms(spec, terms)
-    if not price.is_well_formed:
-        raise declared.BadPrice
-    if isinstance(spec, Commission) and isinstance(price, Going):
-        raise declared.BadPrice("a commission has no units that a going price could be of")
+    _ensure_price(spec, price)
     slots = count_slots(spec)
     if slots > SLOTS_MAX:
         raise declared.TooManySlots
@@ -118,6 +115,13 @@ def drop_needs(job: Job, records: Records) -> None:
         records.drop_job(job.source.record, job.source.version)
     for root in get_roots(job.spec):
         records.drop_use(root)
+
+
+def _ensure_price(spec: JobSpec, price: PriceRule) -> None:
+    if not price.is_well_formed:
+        raise declared.BadPrice
+    if isinstance(spec, Commission) and isinstance(price, Going):
+        raise declared.BadPrice("a commission has no units that a going price could be of")
 
 
 def _ensure_terms(spec: JobSpec, terms: Terms) -> None:
