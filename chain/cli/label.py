@@ -26,12 +26,12 @@ from chain.wallet.labelling import (
     load_gold,
     load_labels,
     make_post_call,
-    make_salt,
     pack_answers,
     read_round,
 )
 from chain.wallet.model_file import load_rows_file
 from chain.wallet.publishing import batch_calls, make_blob_calls
+from chain.wallet.secret_files import make_salt
 from chain.wallet.transaction import make_call
 from pallets.rounds import (
     GoldLabel,

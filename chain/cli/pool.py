@@ -20,8 +20,9 @@ from chain.cli.pool_view import show_pool
 from chain.cli.session import Session, open_session
 from chain.wallet.errors import WalletError
 from chain.wallet.model_file import dump_rows_file
-from chain.wallet.pooling import gather_examples, load_examples_file, make_salt, read_pool
+from chain.wallet.pooling import gather_examples, load_examples_file, read_pool
 from chain.wallet.publishing import batch_calls, make_blob_calls
+from chain.wallet.secret_files import make_salt
 from chain.wallet.submit import Inclusion
 from chain.wallet.transaction import make_call
 from pallets.pools import SeatState, compute_shard_commitment

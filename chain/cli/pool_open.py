@@ -17,8 +17,9 @@ from chain.cli.options import (
 from chain.cli.output import Json
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import parse_amount
-from chain.wallet.pooling import PoolSecrets, load_examples_file, make_salt
+from chain.wallet.pooling import PoolSecrets, load_examples_file
 from chain.wallet.publishing import batch_calls, make_blob_calls
+from chain.wallet.secret_files import make_salt
 from chain.wallet.transaction import make_call
 from pallets.pools import (
     PoolSpec,

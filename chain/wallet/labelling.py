@@ -1,7 +1,5 @@
 """Rounds of labelling as a client takes part in them: requests, secrets, and how one stands."""
 
-import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ import numpy as np
 
 from chain.array_file import BadArrayFile, load_array
 from chain.wallet.errors import WalletError
+from chain.wallet.secret_files import dump_secret, load_secret
 from chain.wallet.transaction import make_call
 from pallets.rounds import (
     GoldLabel,
@@ -27,16 +26,11 @@ from pallets.runtime import Runtime
 from runtime.frame import Call
 from runtime.primitives import AccountId, Hash, Root
 
-SALT_BYTES = 32
 FILE_BYTES_MAX = 1 << 20
 
 
 class NoSuchRound(WalletError):
     """There is no round of this number, or no longer."""
-
-
-class NoSuchSecret(WalletError):
-    """What was committed to is not kept in this folder."""
 
 
 class BadLabelFile(WalletError):
@@ -61,27 +55,12 @@ class LabelSecrets:
         self, commitment: Hash, labels: Sequence[int], salt: bytes, items: Sequence[int] = ()
     ) -> None:
         """Stores what a commitment binds to, before it is sent."""
-        path = self._get_path(commitment)
-        raw = msgspec.json.encode(_Kept(list(labels), list(items), salt.hex()))
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise WalletError(f"{path}: cannot be written: {error.strerror}") from error
+        kept = _Kept(list(labels), list(items), salt.hex())
+        dump_secret(self._get_path(commitment), msgspec.json.encode(kept))
 
     def get(self, commitment: Hash) -> tuple[list[int], list[int], bytes]:
         """Labels, items and salt behind a commitment; `NoSuchSecret`."""
-        path = self._get_path(commitment)
-        try:
-            kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
-            return kept.labels, kept.items, bytes.fromhex(kept.salt)
-        except OSError as error:
-            raise NoSuchSecret(f"{path}: cannot be read: {error.strerror}") from error
-        except ValueError as error:
-            raise NoSuchSecret(f"{path}: expected what was committed to: {error}") from error
+        return load_secret(self._get_path(commitment), _decode, "what was committed to")
 
     def _get_path(self, commitment: Hash) -> Path:
         return self.folder / f"{commitment.hex()}.json"
@@ -120,11 +99,6 @@ class RoundStanding:
         heavy = [seat.weight > 0 for _, seat in self.seats if seat.state.name == "REVEALED"]
         rows = [row for row, is_heavy in zip(self.answers, heavy, strict=True) if is_heavy]
         return [all(row[at] == label for row in rows) for at, label in enumerate(self.labels)]
-
-
-def make_salt() -> bytes:
-    """What keeps a commitment from being guessed."""
-    return secrets.token_bytes(SALT_BYTES)
 
 
 def ensure_gold(gold: Sequence[GoldLabel], items: int, classes: int) -> None:
@@ -199,6 +173,11 @@ def load_gold(path: Path) -> tuple[GoldLabel, ...]:
     if any(not 0 <= item < ITEMS_MAX or not 0 <= label < 256 for item, label in pairs):
         raise BadLabelFile(f"{path}: expected items below {ITEMS_MAX} and labels below 256")
     return tuple(GoldLabel(item, label) for item, label in pairs)
+
+
+def _decode(raw: bytes) -> tuple[list[int], list[int], bytes]:
+    kept = msgspec.json.decode(raw, type=_Kept)
+    return kept.labels, kept.items, bytes.fromhex(kept.salt)
 
 
 def _load_numbers(path: Path) -> list[int]:

@@ -1,8 +1,6 @@
 """Collection pools as a client takes part in them: files, secrets, and how one stands."""
 
 import base64
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,21 +9,16 @@ import numpy as np
 
 from chain.wallet.errors import WalletError
 from chain.wallet.model_file import load_rows_file
+from chain.wallet.secret_files import dump_secret, load_secret
 from pallets.pools import Pool, Seat
 from pallets.pools.examples import drop_known
 from pallets.runtime import Runtime
 from runtime.primitives import Hash
 from runtime.tensor.value import OPERAND_MAX, Int8Array
 
-SALT_BYTES = 32
-
 
 class NoSuchPool(WalletError):
     """There is no pool of this number, or no longer."""
-
-
-class NoSuchSecret(WalletError):
-    """What was committed to is not kept in this folder."""
 
 
 class BadExamplesFile(WalletError):
@@ -47,27 +40,12 @@ class PoolSecrets:
 
     def keep(self, commitment: Hash, content: bytes, salt: bytes) -> None:
         """Stores what a commitment binds to, before it is sent."""
-        path = self._get_path(commitment)
-        raw = msgspec.json.encode(_Kept(base64.b64encode(content).decode(), salt.hex()))
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise WalletError(f"{path}: cannot be written: {error.strerror}") from error
+        kept = _Kept(base64.b64encode(content).decode(), salt.hex())
+        dump_secret(self._get_path(commitment), msgspec.json.encode(kept))
 
     def get(self, commitment: Hash) -> tuple[bytes, bytes]:
         """Content and salt behind a commitment; `NoSuchSecret`."""
-        path = self._get_path(commitment)
-        try:
-            kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
-            return base64.b64decode(kept.content, validate=True), bytes.fromhex(kept.salt)
-        except OSError as error:
-            raise NoSuchSecret(f"{path}: cannot be read: {error.strerror}") from error
-        except ValueError as error:
-            raise NoSuchSecret(f"{path}: expected what was committed to: {error}") from error
+        return load_secret(self._get_path(commitment), _decode, "what was committed to")
 
     def _get_path(self, commitment: Hash) -> Path:
         return self.folder / f"{commitment.hex()}.json"
@@ -80,11 +58,6 @@ class PoolStanding:
     number: int
     pool: Pool
     seats: tuple[Seat, ...]
-
-
-def make_salt() -> bytes:
-    """What keeps a commitment from being guessed."""
-    return secrets.token_bytes(SALT_BYTES)
 
 
 def load_examples_file(path: Path, classes: int) -> Int8Array:
@@ -122,3 +95,8 @@ def gather_examples(runtime: Runtime, number: int) -> Int8Array:
         known.append(drop_known(content, known, spec.cols))
     table = np.frombuffer(b"".join(known), np.int8)
     return table.reshape(-1, spec.cols + 1)
+
+
+def _decode(raw: bytes) -> tuple[bytes, bytes]:
+    kept = msgspec.json.decode(raw, type=_Kept)
+    return base64.b64decode(kept.content, validate=True), bytes.fromhex(kept.salt)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.wallet.errors import WalletError
-from chain.wallet.sale_keys import NoSuchSecret, SaleKeys
+from chain.wallet.sale_keys import SaleKeys
 from chain.wallet.sealed_file import (
     HEADER_BYTES,
     MAGIC,
@@ -20,6 +20,7 @@ from chain.wallet.sealed_file import (
     pack_file,
     unpack_file,
 )
+from chain.wallet.secret_files import NoSuchSecret
 from pallets.vault.types import BoxKey
 from runtime.crypto.chunk_cipher import compute_key_commit
 from runtime.crypto.sealed_box import public_of_secret
