@@ -15,7 +15,7 @@ from runtime.errors import DispatchError, InvalidTransaction
 from runtime.frame import Call, Origin
 from runtime.primitives import AccountId
 from tests.helpers.chain_stage import ChainStage, make_call
-from tests.helpers.economy_books import ensure_only_paid
+from tests.helpers.economy_books import ensure_only_paid, get_fee
 
 STRANGER = AccountId(b"\x99" * 32)
 """Somebody with money and nothing else."""
@@ -55,6 +55,19 @@ class Trials:
                 return OK
             ensure_only_paid(runtime, who, before, info, chain.get_events(first))
             return type(outcome.error).__name__
+        finally:
+            runtime.state.rollback_to(mark)
+
+    def get_fee(self, who: AccountId, call: Call) -> int | None:
+        """What a call that succeeds costs its sender; None for one that does not."""
+        runtime = self._chain.runtime
+        mark, first = runtime.state.mark(), len(runtime.state.events)
+        try:
+            outcome = self._chain.apply(who, call)
+            paid = get_fee(self._chain.get_events(first)).actual_fee
+            return paid if outcome.error is None else None
+        except InvalidTransaction:
+            return None
         finally:
             runtime.state.rollback_to(mark)
 

@@ -16,9 +16,11 @@ from runtime.address import Id
 from runtime.frame import Call
 from runtime.frame.call import CallSpec
 from runtime.primitives import UNIT, AccountId
-from tests.helpers.bad_input import OK, STRANGER, Trials, bend
+from tests.helpers.bad_input import LONG_AFTER, OK, STRANGER, Trials, bend
 from tests.helpers.chain_stage import ChainStage, make_call
 from tests.helpers.economy import ALICE, BOB, MODEL_OWNER
+from tests.helpers.economy_books import ensure_money_adds_up
+from tests.helpers.endings import iter_unfinished, poke_everything
 from tests.helpers.walk import Walk
 from tests.helpers.walk_scene import ARGUMENTS, POOLS
 from tests.helpers.walk_values import Values
@@ -27,11 +29,14 @@ from tests.pallets.test_all_calls import ELSEWHERE, ROOTS, get_scene, list_calls
 Findings: TypeAlias = dict[str, defaultdict[str, Counter[str]]]
 """By the way in which calls were spoiled, and by call: what came of it how often."""
 
-WAYS = ("stranger", "late", "again", "without bonds", "names nothing", "bent")
+WAYS = ("stranger", "late", "again", "without bonds", "names nothing", "bent", "fees", "unfinished")
 SEEDS_MAX = 4
 STEPS_MAX = 900
 BLOCKS_PART = 0.12
 DRAWS = 60
+
+AGES = 4
+"""A proposal is decided, then lapses; a job that recurs has a few runs."""
 
 LAST = ("Balances.transfer_all", "Balances.burn", "Registry.retire", "Registry.transfer")
 """These end what others go on from: they are spoiled, and not made."""
@@ -129,6 +134,20 @@ NEEDS_A_BOND = {
 }
 """What is refused, and how, where bonds have nothing free."""
 
+FULFILS = {
+    *("Market.submit", "Leases.por_respond", "Vault.deliver", "Verify.answer_tile"),
+    *("Rounds.commit", "Rounds.reveal", "Rounds.reveal_gold"),
+    *("Pools.reveal", "Pools.show_validation"),
+}
+"""What fulfils a duty that a bond or a deposit stands for: it costs no fee."""
+
+PROVES = {
+    *("Verify.check", "Verify.challenge_pixel", "Verify.prove_tile"),
+    *("Vault.dispute_key", "Vault.dispute_chunk", "Pools.score", "Work.claim_era"),
+    *("Market.renew", "Governance.enact"),
+}
+"""What may cost none, since it does everybody a service."""
+
 MADE_UP = {
     "Timestamp.set": "invalid: MandatoryValidation",
     "Work.note_block_work": "invalid: MandatoryValidation",
@@ -186,8 +205,22 @@ def spoil(seed: int, wanted: Sequence[str], made: Sequence[str], found: Findings
             spoil_call(Trials(chain), chosen, name, found)
         if name not in LAST:
             walked.send(*chosen)
+    ensure_all_ends(chain, found)
     chain.end_block()
     chain.try_state()
+
+
+def ensure_all_ends(chain: ChainStage, found: Findings) -> None:
+    """When nobody has done anything for long, pokes of a stranger end what is left."""
+    runtime = chain.runtime
+    mark = runtime.state.mark()
+    found["unfinished"]["before"].update(name for name, _ in iter_unfinished(runtime))
+    for _ in range(AGES):
+        runtime.system.number.put(runtime.system.number.get() + LONG_AFTER)
+        poke_everything(runtime, STRANGER)
+    found["unfinished"]["after"].update(name for name, _ in iter_unfinished(runtime))
+    ensure_money_adds_up(runtime)
+    runtime.state.rollback_to(mark)
 
 
 def pass_blocks(chain: ChainStage, count: int) -> None:
@@ -206,6 +239,7 @@ def spoil_call(trials: Trials, chosen: tuple[AccountId, Call], name: str, found:
     found["late"][name][trials.send_late(who, call)] += 1
     found["again"][name][trials.send_again(who, call)] += 1
     found["without bonds"][name][trials.send_without_bonds(who, call)] += 1
+    found["fees"][name]["free" if trials.get_fee(who, call) == 0 else "paid"] += 1
     for path, value, bent in bend(call):
         outcome = trials.send(who, bent)
         found["bent"][name][outcome] += 1
@@ -228,6 +262,9 @@ def test_spoiled_calls_are_refused_without_a_trace(
     assert list_successes(found["names nothing"]) == set()
     for name in NEEDS_A_BOND.keys() & wanted:
         assert found["without bonds"][name].keys() == {NEEDS_A_BOND[name]}, name
+    assert not found["unfinished"]["after"]
+    free = {name for name, fees in found["fees"].items() if fees["free"] > 0}
+    assert FULFILS & wanted <= free <= FULFILS | PROVES
     bendable = {name for name in wanted if list_all()[name].params} - set(OF_EMPTY_LISTS)
     assert bendable <= found["bent"].keys()
 
