@@ -26,8 +26,8 @@ class Dispatcher:
     def dispatch(self, call: Call, origin: Origin) -> PostDispatch:
         """Executes a call; a `DispatchError` leaves no trace in the state.
 
-        A value that leaves its type when it is stored is an `Overflow`; a call that a limit of the
-        origin does not allow is `CallFiltered`.
+        A value that is outside its type when the call ends is an `Overflow`; a call that a limit
+        of the origin does not allow is `CallFiltered`.
         """
         origin.ensure_allowed(call)
         pallet = self._by_index[call.pallet_index]
@@ -35,8 +35,9 @@ class Dispatcher:
             raise Exhausted
         self._depth += 1
         try:
-            with self._state.transaction():
+            with self._state.transaction() as written:
                 result = call.spec.function(pallet, origin, *call.args)
+                written.encode()
         except CodecError as error:
             raise Overflow(str(error)) from error
         finally:

@@ -10,6 +10,7 @@ from dataclasses import field
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
+from runtime.codec.cell import ABSENT, UNDECODED, Cell
 from runtime.codec.codec import AnyCodec
 from runtime.errors import CodecError, CorruptState
 from runtime.frame.hashers import Hasher
@@ -21,6 +22,9 @@ V = TypeVar("V")
 
 SMALL_BYTES, REMEMBERED = 1_024, 256
 """How large values are that an item remembers decoded, and how many of them."""
+
+KEYS_REMEMBERED = 1_024
+"""How many keys an item remembers hashed."""
 
 
 @frozen
@@ -55,6 +59,8 @@ class StorageSpec:
     value: AnyCodec
     default: Any
     remembered: Any = field(init=False, compare=False, repr=False)
+    hash_key: Any = field(init=False, compare=False, repr=False)
+    """The full storage key of a map's key; those used last are remembered from block to block."""
 
     def get_default_bytes(self) -> bytes:
         """What metadata gives as the default: the encoded value, or a single zero byte."""
@@ -63,6 +69,7 @@ class StorageSpec:
     def __post_init__(self) -> None:
         known = lru_cache(maxsize=REMEMBERED)(self.value.decode)
         object.__setattr__(self, "remembered", known)
+        object.__setattr__(self, "hash_key", lru_cache(maxsize=KEYS_REMEMBERED)(self._hash_key))
 
     def decode(self, raw: bytes) -> Any:
         """A value read from the state; `CorruptState` for one that does not decode.
@@ -73,6 +80,25 @@ class StorageSpec:
             return self.remembered(raw) if len(raw) <= SMALL_BYTES else self.value.decode(raw)
         except CodecError as error:
             raise CorruptState(f"{self.name}: the state is corrupt: {error}") from error
+
+    def decode_cell(self, cell: Cell) -> Any:
+        """The value of a cell that holds bytes alone; the cell keeps it, for it never changes."""
+        raw = cell.encode()
+        assert raw is not None, "what is not decoded yet has bytes; qed"
+        cell.value = found = self.decode(raw)
+        return found
+
+    def _hash_key(self, key: Any) -> bytes:
+        if len(self.keys) == 1:
+            return self.prefix + self.hashers[0].hash_key(self.keys[0].encode(key))
+        if len(key) != len(self.keys):
+            raise TypeError(f"{self.name}: expected {len(self.keys)} keys, got {len(key)}")
+        return self.prefix + self.hash_parts(key)
+
+    def hash_parts(self, parts: tuple[Any, ...]) -> bytes:
+        """The first of a map's keys, hashed, as they follow the prefix."""
+        pairs = zip(self.hashers, self.keys, parts, strict=False)
+        return b"".join(hasher.hash_key(codec.encode(part)) for hasher, codec, part in pairs)
 
 
 def value(*, default: Any = NO_DEFAULT) -> Any:
@@ -88,99 +114,97 @@ def mapping(*hashers: Hasher, default: Any = NO_DEFAULT) -> Any:
 
 
 class StorageValue(Generic[V]):
-    """A single value in one state; what was decoded last is remembered with its bytes."""
+    """A single value in one state."""
 
-    __slots__ = ("_decoded", "_spec", "_state", "key")
+    __slots__ = ("_absent", "_encode", "_spec", "_state", "key")
 
     def __init__(self, state: Externalities, spec: StorageSpec) -> None:
         self._state = state
         self._spec = spec
-        self._decoded: tuple[bytes, V] | None = None
+        self._absent: Any = None if spec.default is NO_DEFAULT else spec.default
+        self._encode = spec.value.encode
         self.key = spec.prefix
 
     def get(self) -> V:
         """The stored value, or the default."""
-        raw = self._state.get(self.key)
-        if raw is None:
-            default = self._spec.default
-            return cast("V", None if default is NO_DEFAULT else default)
-        known = self._decoded
-        if known is None or known[0] != raw:
-            known = self._decoded = raw, cast("V", self._spec.decode(raw))
-        return known[1]
+        cell = self._state.find(self.key)
+        if cell is ABSENT:
+            found = self._absent
+        else:
+            found = cell.value
+            if found is UNDECODED:
+                found = self._spec.decode_cell(cell)
+        result: V = found
+        return result
 
     def put(self, new: V) -> None:
         """Stores a value."""
-        raw = self._spec.value.encode(new)
-        self._decoded = raw, new
-        self._state.put(self.key, raw)
+        self._state.write(self.key, Cell(new, None, self._encode))
 
     def kill(self) -> None:
         """Removes the value."""
-        self._state.delete(self.key)
+        self._state.write(self.key, ABSENT)
 
     def is_set(self) -> bool:
         """Whether a value is stored."""
-        return self._state.get(self.key) is not None
+        return self._state.find(self.key) is not ABSENT
 
 
 class StorageMap(Generic[K, V]):
     """A map in one state; its order of iteration is that of the hashed keys.
 
-    It remembers the keys it hashed and the values it decoded: an account is read a dozen times in
-    one transfer. It lives as long as its runtime, for one block.
+    It remembers the keys it hashed: an account is read a dozen times in one transfer. It lives as
+    long as its runtime, for one block.
     """
 
-    __slots__ = ("_decoded", "_encode", "_hashed", "_spec", "_state")
+    __slots__ = ("_encode", "_hashed", "_spec", "_state")
 
     def __init__(self, state: Externalities, spec: StorageSpec) -> None:
         self._state = state
         self._spec = spec
         self._encode = spec.value.encode
         self._hashed: dict[K, bytes] = {}
-        self._decoded: dict[bytes, tuple[bytes, V]] = {}
 
     def get_key(self, key: K) -> bytes:
         """The full storage key."""
         found = self._hashed.get(key)
         if found is None:
-            found = self._hashed[key] = self._hash_key(key)
+            found = self._hashed[key] = self._spec.hash_key(key)
         return found
 
-    def _hash_key(self, key: K) -> bytes:
-        spec = self._spec
-        if len(spec.keys) == 1:
-            return spec.prefix + spec.hashers[0].hash_key(spec.keys[0].encode(key))
-        parts = cast("tuple[Any, ...]", key)
-        if len(parts) != len(spec.keys):
-            raise TypeError(f"{spec.name}: expected {len(spec.keys)} keys, got {len(parts)}")
-        return spec.prefix + _hash_parts(spec, parts)
-
     def __getitem__(self, key: K) -> V:
-        at = self.get_key(key)
-        raw = self._state.get(at)
-        if raw is not None:
-            return self._decode(at, raw)
-        if self._spec.default is NO_DEFAULT:
-            raise KeyError(f"{self._spec.name}: no {key!r}; ask with get() where it may be absent")
-        return cast("V", self._spec.default)
+        at = self._hashed.get(key)
+        cell = self._state.find(self.get_key(key) if at is None else at)
+        found = cell.value
+        if found is UNDECODED:
+            found = self._spec.decode_cell(cell)
+        elif cell is ABSENT:
+            found = self._spec.default
+            if found is NO_DEFAULT:
+                name = self._spec.name
+                raise KeyError(f"{name}: no {key!r}; ask with get() where it may be absent")
+        result: V = found
+        return result
 
     def get(self, key: K) -> V | None:
         """The stored value, or None where there is none, whatever the default."""
-        at = self.get_key(key)
-        raw = self._state.get(at)
-        return None if raw is None else self._decode(at, raw)
+        at = self._hashed.get(key)
+        cell = self._state.find(self.get_key(key) if at is None else at)
+        found = cell.value
+        if found is UNDECODED:
+            found = self._spec.decode_cell(cell)
+        result: V | None = found
+        return result
 
     def __setitem__(self, key: K, new: V) -> None:
-        at, raw = self.get_key(key), self._encode(new)
-        self._decoded[at] = (raw, new)
-        self._state.put(at, raw)
+        at = self._hashed.get(key)
+        self._state.write(self.get_key(key) if at is None else at, Cell(new, None, self._encode))
 
     def __delitem__(self, key: K) -> None:
-        self._state.delete(self.get_key(key))
+        self._state.write(self.get_key(key), ABSENT)
 
     def __contains__(self, key: K) -> bool:
-        return self._state.get(self.get_key(key)) is not None
+        return self._state.find(self.get_key(key)) is not ABSENT
 
     def items(self, *first_keys: Any) -> Iterator[tuple[K, V]]:
         """Every entry, or those below some first keys; the caller bounds the iteration.
@@ -190,30 +214,24 @@ class StorageMap(Generic[K, V]):
         spec = self._spec
         if len(first_keys) >= len(spec.keys):
             raise TypeError(f"{spec.name}: {len(first_keys)} keys leave nothing to iterate over")
-        prefix = spec.prefix + _hash_parts(spec, first_keys)
+        prefix = spec.prefix + spec.hash_parts(first_keys)
         at = prefix
         while True:
             following = self._state.next_key(at)
             if following is None or not following.startswith(prefix):
                 return
             at = following
-            raw = self._state.get(at)
-            assert raw is not None, "next_key returned a key that has a value; qed"
-            yield self._read_key(at), self._decode(at, raw)
+            cell = self._state.find(at)
+            assert cell is not ABSENT, "next_key returned a key that has a value; qed"
+            found = cell.value
+            if found is UNDECODED:
+                found = spec.decode_cell(cell)
+            yield self._read_key(at), found
 
     def keys(self, *first_keys: Any) -> Iterator[K]:
         """The keys of `items`."""
         for key, _ in self.items(*first_keys):
             yield key
-
-    def _decode(self, at: bytes, raw: bytes) -> V:
-        """The value of these bytes, shared with whoever read them before: values never change."""
-        known = self._decoded.get(at)
-        if known is not None and known[0] == raw:
-            return known[1]
-        decoded = cast("V", self._spec.decode(raw))
-        self._decoded[at] = (raw, decoded)
-        return decoded
 
     def _read_key(self, key: bytes) -> K:
         spec, offset = self._spec, len(self._spec.prefix)
@@ -224,8 +242,3 @@ class StorageMap(Generic[K, V]):
             part, offset = codec.decode_from(key, offset + hasher.prefix_size)
             parts.append(part)
         return cast("K", parts[0] if len(parts) == 1 else tuple(parts))
-
-
-def _hash_parts(spec: StorageSpec, parts: tuple[Any, ...]) -> bytes:
-    pairs = zip(spec.hashers, spec.keys, parts, strict=False)
-    return b"".join(hasher.hash_key(codec.encode(part)) for hasher, codec, part in pairs)

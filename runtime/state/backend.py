@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from runtime.frozen import frozen
 
@@ -33,15 +33,24 @@ class Backend(Protocol):
         ...
 
 
+C_co = TypeVar("C_co", covariant=True)
+
+
 @frozen
-class Layer:
+class AnyLayer(Generic[C_co]):
     """Changes over a backend, with their keys in order."""
 
-    changes: Changes
+    changes: Mapping[bytes, C_co]
     keys: Sequence[bytes]
+    deleted: object = None
+    """What says in ``changes`` that a key is deleted."""
 
 
-def find_next_key(layers: Sequence[Layer], backend: Backend, key: bytes) -> bytes | None:
+Layer: TypeAlias = AnyLayer[bytes | None]
+"""A layer of bytes."""
+
+
+def find_next_key(layers: Sequence[AnyLayer[object]], backend: Backend, key: bytes) -> bytes | None:
     """The first key after `key` that lives once `layers`, newest first, cover `backend`.
 
     Costs one binary search a layer, and as much again for each deleted key on the way.
@@ -62,11 +71,11 @@ def find_next_key(layers: Sequence[Layer], backend: Backend, key: bytes) -> byte
             stored = backend.next_key(candidate)
 
 
-def _is_live(layers: Sequence[Layer], key: bytes) -> bool:
+def _is_live(layers: Sequence[AnyLayer[object]], key: bytes) -> bool:
     for layer in layers:
         value = layer.changes.get(key, UNCHANGED)
         if value is not UNCHANGED:
-            return value is not None
+            return value is not layer.deleted
     return True
 
 

@@ -3,12 +3,18 @@
 from types import TracebackType
 from typing import Protocol
 
+from runtime.codec.cell import Cell
+
 
 class Transaction(Protocol):
     """A scope of writes and events: kept when it ends, undone when an exception leaves it."""
 
-    def __enter__(self) -> object:
+    def __enter__(self) -> "Transaction":
         """Opens the scope; `Exhausted` when scopes are nested too deep."""
+        ...
+
+    def encode(self) -> None:
+        """Encodes what was written in the scope; `CodecError` for a value outside its type."""
         ...
 
     def __exit__(
@@ -25,12 +31,20 @@ class Transaction(Protocol):
 class Externalities(Protocol):
     """One block's view of state: reads see its own writes."""
 
+    def find(self, key: bytes) -> Cell:
+        """What is under `key`; `ABSENT` where there is nothing."""
+        ...
+
+    def write(self, key: bytes, cell: Cell) -> None:
+        """Sets what is under `key`; `ABSENT` removes it."""
+        ...
+
     def get(self, key: bytes) -> bytes | None:
-        """The value under `key`, or None; an empty value is a value."""
+        """The bytes under `key`, or None; an empty value is a value."""
         ...
 
     def put(self, key: bytes, value: bytes) -> None:
-        """Sets the value under `key`."""
+        """Sets the bytes under `key`."""
         ...
 
     def delete(self, key: bytes) -> None:

@@ -1,15 +1,17 @@
 """The writes of one block over its parent's state: one dict and an undo journal.
 
 A read is one dict lookup at any depth of nesting, ending a transaction costs nothing, and undoing
-one costs as much as its writes did.
+one costs as much as its writes did. Values stay decoded: what was read is decoded once, and what
+is written is encoded once, at the end of the call that wrote it or when somebody asks for bytes.
 """
 
 from bisect import bisect_left, insort
 from types import TracebackType
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
+from runtime.codec.cell import ABSENT, UNDECODED, Cell
 from runtime.errors import Exhausted
-from runtime.state.backend import UNCHANGED, Absence, Backend, Layer, find_next_key
+from runtime.state.backend import AnyLayer, Backend, find_next_key
 
 MAX_TRANSACTION_DEPTH: Final = 255
 """Transactions open at once, at most. Substrate: `frame_support::storage::transactional`."""
@@ -31,6 +33,7 @@ class Overlay:
         "_changes",
         "_depth",
         "_journal",
+        "_known",
         "_new_keys",
         "_sorted_keys",
         "events",
@@ -38,8 +41,9 @@ class Overlay:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._changes: dict[bytes, bytes | None] = {}
-        self._journal: list[tuple[bytes, bytes | Literal[Absence.UNCHANGED] | None]] = []
+        self._changes: dict[bytes, Cell] = {}
+        self._known: dict[bytes, Cell] = {}  # of the backend, which never changes
+        self._journal: list[tuple[bytes, Cell | None]] = []
         self._depth = 0
         # The keys of _changes: those first written since the last next_key in the order they came,
         # the others sorted. Undoing goes backwards, so what it removes is the last of _new_keys
@@ -49,30 +53,40 @@ class Overlay:
         self.events: list[object] = []
         """What was emitted and not undone, in order."""
 
+    def find(self, key: bytes) -> Cell:
+        """What is under `key`; `ABSENT` where there is nothing."""
+        cell = self._changes.get(key)
+        if cell is None:
+            cell = self._known.get(key)
+            if cell is None:
+                raw = self._backend.get(key)
+                cell = self._known[key] = ABSENT if raw is None else Cell(UNDECODED, raw)
+        return cell
+
+    def write(self, key: bytes, cell: Cell) -> None:
+        """Sets what is under `key`; `ABSENT` removes it."""
+        before = self._changes.get(key)
+        self._journal.append((key, before))
+        if before is None:
+            self._new_keys.append(key)
+        self._changes[key] = cell
+
     def get(self, key: bytes) -> bytes | None:
-        """The value under `key`, or None."""
-        value = self._changes.get(key, UNCHANGED)
-        return self._backend.get(key) if value is UNCHANGED else value
+        """The bytes under `key`, or None."""
+        return self.find(key).encode()
 
     def put(self, key: bytes, value: bytes) -> None:
-        """Sets the value under `key`."""
-        self._write(key, value)
+        """Sets the bytes under `key`."""
+        self.write(key, Cell(UNDECODED, value))
 
     def delete(self, key: bytes) -> None:
         """Removes `key`, whether or not it is there."""
-        self._write(key, None)
-
-    def _write(self, key: bytes, value: bytes | None) -> None:
-        before = self._changes.get(key, UNCHANGED)
-        self._journal.append((key, before))
-        if before is UNCHANGED:
-            self._new_keys.append(key)
-        self._changes[key] = value
+        self.write(key, ABSENT)
 
     def next_key(self, key: bytes) -> bytes | None:
         """The first key after `key` in lexicographic order, or None."""
         self._sort_new_keys()
-        layer = Layer(self._changes, self._sorted_keys)
+        layer = AnyLayer(self._changes, self._sorted_keys, ABSENT)
         return find_next_key((layer,), self._backend, key)
 
     def _sort_new_keys(self) -> None:
@@ -103,7 +117,7 @@ class Overlay:
         assert mark.writes <= len(self._journal), "what was undone is not returned to; qed"
         while len(self._journal) > mark.writes:
             key, before = self._journal.pop()
-            if before is UNCHANGED:
+            if before is None:
                 del self._changes[key]
                 self._forget_last_key(key)
             else:
@@ -118,7 +132,12 @@ class Overlay:
 
     def changes(self) -> dict[bytes, bytes | None]:
         """The last value written to each key, None where it was deleted; a copy."""
-        return dict(self._changes)
+        return {key: cell.encode() for key, cell in self._changes.items()}
+
+    def encode_since(self, mark: Mark) -> None:
+        """Encodes what was written since; `CodecError` for a value outside its type."""
+        for position in range(mark.writes, len(self._journal)):
+            self._changes[self._journal[position][0]].encode()
 
     def begin(self) -> Mark:
         """Opens a transaction; `Exhausted` beyond `MAX_TRANSACTION_DEPTH`."""
@@ -143,9 +162,15 @@ class OverlayTransaction:
         self._overlay = overlay
         self._mark: Mark | None = None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> "OverlayTransaction":
         assert self._mark is None, "a transaction is entered once; qed"
         self._mark = self._overlay.begin()
+        return self
+
+    def encode(self) -> None:
+        """Encodes what was written in it; `CodecError` for a value outside its type."""
+        assert self._mark is not None, "with enters before it is used; qed"
+        self._overlay.encode_since(self._mark)
 
     def __exit__(
         self,

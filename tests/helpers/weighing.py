@@ -13,6 +13,7 @@ from time import process_time_ns
 from typing import Protocol
 from unittest.mock import patch
 
+from runtime.codec.cell import UNDECODED, Cell
 from runtime.composed import ComposedRuntime
 from runtime.frame import Call, Origin
 from runtime.model import load_bytes
@@ -174,14 +175,14 @@ def forget(runtime: ComposedRuntime) -> None:
     for pallet in runtime.pallets:
         for item in pallet.spec.storage:
             item.remembered.cache_clear()
-            bound = pallet.__dict__.get(item.attribute)
-            if bound is None:
-                continue
-            if item.hashers:
-                bound._decoded.clear()
-                bound._hashed.clear()
-            else:
-                bound._decoded = None
+            item.hash_key.cache_clear()
+            if item.hashers and item.attribute in pallet.__dict__:
+                pallet.__dict__[item.attribute]._hashed.clear()
+    state = runtime.state
+    state._known.clear()
+    for key, cell in state._changes.items():
+        if (raw := cell.encode()) is not None:
+            state._changes[key] = Cell(UNDECODED, raw)
 
 
 @contextmanager
@@ -191,29 +192,29 @@ def count_proof() -> Iterator[dict[bytes, int]]:
     What is only written needs the path to its place, and not what was there.
     """
     items: dict[bytes, int] = {}
-    get, write, next_key = Overlay.get, Overlay._write, Overlay.next_key
+    find, write, next_key = Overlay.find, Overlay.write, Overlay.next_key
 
     def note(key: bytes, value: bytes | None) -> None:
         items[key] = max(items.get(key, 0), 0 if value is None else len(value))
 
-    def counted_get(self: Overlay, key: bytes) -> bytes | None:
-        value = get(self, key)
-        note(key, value)
-        return value
+    def counted_find(self: Overlay, key: bytes) -> Cell:
+        cell = find(self, key)
+        note(key, cell.encode())
+        return cell
 
-    def counted_write(self: Overlay, key: bytes, value: bytes | None) -> None:
+    def counted_write(self: Overlay, key: bytes, cell: Cell) -> None:
         note(key, None)
-        write(self, key, value)
+        write(self, key, cell)
 
     def counted_next(self: Overlay, key: bytes) -> bytes | None:
         following = next_key(self, key)
         if following is not None:
-            note(following, get(self, following))
+            note(following, find(self, following).encode())
         return following
 
     with (
-        patch.object(Overlay, "get", counted_get),
-        patch.object(Overlay, "_write", counted_write),
+        patch.object(Overlay, "find", counted_find),
+        patch.object(Overlay, "write", counted_write),
         patch.object(Overlay, "next_key", counted_next),
     ):
         yield items

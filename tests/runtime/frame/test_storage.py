@@ -161,10 +161,33 @@ def test_what_does_not_fit_is_not_stored(shelf: Shelf, state: Overlay) -> None:
         lambda: shelf.stock.__setitem__(1, 1 << 16),
         lambda: shelf.stock.__setitem__(256, 1),
     )
+
+    def store_and_encode(store: Callable[[], None]) -> None:
+        with state.transaction() as written:
+            store()
+            written.encode()
+
     for store in stores:
         with pytest.raises(CodecError):
-            store()
+            store_and_encode(store)
     assert state.changes() == {}
+
+
+def test_a_value_in_between_may_leave_its_type(shelf: Shelf, state: Overlay) -> None:
+    with state.transaction() as written:
+        shelf.total.put(1 << 16)
+        assert shelf.total.get() == 1 << 16
+        shelf.total.put(shelf.total.get() - 1)
+        written.encode()
+    assert state.changes() == {shelf.total.key: b"\xff\xff"}
+
+
+def test_whoever_asks_for_bytes_of_what_does_not_fit_is_told(shelf: Shelf, state: Overlay) -> None:
+    shelf.stock[1] = 1 << 16
+    with pytest.raises(CodecError, match="u16: 65536 is out of range"):
+        state.get(shelf.stock.get_key(1))
+    with pytest.raises(CodecError, match="u16: 65536 is out of range"):
+        state.changes()
 
 
 def test_a_corrupt_state_is_no_error_of_the_call(shelf: Shelf, state: Overlay) -> None:

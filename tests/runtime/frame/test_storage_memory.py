@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.codec import U8, U16
+from runtime.codec.cell import ABSENT, Cell
 from runtime.frame import Pallet, StorageMap, StorageValue, mapping, twox_64_concat, value
 from runtime.state.backend import DictBackend
 from runtime.state.overlay import Overlay
@@ -69,3 +70,51 @@ def test_a_value_read_twice_is_decoded_once() -> None:
     shelf.total.put(40_000)
     assert shelf.stock[1] is shelf.stock[1]
     assert shelf.total.get() is shelf.total.get()
+
+
+def test_a_call_encodes_what_it_leaves_and_not_what_it_overwrites() -> None:
+    encoded: list[object] = []
+
+    def encode(new: object) -> bytes:
+        encoded.append(new)
+        return b"\0"
+
+    state = Overlay(DictBackend({}))
+    state.write(b"a", Cell("before", None, encode))
+    with state.transaction() as written:
+        for new in ("first", "second"):
+            state.write(b"a", Cell(new, None, encode))
+            state.write(b"b", Cell(new, None, encode))
+        state.write(b"b", ABSENT)
+        written.encode()
+        written.encode()
+    assert encoded == ["second"]
+    assert state.changes() == {b"a": b"\0", b"b": None}
+    assert encoded == ["second"]
+
+
+def test_undoing_brings_back_values_that_nobody_encoded() -> None:
+    shelf = Shelf(Overlay(DictBackend({})), index=9)
+    shelf.stock[1] = 40_000
+    kept = shelf.stock[1]
+    with pytest.raises(Undone):
+        read_and_undo(shelf, 1, 3)
+    assert shelf.stock[1] is kept
+
+
+def test_the_backend_is_asked_once_for_a_key() -> None:
+    stored = Shelf(Overlay(DictBackend({})), index=9)
+    stored.stock[1] = 4
+    assert isinstance(stored.state, Overlay)
+    entries = {key: raw for key, raw in stored.state.changes().items() if raw is not None}
+    asked: list[bytes] = []
+
+    class Counting(DictBackend):
+        def get(self, key: bytes) -> bytes | None:
+            asked.append(key)
+            return super().get(key)
+
+    shelf = Shelf(Overlay(Counting(entries)), index=9)
+    for _ in range(2):
+        assert (shelf.stock[1], shelf.stock.get(2), 1 in shelf.stock) == (4, None, True)
+    assert asked == [shelf.stock.get_key(1), shelf.stock.get_key(2)]

@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from runtime.codec.cell import ABSENT, UNDECODED, Cell
 from runtime.state.backend import Backend, DictBackend, DiffBackend
 from runtime.state.overlay import Mark, Overlay, OverlayTransaction
 
@@ -52,6 +53,19 @@ class OverlayModel(RuleBasedStateMachine):
     def put(self, key: bytes, value: bytes) -> None:
         self.overlay.put(key, value)
         self.written[key] = value
+
+    @rule(key=KEYS, value=VALUES)
+    def write_value(self, key: bytes, value: bytes) -> None:
+        """A value that is encoded when somebody asks for its bytes."""
+        self.overlay.write(key, Cell(value.hex(), None, bytes.fromhex))
+        self.written[key] = value
+
+    @rule(key=KEYS)
+    def find(self, key: bytes) -> None:
+        stored = apply_changes(self.base, self.written).get(key)
+        cell = self.overlay.find(key)
+        assert (cell is ABSENT) == (stored is None)
+        assert cell.value in (UNDECODED, None if stored is None else stored.hex())
 
     @rule(key=KEYS)
     def delete(self, key: bytes) -> None:
@@ -128,9 +142,12 @@ class OverlayModel(RuleBasedStateMachine):
             key = self.overlay.next_key(key)
         assert found == live
 
+    @rule()
+    def ask_for_changes(self) -> None:
+        assert self.overlay.changes() == self.written
+
     @invariant()
     def agrees(self) -> None:
-        assert self.overlay.changes() == self.written
         assert self.overlay.events == self.events
 
 
