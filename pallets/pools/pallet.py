@@ -248,7 +248,7 @@ class Pools(Pallet, events=PoolEvent, errors=PoolError):
             weight += weights.time_out(entry.committed)
         return PostDispatch(weight, Pays.NO)
 
-    @call(index=6, weight=weights.POKE + weights.TIME_OUT_WORST)
+    @call(index=6, weight=weights.TIME_OUT_WORST)
     def poke(self, origin: Origin, number: Compact[Id]) -> PostDispatch:
         """Applies to a pool what is due because time has passed.
 
@@ -260,7 +260,7 @@ class Pools(Pallet, events=PoolEvent, errors=PoolError):
         after = self._lifecycle.advance(number)
         if after == before:
             raise declared.NotDue
-        return PostDispatch(weights.POKE + weights.time_out(after.committed))
+        return PostDispatch(weights.time_out(after.committed))
 
     @call(index=7, weight=weights.CLOSE)
     def close(self, origin: Origin, number: Compact[Id]) -> None:

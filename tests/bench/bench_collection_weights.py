@@ -16,6 +16,7 @@ from runtime.frame import Call
 from runtime.primitives import AccountId, Hash
 from runtime.tensor.blob import blob_root
 from tests.helpers.weighing import Book, Cost
+from tests.helpers.whole_stage import make_whole
 from tests.pallets.pools import stage as pools
 from tests.pallets.pools.stage import FUNDS, OWNER, SALT, STRANGER, SUPPLY, PoolStage, get_salt
 
@@ -67,45 +68,78 @@ def make_call(stage: PoolStage, name: str, *args: object) -> Call:
 def weigh(book: Book) -> None:
     """A row for each call."""
     _weigh_small(book)
+    _weigh_ends(book)
     stage, last = make_stage(), PEOPLE[-1]
     spec = make_spec(stage)
     shared = replace(spec, shares=ShareGrant(stage.record, SUPPLY))
-    opening = make_call(stage, "open", shared, pools.TERMS)
-    book.call("pools.OPEN", "open", stage, OWNER, opening)
+    whole = make_whole(stage)
+    opening = whole.make_call("Pools", "open", shared, pools.TERMS)
+    book.call("pools.OPEN", "open", whole, OWNER, opening)
     number = stage.open(**{"base": spec.base, "hidden": HIDDEN, **_get_changes(shared)})
     for who, shard in zip(PEOPLE[:-1], SHARDS, strict=False):
         stage.commit(number, who, shard)
-    commit = make_call(stage, "commit", number, Hash(b"c" * 32))
-    book.call("pools.COMMIT", "commit(the last)", stage, last, commit)
+    whole = make_whole(stage)
+    commit = whole.make_call("Pools", "commit", number, Hash(b"c" * 32))
+    book.call("pools.COMMIT", "commit(the last)", whole, last, commit)
     stage.commit(number, last, SHARDS[-1])
     _put_blobs(stage)
-    _weigh_misses(book, stage, number)
+    _weigh_seats(book, stage, number, "a miss")
     for who, shard in zip(PEOPLE[:-1], SHARDS, strict=False):
         stage.reveal(number, who, shard)
-    reveal = make_call(stage, "reveal", number, blob_root(SHARDS[-1]), get_salt(last))
-    book.call("pools.REVEAL", "reveal(64 KiB, the last)", stage, last, reveal)
+    whole = make_whole(stage)
+    reveal = whole.make_call("Pools", "reveal", number, blob_root(SHARDS[-1]), get_salt(last))
+    book.call("pools.REVEAL", "reveal(64 KiB, the last)", whole, last, reveal)
     stage.reveal(number, last, SHARDS[-1])
+    _weigh_seats(book, stage, number, "a payment")
     show = make_call(stage, "show_validation", number, blob_root(HIDDEN), SALT)
     book.call("", "show_validation(64 KiB)", stage, OWNER, show)
     stage.show(number, HIDDEN)
     _weigh_scores(book, stage, number)
     earner = next(who for at, who in enumerate(PEOPLE) if stage.get_seat(number, at).shares > 0)
-    claim = make_call(stage, "claim_shares", number)
-    book.call("pools.CLAIM", "claim_shares", stage, earner, claim)
-    stage.skip(stage.pools.params.result_blocks + 1)
-    book.call("pools.CLOSE", "close", stage, STRANGER, make_call(stage, "close", number))
+    whole = make_whole(stage)
+    claim = whole.make_call("Pools", "claim_shares", number)
+    book.call("pools.CLAIM", "claim_shares", whole, earner, claim)
+    whole.runtime.system.number.put(stage.number + whole.runtime.pools.params.result_blocks + 1)
+    close = whole.make_call("Pools", "close", number)
+    book.call("pools.CLOSE", "close", whole, STRANGER, close)
 
 
-def _weigh_misses(book: Book, stage: PoolStage, number: int) -> None:
-    """A poke after which nobody has revealed, on a stage that then is as before."""
+def _weigh_seats(book: Book, stage: PoolStage, number: int, case: str) -> None:
+    """A poke that ends a phase for every seat, on a stage that then is as before."""
     mark, at = stage.state.mark(), stage.number
     stage.pass_phase(number)
-    poke = make_call(stage, "poke", number)
-    misses = book.call("", "poke(32 misses)", stage, STRANGER, poke)
-    book.note("pools.POKE", "a phase begins", misses.divide(SEATS_MAX))
-    book.slope("pools.SEAT", "a miss", Cost(0, 0), misses, SEATS_MAX)
+    whole = make_whole(stage)
+    poke = whole.make_call("Pools", "poke", number)
+    seats = book.call("", f"poke(32 times {case})", whole, STRANGER, poke)
+    book.slope("pools.SEAT", case, Cost(0, 0), seats, SEATS_MAX)
     stage.state.rollback_to(mark)
     stage.number = at
+
+
+def _weigh_ends(book: Book) -> None:
+    """What a poke does whatever the seats: up to two phases end, shares are burned or set aside.
+
+    On the whole runtime; one seat is measured with it.
+    """
+
+    def at(case: str, stage: PoolStage, number: int) -> None:
+        whole = make_whole(stage)
+        book.call("pools.POKE", case, whole, STRANGER, whole.make_call("Pools", "poke", number))
+
+    empty = PoolStage()
+    number = empty.open_shared()
+    empty.pass_phase(number)
+    at("poke(nobody came)", empty, number)
+    missed = PoolStage()
+    number = missed.open_shared()
+    missed.commit(number, pools.PEOPLE[0], pools.SHARDS[0])
+    missed.skip(2 * (pools.TERMS.commit_blocks + pools.TERMS.reveal_blocks))
+    at("poke(nobody revealed)", missed, number)
+    hidden = PoolStage()
+    number = hidden.open_shared(seats=1)
+    hidden.contribute(number, pools.SHARDS[:1])
+    hidden.pass_phase(number)
+    at("poke(nothing was shown)", hidden, number)
 
 
 def _weigh_scores(book: Book, stage: PoolStage, number: int) -> None:
@@ -119,13 +153,12 @@ def _weigh_scores(book: Book, stage: PoolStage, number: int) -> None:
         stage.score(number, index)
     most = at("score(31 of 32)", last - 1)
     stage.score(number, last - 1)
-    whole = at("score(32 of 32, and settling)", last)
+    at("score(32 of 32, and settling)", last)
     stage.score(number, last)
     rows = replace(most, proof_bytes=0) - replace(first, proof_bytes=0)
     book.slope("pools.ROW", "an example", Cost(0, 0), rows, (last - 1) * ROWS_MAX)
     blobs = replace(most, picoseconds=0) - replace(first, picoseconds=0)
     book.slope("pools.BLOB", "a shard", Cost(0, 0), blobs, last - 1)
-    book.slope("pools.SEAT", "a payment", most, whole, SEATS_MAX)
 
 
 def _weigh_small(book: Book) -> None:

@@ -1,7 +1,7 @@
 """What dispatches of the vault cost; see `tests/helpers/weighing.py`.
 
 Royalties of nearly as many owners as there may be, and a dataset of a tebibyte, whose paths are as
-long as paths get.
+long as paths get. On the whole runtime: a call asks parameters, and decodes among all others.
 """
 
 from dataclasses import replace
@@ -9,8 +9,8 @@ from dataclasses import replace
 from pallets.registry.types import Dataset, Parent, Relation
 from pallets.vault import ChunkProof
 from runtime.crypto.chunk_cipher import compute_stream_key, encrypt_chunk
-from runtime.frame.ai_types import ROYALTY_SHARES_MAX
-from runtime.primitives import AccountId, Hash, Root
+from runtime.frame.ai_types import ROYALTY_SHARES_MAX, Role
+from runtime.primitives import UNIT, AccountId, Hash, Root
 from runtime.tensor.chunks import CHUNK_BYTES, CHUNKED_BYTES_MAX, compute_chunks_root
 from runtime.tensor.commitment import PATH_LENGTH_MAX, compute_leaf, compute_node
 from tests.helpers.sale_stage import (
@@ -26,6 +26,7 @@ from tests.helpers.sale_stage import (
     Sealed,
 )
 from tests.helpers.weighing import Book
+from tests.helpers.whole_stage import make_whole
 
 PATH = tuple(Hash(bytes([height]) * 32) for height in range(PATH_LENGTH_MAX))
 
@@ -92,9 +93,11 @@ def weigh(book: Book) -> None:
     stage = WorstStage(dataset)
 
     def at(name: str, who: AccountId, *args: object) -> None:
-        call = stage.runtime.make_call(stage.vault, name, *args)
-        book.call(f"vault.{name.upper()}", name, stage, who, call)
+        whole = make_whole(stage)
+        call = whole.make_call("Vault", name, *args)
+        book.call(f"vault.{name.upper()}", name, whole, who, call)
 
+    stage.dispatch(stage.bonds, "bond", SELLER, Role.KEEPER, 100 * UNIT)
     stage.offer()
     at("offer", SELLER, stage.record, replace(TERMS, price=5))
     at("withdraw", SELLER, stage.record)

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "dfe1cee84eb336b78a37804674b3fb9d5319e5e99933cf45da812e0a3a7ecc31",
-    "local": "2090bb18e43a8e43786ce309ecc82473130728bce9857d7597a3ef1881796e5f",
+    "dev": "c0d393a5e7702edec93b8fcf8e7bb455fb7e061dc118df260178d7b8bf4113a2",
+    "local": "5f5d0c225ffa86385f065cf60a4a8ca2cd85922ce3b125025f4e193f3c9508d2",
 }
 
 

@@ -1,0 +1,49 @@
+"""The state of a test's stage under the whole runtime: what is weighed there finds every pallet."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pallets.runtime import Runtime, RuntimeConfig
+from runtime.composed import ComposedRuntime
+from runtime.frame import Call
+from runtime.frame.traits import HoldReason
+from runtime.host import ReferenceHost
+from runtime.state import DictBackend, Overlay
+from tests.helpers.mock_runtime import EXISTENTIAL_DEPOSIT
+
+CONFIG = RuntimeConfig(EXISTENTIAL_DEPOSIT, era_blocks=1_000)
+
+
+class Small(Protocol):
+    """A stage of some pallets."""
+
+    @property
+    def runtime(self) -> ComposedRuntime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WholeStage:
+    """All pallets over a copy of a stage's state, with the numbers that a chain is made with."""
+
+    runtime: Runtime
+
+    def make_call(self, pallet: str, name: str, *args: object) -> Call:
+        """A call by its names."""
+        target = next(each for each in self.runtime.pallets if each.spec.name == pallet)
+        spec = next(spec for spec in target.spec.calls if spec.name == name)
+        return Call(target.index, pallet, spec, args)
+
+
+def make_whole(stage: Small) -> WholeStage:
+    """The stage as it is now, where everybody has something on hold for every reason.
+
+    What is done to the one is not seen in the other.
+    """
+    changes = stage.runtime.state.changes()
+    backend = DictBackend({key: raw for key, raw in changes.items() if raw is not None})
+    runtime = Runtime(Overlay(backend), ReferenceHost(), CONFIG)
+    for who in list(runtime.system.account.keys()):
+        if runtime.balances.ledger.get_free(who) > len(HoldReason) + EXISTENTIAL_DEPOSIT:
+            for reason in HoldReason:
+                runtime.balances.ledger.hold(reason, who, 1)
+    return WholeStage(runtime)
