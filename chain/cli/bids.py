@@ -9,16 +9,13 @@ import typer
 
 from chain.cli.failure import WrongUse, run_command
 from chain.cli.job import POLL_S
-from chain.cli.lease import show_sent
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_json, print_table
+from chain.cli.sending import Outcome, send_one, show_sent
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import format_amount, parse_amount
 from chain.wallet.jobs import BidStanding, read_bids
+from chain.wallet.submit import Inclusion
 from chain.wallet.transaction import make_call
 from pallets.market.bids import BidPlaced, BidReturned, Pick
 from pallets.market.declarations import SlotLocked
@@ -83,15 +80,12 @@ def bid(
 def unbid(number: JobArgument, *, signing: Signing) -> None:
     """Take your bid for a job back, with its deposit."""
 
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make_call(session.chain.runtime.market.unbid, number)
-            inclusion = await session.send(session.get_key(signing), call, signing, "taking back")
-            returned = sum(e.deposit for e in inclusion.events if isinstance(e, BidReturned))
-            title = f"the bid for job {number} is gone"
-            show_sent(session, title, {"job": number}, {"returned": returned}, (inclusion,))
+    def tell(sent: Inclusion) -> Outcome:
+        returned = sum(e.deposit for e in sent.events if isinstance(e, BidReturned))
+        title = f"the bid for job {number} is gone"
+        return Outcome(title, {"job": number}, {"returned": returned})
 
-    run_command(run, as_json=signing.as_json)
+    send_one(signing, lambda runtime: make_call(runtime.market.unbid, number), "taking back", tell)
 
 
 @app.command()

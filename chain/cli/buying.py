@@ -6,11 +6,7 @@ from typing import Annotated
 import typer
 
 from chain.cli.failure import WrongUse, run_command
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import bar, print_fields, print_json, print_line
 from chain.cli.selling import open_sale_keys
 from chain.cli.session import Session, open_session

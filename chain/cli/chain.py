@@ -9,10 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from chain.cli.failure import WrongUse, run_command
-from chain.cli.options import (
-    Settings,
-    expand_options,
-)
+from chain.cli.options import Settings, expand_options
 from chain.cli.output import Json, print_fields, print_json, print_table
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import format_amount

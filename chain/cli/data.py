@@ -7,11 +7,7 @@ import typer
 
 from chain.blobs.upload import hash_file
 from chain.cli.failure import run_command
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.records import (
     TTL_DEFAULT,
     ParentOption,

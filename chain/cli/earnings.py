@@ -6,11 +6,7 @@ from typing import Annotated
 import typer
 
 from chain.cli.failure import WrongUse, run_command
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_fields, print_json, print_line, print_table
 from chain.cli.session import Session, open_session
 from chain.errors import NodeError

@@ -14,11 +14,7 @@ from chain.cli.gov_view import (
     show_sent,
     show_spends,
 )
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import parse_amount
 from chain.wallet.chain_reader import from_hex

@@ -22,11 +22,7 @@ from chain.cli.job_options import (
 )
 from chain.cli.job_view import describe_source, name_kind, show_job, show_source
 from chain.cli.model import find_known_blobs
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import bar, print_fields, print_json, print_line
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import format_amount

@@ -8,14 +8,10 @@ import typer
 
 from chain.cli.failure import WrongUse, run_command
 from chain.cli.label_view import save_sheet, show_round
-from chain.cli.lease import get_event, show_sent
 from chain.cli.model import find_known_blobs
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_line
+from chain.cli.sending import Outcome, get_event, send_one, show_sent
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import parse_amount
 from chain.wallet.errors import WalletError
@@ -32,6 +28,7 @@ from chain.wallet.labelling import (
 from chain.wallet.model_file import load_rows_file
 from chain.wallet.publishing import batch_calls, make_blob_calls
 from chain.wallet.secret_files import make_salt
+from chain.wallet.submit import Inclusion
 from chain.wallet.transaction import make_call
 from pallets.rounds import (
     GoldLabel,
@@ -199,14 +196,12 @@ def gold(number: RoundArgument, *, signing: Signing) -> None:
 @expand_options
 def poke(number: RoundArgument, *, signing: Signing) -> None:
     """Apply what is due of a round because time has passed."""
-
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make_call(session.chain.runtime.rounds.poke, number)
-            inclusion = await session.send(session.get_key(signing), call, signing, "poking")
-            show_sent(session, f"round {number} went on", {"round": number}, {}, (inclusion,))
-
-    run_command(run, as_json=signing.as_json)
+    send_one(
+        signing,
+        lambda runtime: make_call(runtime.rounds.poke, number),
+        "poking",
+        lambda _: Outcome(f"round {number} went on", {"round": number}),
+    )
 
 
 @app.command()
@@ -214,15 +209,11 @@ def poke(number: RoundArgument, *, signing: Signing) -> None:
 def close(number: RoundArgument, *, signing: Signing) -> None:
     """Remove a round that is over, with its labels; the deposit returns."""
 
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make_call(session.chain.runtime.rounds.close, number)
-            inclusion = await session.send(session.get_key(signing), call, signing, "closing")
-            deposit = get_event(inclusion, declared.RoundClosed).deposit
-            amounts = {"deposit": deposit}
-            show_sent(session, f"round {number} is gone", {"round": number}, amounts, (inclusion,))
+    def tell(sent: Inclusion) -> Outcome:
+        amounts = {"deposit": get_event(sent, declared.RoundClosed).deposit}
+        return Outcome(f"round {number} is gone", {"round": number}, amounts)
 
-    run_command(run, as_json=signing.as_json)
+    send_one(signing, lambda runtime: make_call(runtime.rounds.close, number), "closing", tell)
 
 
 @app.command()

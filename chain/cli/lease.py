@@ -1,21 +1,17 @@
 """What `soberana store` and `soberana rent` have in common: a lease from start to end."""
 
 from collections.abc import Callable
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
 
 from chain.cli.failure import run_command
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_fields, print_json
+from chain.cli.sending import Outcome, get_event, send_one, show_sent
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import format_amount, parse_amount
 from chain.wallet.chain_reader import to_hex
-from chain.wallet.errors import BadAnswer
 from chain.wallet.leasing import LeaseStanding, OfferRequest, make_offer_calls, read_lease
 from chain.wallet.publishing import batch_calls
 from chain.wallet.submit import Inclusion
@@ -25,9 +21,8 @@ from pallets.leases import declarations as declared
 from pallets.leases.types import Subject
 from pallets.runtime import Runtime
 from runtime.crypto.ss58 import encode_ss58
-from runtime.frame import Call, Event
+from runtime.frame import Call
 
-EventT = TypeVar("EventT", bound=Event)
 MIN_BLOCKS_DEFAULT: Final = 100
 
 LeaseArgument = Annotated[int, typer.Argument(metavar="LEASE", min=0, help="The lease's number.")]
@@ -101,44 +96,13 @@ def start_lease(
 def send_call(signing: Signing, make: Callable[[Runtime], Call], said: str) -> None:
     """Sends one call of the pallet and tells that it is done."""
 
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make(session.chain.runtime)
-            inclusion = await session.send(session.get_key(signing), call, signing, said)
-            closed = [e for e in inclusion.events if isinstance(e, declared.LeaseClosed)]
-            paid = [e.amount for e in inclusion.events if isinstance(e, declared.LeaseSettled)]
-            fields: dict[str, Json] = {"closed": closed[0].reason.name.lower()} if closed else {}
-            amounts = {"paid": sum(paid)} if paid else {}
-            show_sent(session, said, fields, amounts, (inclusion,))
+    def tell(sent: Inclusion) -> Outcome:
+        closed = [e for e in sent.events if isinstance(e, declared.LeaseClosed)]
+        paid = [e.amount for e in sent.events if isinstance(e, declared.LeaseSettled)]
+        fields: dict[str, Json] = {"closed": closed[0].reason.name.lower()} if closed else {}
+        return Outcome(said, fields, {"paid": sum(paid)} if paid else {})
 
-    run_command(run, as_json=signing.as_json)
-
-
-def get_event(inclusion: Inclusion, kind: type[EventT]) -> EventT:
-    """The event of a kind that a transaction made."""
-    for event in inclusion.events:
-        if isinstance(event, kind):
-            return event
-    raise BadAnswer("System.Events", f"there is no {kind.__name__}")
-
-
-def show_sent(
-    session: Session,
-    title: str,
-    fields: dict[str, Json],
-    amounts: dict[str, int],
-    inclusions: tuple[Inclusion, ...],
-) -> None:
-    """What came of some transactions, and what they cost."""
-    amounts = {**amounts, "fees": sum(inclusion.fee for inclusion in inclusions)}
-    block = inclusions[-1]
-    if session.settings.as_json:
-        shown = {name: str(amount) for name, amount in amounts.items()}
-        print_json({"done": title, **fields, **shown, "block": to_hex(block.block_hash)})
-        return
-    people = {name: format_amount(amount) for name, amount in amounts.items()}
-    rest = {"block": f"#{block.block_number} {to_hex(block.block_hash)}"}
-    print_fields(title, {**fields, **people, **rest})
+    send_one(signing, make, said, tell)
 
 
 # --- the commands of both groups

@@ -6,14 +6,10 @@ from typing import Annotated, TypeVar
 import typer
 
 from chain.cli.failure import WrongUse, run_command
-from chain.cli.lease import get_event, show_sent
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_json, print_line, print_table
 from chain.cli.records import format_percent, parse_percent
+from chain.cli.sending import Outcome, get_event, send_one, show_sent
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import format_amount, parse_amount
 from chain.wallet.jobs import NoSuchRecord
@@ -92,15 +88,12 @@ def parse_use(text: str) -> LicenceUse:
 def buy(record: RecordArgument, number: OfferArgument, *, signing: Signing) -> None:
     """Buy a licence from the record's owner, and see where the price went."""
 
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make_call(session.chain.runtime.rights.buy, record, number)
-            event, sent = await send_for_event(session, signing, call, declared.Sold, "buying")
-            fields: dict[str, Json] = {"record": record, "offer": number}
-            title = f"a licence of record {record} is yours"
-            show_sent(session, title, fields, get_parts(event), (sent,))
+    def tell(sent: Inclusion) -> Outcome:
+        title = f"a licence of record {record} is yours"
+        fields: dict[str, Json] = {"record": record, "offer": number}
+        return Outcome(title, fields, get_parts(get_event(sent, declared.Sold)))
 
-    run_command(run, as_json=signing.as_json)
+    send_one(signing, lambda runtime: make_call(runtime.rights.buy, record, number), "buying", tell)
 
 
 def get_parts(event: declared.Sold | declared.Resold) -> dict[str, int]:
@@ -119,16 +112,18 @@ def get_parts(event: declared.Sold | declared.Resold) -> dict[str, int]:
 def close_offer(record: RecordArgument, number: OfferArgument, *, signing: Signing) -> None:
     """End an offer; its deposits come back once nobody holds a licence."""
 
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make_call(session.chain.runtime.rights.close_offer, record, number)
-            sent = await session.send(session.get_key(signing), call, signing, "closing")
-            is_gone = any(isinstance(each, declared.OfferRemoved) for each in sent.events)
-            state = "removed" if is_gone else "closed"
-            fields: dict[str, Json] = {"record": record, "offer": number, "state": state}
-            show_sent(session, f"offer {number} is {state}", fields, {}, (sent,))
+    def tell(sent: Inclusion) -> Outcome:
+        is_gone = any(isinstance(each, declared.OfferRemoved) for each in sent.events)
+        state = "removed" if is_gone else "closed"
+        fields: dict[str, Json] = {"record": record, "offer": number, "state": state}
+        return Outcome(f"offer {number} is {state}", fields)
 
-    run_command(run, as_json=signing.as_json)
+    send_one(
+        signing,
+        lambda runtime: make_call(runtime.rights.close_offer, record, number),
+        "closing",
+        tell,
+    )
 
 
 @app.command()

@@ -6,17 +6,13 @@ from typing import Annotated
 import typer
 
 from chain.cli.failure import run_command
-from chain.cli.lease import get_event, show_sent
 from chain.cli.model import find_known_blobs
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_line
 from chain.cli.pool_open import app as opening
 from chain.cli.pool_open import get_secrets
 from chain.cli.pool_view import show_pool
+from chain.cli.sending import Outcome, get_event, send_one, show_sent
 from chain.cli.session import Session, open_session
 from chain.wallet.errors import WalletError
 from chain.wallet.model_file import dump_rows_file
@@ -159,29 +155,25 @@ def score(
 def claim(number: PoolArgument, *, signing: Signing) -> None:
     """Claim the shares that you earned; staked, they earn what the record earns."""
 
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make_call(session.chain.runtime.pools.claim_shares, number)
-            inclusion = await session.send(session.get_key(signing), call, signing, "claiming")
-            shares = get_event(inclusion, declared.SharesClaimed).shares
-            fields: dict[str, Json] = {"pool": number, "shares": shares}
-            show_sent(session, f"{shares} shares are yours", fields, {}, (inclusion,))
+    def tell(sent: Inclusion) -> Outcome:
+        shares = get_event(sent, declared.SharesClaimed).shares
+        return Outcome(f"{shares} shares are yours", {"pool": number, "shares": shares})
 
-    run_command(run, as_json=signing.as_json)
+    send_one(
+        signing, lambda runtime: make_call(runtime.pools.claim_shares, number), "claiming", tell
+    )
 
 
 @app.command()
 @expand_options
 def poke(number: PoolArgument, *, signing: Signing) -> None:
     """Apply what is due of a pool because time has passed."""
-
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make_call(session.chain.runtime.pools.poke, number)
-            inclusion = await session.send(session.get_key(signing), call, signing, "poking")
-            show_sent(session, f"pool {number} went on", {"pool": number}, {}, (inclusion,))
-
-    run_command(run, as_json=signing.as_json)
+    send_one(
+        signing,
+        lambda runtime: make_call(runtime.pools.poke, number),
+        "poking",
+        lambda _: Outcome(f"pool {number} went on", {"pool": number}),
+    )
 
 
 @app.command()
@@ -189,14 +181,11 @@ def poke(number: PoolArgument, *, signing: Signing) -> None:
 def close(number: PoolArgument, *, signing: Signing) -> None:
     """Remove a pool that is over, whose shares are claimed; the deposit returns."""
 
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make_call(session.chain.runtime.pools.close, number)
-            inclusion = await session.send(session.get_key(signing), call, signing, "closing")
-            amounts = {"deposit": get_event(inclusion, declared.PoolClosed).deposit}
-            show_sent(session, f"pool {number} is gone", {"pool": number}, amounts, (inclusion,))
+    def tell(sent: Inclusion) -> Outcome:
+        amounts = {"deposit": get_event(sent, declared.PoolClosed).deposit}
+        return Outcome(f"pool {number} is gone", {"pool": number}, amounts)
 
-    run_command(run, as_json=signing.as_json)
+    send_one(signing, lambda runtime: make_call(runtime.pools.close, number), "closing", tell)
 
 
 @app.command()

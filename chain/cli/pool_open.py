@@ -8,13 +8,10 @@ from typing import Annotated
 import typer
 
 from chain.cli.failure import WrongUse, run_command
-from chain.cli.lease import get_event, show_sent
 from chain.cli.model import find_known_blobs
-from chain.cli.options import (
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Signing, expand_options
 from chain.cli.output import Json
+from chain.cli.sending import get_event, show_sent
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import parse_amount
 from chain.wallet.pooling import PoolSecrets, load_examples_file

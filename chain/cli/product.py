@@ -10,10 +10,7 @@ import typer
 
 from chain.cli.failure import run_command
 from chain.cli.job_options import PRICE_DEFAULT, PriceOption, parse_price
-from chain.cli.options import (
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Signing, expand_options
 from chain.cli.output import bar, print_fields, print_json
 from chain.cli.session import Session, open_session
 from chain.cli.verify import SourceOption, get_number, make_move, open_watcher

@@ -8,10 +8,7 @@ import typer
 
 from chain.cli.failure import run_command
 from chain.cli.licensing import RecordArgument
-from chain.cli.options import (
-    Settings,
-    expand_options,
-)
+from chain.cli.options import Settings, expand_options
 from chain.cli.output import Json, print_json, print_line
 from chain.cli.provenance_picture import Edge, draw_picture
 from chain.cli.records import format_percent

@@ -10,11 +10,7 @@ import typer
 from chain.cli import provide
 from chain.cli.failure import WrongUse, run_command
 from chain.cli.job_kinds import KindOption, parse_kinds
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import print_fields, print_json
 from chain.cli.records import TTL_DEFAULT, TtlOption, get_registered, show_registered
 from chain.cli.session import Session, open_session

@@ -7,16 +7,13 @@ import typer
 
 from chain.cli.failure import run_command
 from chain.cli.job_view import name_kind
-from chain.cli.lease import show_sent
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_fields, print_json
+from chain.cli.sending import Outcome, send_one
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import format_amount
 from chain.wallet.jobs import read_recurring
+from chain.wallet.submit import Inclusion
 from chain.wallet.transaction import make_call
 from pallets.market.recurring import RecurringEnded, RunPosted, RunSkipped
 from pallets.market.specs import get_kind
@@ -49,17 +46,14 @@ def recurring(number: NumberArgument, *, settings: Settings) -> None:
 def renew(number: NumberArgument, *, signing: Signing) -> None:
     """Have the run of a recurring job posted that is due; it costs no fee."""
 
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make_call(session.chain.runtime.market.renew, number)
-            inclusion = await session.send(session.get_key(signing), call, signing, "renewing")
-            jobs = [e.job for e in inclusion.events if isinstance(e, RunPosted)]
-            skipped = [e.returned for e in inclusion.events if isinstance(e, RunSkipped)]
-            title = f"job {jobs[0]} is open" if jobs else "the run could not be posted"
-            fields: dict[str, Json] = {"recurring": number, "job": jobs[0] if jobs else None}
-            show_sent(session, title, fields, {"returned": sum(skipped)}, (inclusion,))
+    def tell(sent: Inclusion) -> Outcome:
+        jobs = [e.job for e in sent.events if isinstance(e, RunPosted)]
+        skipped = [e.returned for e in sent.events if isinstance(e, RunSkipped)]
+        title = f"job {jobs[0]} is open" if jobs else "the run could not be posted"
+        fields: dict[str, Json] = {"recurring": number, "job": jobs[0] if jobs else None}
+        return Outcome(title, fields, {"returned": sum(skipped)})
 
-    run_command(run, as_json=signing.as_json)
+    send_one(signing, lambda runtime: make_call(runtime.market.renew, number), "renewing", tell)
 
 
 @app.command()
@@ -67,15 +61,12 @@ def renew(number: NumberArgument, *, signing: Signing) -> None:
 def stop(number: NumberArgument, *, signing: Signing) -> None:
     """End a recurring job; what is on hold for its other runs returns."""
 
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make_call(session.chain.runtime.market.stop, number)
-            inclusion = await session.send(session.get_key(signing), call, signing, "stopping")
-            returned = [e.returned for e in inclusion.events if isinstance(e, RecurringEnded)]
-            title, amounts = f"recurring job {number} has ended", {"returned": sum(returned)}
-            show_sent(session, title, {"recurring": number}, amounts, (inclusion,))
+    def tell(sent: Inclusion) -> Outcome:
+        returned = [e.returned for e in sent.events if isinstance(e, RecurringEnded)]
+        title, amounts = f"recurring job {number} has ended", {"returned": sum(returned)}
+        return Outcome(title, {"recurring": number}, amounts)
 
-    run_command(run, as_json=signing.as_json)
+    send_one(signing, lambda runtime: make_call(runtime.market.stop, number), "stopping", tell)
 
 
 def _show(session: Session, number: int, entry: Recurring) -> None:

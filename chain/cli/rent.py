@@ -6,11 +6,7 @@ import typer
 
 from chain.cli import lease
 from chain.cli.failure import guard, run_command
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import print_json, print_table
 from chain.cli.session import open_session
 from chain.wallet.amount import format_amount, parse_amount

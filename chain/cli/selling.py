@@ -9,10 +9,7 @@ import typer
 
 from chain.blobs.upload import hash_file
 from chain.cli.failure import run_command
-from chain.cli.options import (
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Signing, expand_options
 from chain.cli.output import bar, print_error, print_fields, print_json, print_json_line, print_line
 from chain.cli.records import (
     TTL_DEFAULT,

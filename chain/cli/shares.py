@@ -7,17 +7,14 @@ from typing import Annotated
 import typer
 
 from chain.cli.failure import run_command
-from chain.cli.lease import show_sent
 from chain.cli.licensing import RecordArgument
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_fields, print_json, print_table
+from chain.cli.sending import Outcome, send_one, show_sent
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import format_amount
 from chain.wallet.jobs import NoSuchRecord
+from chain.wallet.submit import Inclusion
 from chain.wallet.transaction import make_call
 from pallets.rights import declarations as declared
 from pallets.rights.types import get_purse
@@ -114,16 +111,12 @@ def send_call(
 ) -> None:
     """Sends one call about shares, and tells what was paid on the way."""
 
-    async def run() -> None:
-        async with open_session(signing.settings) as session:
-            call = make(session.chain.runtime)
-            sent = await session.send(session.get_key(signing), call, signing, said)
-            claimed = sum(e.amount for e in sent.events if isinstance(e, declared.RevenueClaimed))
-            rest = sum(e.amount for e in sent.events if isinstance(e, declared.SharesRedeemed))
-            fields: dict[str, Json] = {"record": record, "done": said}
-            show_sent(session, said, fields, {"paid": claimed + rest}, (sent,))
+    def tell(sent: Inclusion) -> Outcome:
+        claimed = sum(e.amount for e in sent.events if isinstance(e, declared.RevenueClaimed))
+        rest = sum(e.amount for e in sent.events if isinstance(e, declared.SharesRedeemed))
+        return Outcome(said, {"record": record, "done": said}, {"paid": claimed + rest})
 
-    run_command(run, as_json=signing.as_json)
+    send_one(signing, make, said, tell)
 
 
 @app.command("issue-shares")

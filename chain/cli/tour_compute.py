@@ -135,7 +135,6 @@ def train(stage: TourStage, world: World) -> None:
     terms = f"--steps 256 --dataset {data} --parent-bps 500 --register"
     terms += f" --curve {stage.get_path('curve.png')}"
     said = stage.type(f"train train_rows.npy train_labels.npy learnt.npz --from //Alice {terms}")
-    stage.show("curve.png")
     world.newest = find_number(r"model (N)\b", said)
     command = f"eval {world.newest} unseen.npy unseen_labels.npy --from //Alice"
     said = stage.type(command, lines=14)

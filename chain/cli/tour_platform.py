@@ -122,7 +122,7 @@ def explore(stage: TourStage, world: World) -> None:
         "Everything that happened is on the chain: who made what of what, which multiplications",
         "were somebody's job, and any number of the state with a proof.",
     )
-    stage.type("chain work")
+    stage.type("chain work --last 4096")
     stage.type(f"provider status {world.provider}", lines=14)
     path = stage.get_path("provenance.png")
     stage.type(f"model provenance {world.newest} --png {path}")

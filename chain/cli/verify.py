@@ -9,11 +9,7 @@ import trio
 import typer
 
 from chain.cli.failure import run_command
-from chain.cli.options import (
-    Settings,
-    Signing,
-    expand_options,
-)
+from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_fields, print_json, print_json_line, print_line
 from chain.cli.session import Session, open_session
 from chain.wallet.connect import parse_node_url
