@@ -5,13 +5,14 @@ other leaf shares, an empty subtree hashes to zeros, and the top bit of a hash t
 inner node; `docs/spec/state.md` has it in full. The tree is immutable: an update shares every
 subtree it does not touch, so the trees of many blocks cost what differs between them.
 
-This is the readable form. It hashes one node at a time and holds the whole tree in memory.
+This form hashes one node at a time and holds the whole tree in memory. Nodes are plain tuples: they
+cost little to make, and the garbage collector stops looking at those that hold only bytes and each
+other, so that a large state does not slow it down.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from runtime.crypto.hashing import blake2_256
 from runtime.primitives import Hash
@@ -19,30 +20,30 @@ from runtime.primitives import Hash
 EMPTY: Final = bytes(32)
 """The hash of a subtree without entries."""
 
-PATH_BITS: Final = 256
+PATH_BYTES: Final = 32
+
+PATH_BITS: Final = 8 * PATH_BYTES
 """A path's length: no leaf is deeper."""
 
-_FIRST_BIT: Final = 1 << (PATH_BITS - 1)
+Leaf: TypeAlias = tuple[bytes, bytes]
+"""One entry: the node's hash, and what it hashes, the path and then the hash of the value."""
 
-
-class Leaf(NamedTuple):
-    """One entry."""
-
-    hash: bytes
-    path: bytes
-    value_hash: bytes
-
-
-class Inner(NamedTuple):
-    """Two subtrees, of which at most one is empty, and none if the other is a leaf."""
-
-    hash: bytes
-    left: "Node"
-    right: "Node"
-
+Inner: TypeAlias = tuple[bytes, "Node", "Node"]
+"""A hash over two subtrees, of which at most one is empty, and none if the other is a leaf."""
 
 Node: TypeAlias = Inner | Leaf | None
-"""A subtree; None is the empty one."""
+"""A subtree; None is the empty one, and `len` tells the others apart."""
+
+_BITS: Final = tuple(1 << place for place in reversed(range(PATH_BITS)))
+"""The bit of a path, as a number, that chooses between the halves at a depth."""
+
+_AS_LEAF: Final = tuple(bytes((first | 0x80,)) for first in range(256))
+_AS_INNER: Final = tuple(bytes((first & 0x7F,)) for first in range(256))
+"""The first byte of a hash with the bit that tells the kind of its node."""
+
+_OTHER: Final[Leaf] = (b"", b"")
+_NEW: Final[Inner] = (b"", _OTHER, _OTHER)
+"""Stands for what was at a place above which there was no inner node: its halves are nobody's."""
 
 
 def compute_path(key: bytes) -> bytes:
@@ -50,16 +51,16 @@ def compute_path(key: bytes) -> bytes:
     return blake2_256(key)
 
 
-def hash_leaf(path: bytes, value_hash: bytes) -> bytes:
-    """The hash of an entry's node: its highest bit is set."""
-    digest = blake2_256(path + value_hash)
-    return digest if digest[0] & 0x80 else bytes((digest[0] | 0x80,)) + digest[1:]
+def hash_leaf(content: bytes) -> bytes:
+    """The hash of an entry's node, from path and value hash: its highest bit is set."""
+    digest = blake2_256(content)
+    return digest if digest[0] >= 0x80 else _AS_LEAF[digest[0]] + digest[1:]
 
 
 def hash_inner(left: bytes, right: bytes) -> bytes:
     """The hash of a node over two subtrees: its highest bit is clear."""
     digest = blake2_256(left + right)
-    return bytes((digest[0] & 0x7F,)) + digest[1:] if digest[0] & 0x80 else digest
+    return digest if digest[0] < 0x80 else _AS_INNER[digest[0]] + digest[1:]
 
 
 def is_leaf_hash(node_hash: bytes) -> bool:
@@ -69,7 +70,7 @@ def is_leaf_hash(node_hash: bytes) -> bool:
 
 def get_hash(node: Node) -> bytes:
     """The hash of a subtree."""
-    return EMPTY if node is None else node.hash
+    return EMPTY if node is None else node[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -81,7 +82,9 @@ class StateTree:
     @staticmethod
     def build(entries: Iterable[tuple[bytes, bytes]]) -> "StateTree":
         """The tree of a whole state, given as keys and values in any order."""
-        return StateTree().updated(dict(entries))
+        return StateTree().with_leaves(
+            {compute_path(key): blake2_256(value) for key, value in entries}
+        )
 
     def updated(self, changes: Mapping[bytes, bytes | None]) -> "StateTree":
         """The tree after `changes`, values by key; None deletes, also what is not there."""
@@ -94,12 +97,7 @@ class StateTree:
 
     def with_leaves(self, changes: Mapping[bytes, bytes | None]) -> "StateTree":
         """As `updated`, with paths in place of keys and hashes in place of values."""
-        items = sorted(changes.items())
-        batch = _Batch(
-            paths=[int.from_bytes(path, "big") for path, _ in items],
-            items=items,
-        )
-        top = batch.apply(self.top, 0, len(items), 0, _FIRST_BIT)
+        top = _apply(self.top, changes)
         return self if top is self.top else StateTree(top)
 
     @property
@@ -111,76 +109,80 @@ class StateTree:
         return f"StateTree(root=0x{self.root.hex()})"
 
 
-class _Batch(NamedTuple):
-    """Changes in the order of their paths; a range of them concerns one subtree.
+def _apply(top: Node, changes: Mapping[bytes, bytes | None]) -> Node:
+    """The tree `top` after the changes, `top` itself if they do nothing.
 
-    A subtree is named by `prefix`, the path of its leftmost place, and `bit`, the place value of
-    the path bit that chooses between its halves.
+    One walk, which between two places climbs no higher than to where their paths fork. In the order
+    of paths it leaves every node above a change, and hashes it, once. `passed` are the nodes above
+    the place as they were, `beside` the other half of each as it is now.
     """
-
-    paths: list[int]
-    items: list[tuple[bytes, bytes | None]]
-
-    def apply(self, node: Node, low: int, high: int, prefix: int, bit: int) -> Node:
-        """The subtree `node` after the changes in `low..high`, `node` itself if they do nothing."""
-        if low == high:
-            return node
-        if not isinstance(node, Inner):
-            paths, leaves = self._collect_leaves(node, low, high)
-            return _build(paths, leaves, 0, len(leaves), prefix, bit)
-        middle = bisect_left(self.paths, prefix | bit, low, high)
-        left = self.apply(node.left, low, middle, prefix, bit >> 1)
-        right = self.apply(node.right, middle, high, prefix | bit, bit >> 1)
-        if left is node.left and right is node.right:
-            return node
-        return _join(left, right)
-
-    def _collect_leaves(
-        self, old: Leaf | None, low: int, high: int
-    ) -> tuple[list[int], list[Leaf]]:
-        """What a range of changes leaves of a subtree with at most one leaf, in order."""
-        leaves = [
-            Leaf(hash_leaf(path, value_hash), path, value_hash)
-            for path, value_hash in self.items[low:high]
-            if value_hash is not None
-        ]
-        paths = [
-            path
-            for path, (_, value_hash) in zip(
-                self.paths[low:high], self.items[low:high], strict=True
-            )
-            if value_hash is not None
-        ]
-        if old is not None:
-            old_path = int.from_bytes(old.path, "big")
-            position = bisect_left(self.paths, old_path, low, high)
-            is_changed = position < high and self.paths[position] == old_path
-            place = bisect_left(paths, old_path)
-            if not is_changed:
-                paths.insert(place, old_path)
-                leaves.insert(place, old)
-            elif place < len(leaves) and leaves[place] == old:
-                leaves[place] = old
-        return paths, leaves
+    node, bits = top, 0
+    passed: list[Inner] = []
+    beside: list[Node] = []
+    for path in sorted(changes):
+        before, bits = bits, int.from_bytes(path, "big")
+        fork = _count_shared(before, bits)
+        if fork < len(passed):
+            node = _climb(node, before, passed, beside, fork + 1)
+            node, beside[-1] = beside[-1], node  # over to the other half
+        depth = len(passed)
+        while node is not None and len(node) == 3:
+            passed.append(node)
+            if bits & _BITS[depth]:
+                _, other, node = node
+            else:
+                _, node, other = node
+            beside.append(other)
+            depth += 1
+        node = _replace(node, path, changes[path], passed, beside)
+    return _climb(node, bits, passed, beside, 0)
 
 
-def _build(
-    paths: list[int], leaves: list[Leaf], low: int, high: int, prefix: int, bit: int
-) -> Node:
-    """The subtree of the leaves in `low..high`, which all lie under `prefix`."""
-    if high - low <= 1:
-        return leaves[low] if low < high else None
-    middle = bisect_left(paths, prefix | bit, low, high)
-    return _join(
-        _build(paths, leaves, low, middle, prefix, bit >> 1),
-        _build(paths, leaves, middle, high, prefix | bit, bit >> 1),
-    )
+def _replace(
+    old: Leaf | None,
+    path: bytes,
+    value_hash: bytes | None,
+    passed: list[Inner],
+    beside: list[Node],
+) -> Leaf | None:
+    """What is at a path's place after its change; another's leaf moves down to where they fork."""
+    if old is not None and not old[1].startswith(path):
+        if value_hash is None:
+            return old
+        bits, old_bits = int.from_bytes(path, "big"), int.from_bytes(old[1][:PATH_BYTES], "big")
+        shared = _count_shared(bits, old_bits) - len(passed)
+        passed += [_NEW] * (shared + 1)
+        beside += [None] * shared
+        beside.append(old)
+    if value_hash is None:
+        return None
+    content = path + value_hash
+    return old if old is not None and old[1] == content else (hash_leaf(content), content)
+
+
+def _count_shared(path: int, other: int) -> int:
+    """How many bits two paths begin with that are the same."""
+    return PATH_BITS - (path ^ other).bit_length()
+
+
+def _climb(node: Node, bits: int, passed: list[Inner], beside: list[Node], depth_end: int) -> Node:
+    """The node at a smaller depth above a place, where `node` is."""
+    for depth in range(len(passed) - 1, depth_end - 1, -1):
+        _, old_left, old_right = old = passed.pop()
+        left, right = (beside.pop(), node) if bits & _BITS[depth] else (node, beside.pop())
+        if left is old_left and right is old_right:
+            node = old
+        elif left is not None and right is not None:
+            node = (hash_inner(left[0], right[0]), left, right)
+        else:
+            node = _join(left, right)
+    return node
 
 
 def _join(left: Node, right: Node) -> Node:
     """The subtree over two halves; a single leaf rises until another one shares its prefix."""
-    if right is None and not isinstance(left, Inner):
+    if right is None and (left is None or len(left) == 2):
         return left
-    if left is None and not isinstance(right, Inner):
+    if left is None and right is not None and len(right) == 2:
         return right
-    return Inner(hash_inner(get_hash(left), get_hash(right)), left, right)
+    return hash_inner(get_hash(left), get_hash(right)), left, right

@@ -9,7 +9,7 @@ from runtime.primitives import Hash
 from runtime.state.commitment import (
     EMPTY,
     PATH_BITS,
-    Inner,
+    PATH_BYTES,
     Leaf,
     Node,
     StateTree,
@@ -58,16 +58,17 @@ def prove_path(tree: StateTree, path: bytes) -> StateProof:
     bits = int.from_bytes(path, "big")
     siblings: list[Hash] = []
     node: Node = tree.top
-    while isinstance(node, Inner):
+    while node is not None and len(node) == 3:
+        _, left, right = node
         is_right = bits >> (PATH_BITS - 1 - len(siblings)) & 1
-        sibling = node.left if is_right else node.right
+        node, sibling = (right, left) if is_right else (left, right)
         siblings.append(Hash(get_hash(sibling)))
-        node = node.right if is_right else node.left
     return StateProof(tuple(siblings), None if node is None else _get_proof_leaf(node))
 
 
 def _get_proof_leaf(leaf: Leaf) -> ProofLeaf:
-    return ProofLeaf(Hash(leaf.path), Hash(leaf.value_hash))
+    _, content = leaf
+    return ProofLeaf(Hash(content[:PATH_BYTES]), Hash(content[PATH_BYTES:]))
 
 
 def verify_proof(root: Hash, key: bytes, proof: StateProof) -> Hash | None:
@@ -90,7 +91,7 @@ def verify_path(root: Hash, path: bytes, proof: StateProof) -> Hash | None:
         strayed = int.from_bytes(proof.leaf.path, "big") ^ bits
         if strayed >> (PATH_BITS - depth):
             raise BadStateProof(f"the leaf leaves the key's path above depth {depth}")
-        node = hash_leaf(proof.leaf.path, proof.leaf.value_hash)
+        node = hash_leaf(proof.leaf.path + proof.leaf.value_hash)
     _ensure_shortest(proof)
     for level in reversed(range(depth)):
         sibling = proof.siblings[level]

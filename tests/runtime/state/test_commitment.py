@@ -1,13 +1,24 @@
 """The state tree against the definition of its root."""
 
+import gc
 import random
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.primitives import Hash
-from runtime.state.commitment import EMPTY, Inner, Leaf, Node, StateTree, is_leaf_hash
+from runtime.state import commitment
+from runtime.state.commitment import (
+    EMPTY,
+    Inner,
+    Leaf,
+    Node,
+    StateTree,
+    hash_inner,
+    is_leaf_hash,
+)
 from tests.helpers.naive_state import compute_root, get_leaves
 from tests.runtime.state.strategies import CHANGES, ENTRIES, LEAF_CHANGES, LEAVES
 
@@ -16,16 +27,16 @@ def get_nodes(node: Node) -> dict[bytes, Inner | Leaf]:
     """Every node of a subtree by its hash."""
     if node is None:
         return {}
-    found: dict[bytes, Inner | Leaf] = {node.hash: node}
-    if isinstance(node, Inner):
-        found |= get_nodes(node.left) | get_nodes(node.right)
+    found: dict[bytes, Inner | Leaf] = {node[0]: node}
+    if len(node) == 3:
+        found |= get_nodes(node[1]) | get_nodes(node[2])
     return found
 
 
 def get_depth(node: Node) -> int:
-    if not isinstance(node, Inner):
+    if node is None or len(node) == 2:
         return 0
-    return 1 + max(get_depth(node.left), get_depth(node.right))
+    return 1 + max(get_depth(node[1]), get_depth(node[2]))
 
 
 def make_entries(count: int) -> dict[bytes, bytes]:
@@ -117,6 +128,22 @@ def test_changes_that_change_nothing_return_the_same_tree(
     assert tree.with_leaves({}) is tree
 
 
+def test_many_changes_at_once_give_the_root_of_the_content() -> None:
+    source = random.Random(7)
+    content = {source.randbytes(32): source.randbytes(32) for _ in range(300)}
+    tree = StateTree().with_leaves(content)
+    for _ in range(6):
+        changes: dict[bytes, bytes | None] = dict.fromkeys(source.sample([*content], 60))
+        changes |= {path: source.randbytes(32) for path in source.sample([*content], 60)}
+        changes |= {source.randbytes(32): source.randbytes(32) for _ in range(60)}
+        tree = tree.with_leaves(changes)
+        for path, value_hash in changes.items():
+            content.pop(path, None)
+            if value_hash is not None:
+                content[path] = value_hash
+        assert tree.root == StateTree().with_leaves(content).root == compute_root(content)
+
+
 def test_two_paths_that_differ_in_their_last_bit_are_256_levels_deep() -> None:
     left, right = bytes(31) + b"\x00", bytes(31) + b"\x01"
     tree = StateTree().with_leaves({left: b"\x01" * 32, right: b"\x02" * 32})
@@ -137,7 +164,29 @@ def test_an_update_shares_what_it_does_not_touch() -> None:
     assert all(after[digest] is before[digest] for digest in after if digest in before)
 
 
+def test_an_update_hashes_each_new_node_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = StateTree.build(make_entries(1_000).items())
+    hashed: list[bytes] = []
+
+    def hash_and_note(left: bytes, right: bytes) -> bytes:
+        hashed.append(hash_inner(left, right))
+        return hashed[-1]
+
+    monkeypatch.setattr(commitment, "hash_inner", hash_and_note)
+    after = tree.updated({b"key %d" % number: b"other" for number in range(100)})
+    fresh = get_nodes(after.top).keys() - get_nodes(tree.top).keys()
+    assert sorted(hashed) == sorted(digest for digest in fresh if not is_leaf_hash(digest))
+
+
 def test_leaves_and_inner_nodes_are_told_apart_by_the_top_bit() -> None:
     nodes = get_nodes(StateTree.build(make_entries(300).items()).top)
-    assert sum(isinstance(node, Leaf) for node in nodes.values()) == 300
-    assert all(is_leaf_hash(digest) == isinstance(node, Leaf) for digest, node in nodes.items())
+    assert sum(len(node) == 2 for node in nodes.values()) == 300
+    assert all(is_leaf_hash(digest) == (len(node) == 2) for digest, node in nodes.items())
+
+
+def test_the_garbage_collector_stops_looking_at_nodes() -> None:
+    tree = StateTree.build(make_entries(20).items())
+    inner = [node for node in get_nodes(tree.top).values() if len(node) == 3]
+    for _ in range(get_depth(tree.top) + 2):  # it lets go of a level at a time
+        gc.collect()
+    assert not any(gc.is_tracked(node) for node in inner)

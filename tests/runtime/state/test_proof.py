@@ -117,13 +117,13 @@ def test_a_huge_length_is_refused_before_anything_is_read() -> None:
 
 def test_a_leaf_deeper_than_it_belongs_is_refused_whatever_the_root() -> None:
     leaf = ProofLeaf(Hash(bytes(32)), Hash(b"\x01" * 32))
-    root = Hash(hash_inner(hash_leaf(leaf.path, leaf.value_hash), EMPTY))
+    root = Hash(hash_inner(hash_leaf(leaf.path + leaf.value_hash), EMPTY))
     with pytest.raises(BadStateProof, match="belongs higher"):
         verify_path(root, leaf.path, StateProof((Hash(EMPTY),), leaf))
 
 
 def test_an_absence_beside_a_leaf_deeper_than_it_belongs_is_refused() -> None:
-    sibling = Hash(hash_leaf(b"\xff" * 32, b"\x01" * 32))
+    sibling = Hash(hash_leaf(b"\xff" * 32 + b"\x01" * 32))
     root = Hash(hash_inner(EMPTY, sibling))
     with pytest.raises(BadStateProof, match="belongs higher"):
         verify_path(root, bytes(32), StateProof((sibling,), None))
