@@ -19,6 +19,7 @@ from chain.cli.output import Json, print_json_line, print_line, print_panel
 from chain.cli.places import Places
 from chain.client.block import Head
 from chain.clock import SystemClock
+from chain.collector import collect_rarely
 from chain.config import Config, dump_config, load_config
 from chain.errors import ConfigError, NodeError
 from chain.keystore import KeyPair
@@ -224,7 +225,8 @@ async def _run(launch: Launch) -> None:
             nursery.start_soon(_stop_at_signal, signals, nursery.cancel_scope)
             started.append(await nursery.start(serve))
             announce(launch, started[0])
-            await trio.sleep_forever()
+            with collect_rarely():  # now that it holds the state
+                await trio.sleep_forever()
     for node in started:
         _say_stopped(launch, node.client.best.value)
 

@@ -1,0 +1,73 @@
+"""Circles of objects: execution leaves none, and a node looks for them rarely."""
+
+import gc
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import pytest
+
+from chain.collector import NEW_OBJECTS, collect_rarely
+from runtime.header import Header
+from tests.helpers.many_accounts import make_rich_spec, make_senders, make_transfers
+from tests.helpers.node_stage import BlockMaker, Wallet, open_client
+
+SENDERS = make_senders(4)
+
+
+@contextmanager
+def collecting_by_hand() -> Generator[None]:
+    """Nothing is collected but by `gc.collect`."""
+    gc.disable()
+    gc.collect()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+class Circle:
+    """Refers to itself, as whatever the collector is for."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+def make_questions() -> dict[str, Callable[[], object]]:
+    """What executes blocks."""
+    client = open_client(spec=make_rich_spec(SENDERS))
+    maker = BlockMaker(client)
+    transactions = tuple(make_transfers(Wallet(client), SENDERS, 8))
+    block = maker.make(transactions=transactions)
+    extrinsics = tuple(map(client.api.decode, block.extrinsics))
+    parent = client.get_open_block(client.genesis_hash)
+    assert parent is not None
+
+    def execute(header: Header) -> int:
+        return len(client.api.execute_block(parent.backend, header, extrinsics).outcomes)
+
+    def propose() -> int:
+        return len(maker.make(transactions=transactions).extrinsics)
+
+    return {"execute": lambda: execute(block.header), "propose": propose}
+
+
+@pytest.mark.parametrize("question", ["execute", "propose"])
+def test_a_block_leaves_no_circle(question: str) -> None:
+    ask = make_questions()[question]
+    ask()  # what is made once is made
+    with collecting_by_hand():
+        assert ask() == 10
+        assert gc.collect() == 0
+        Circle()
+        assert gc.collect() > 0, "one would be seen"
+
+
+def test_a_node_looks_for_circles_rarely_and_not_among_what_it_starts_with() -> None:
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
+    assert before[0] < NEW_OBJECTS
+    with collect_rarely():
+        assert gc.isenabled()
+        assert gc.get_threshold() == (NEW_OBJECTS, *before[1:])
+        assert gc.get_freeze_count() > frozen
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
