@@ -70,6 +70,12 @@ def weigh_bids(book: Book, chain: ChainStage, inputs: Root, records: dict[Accoun
     every = book.call("", "drop_bids(32)", chain, DAVE, make_call("Market", "drop_bids", 0))
     book.slope("market.BID_RETURN", "drop_bids", one, every, BIDS_MAX - 1)
     book.call("", "close(256 slots, 32 bids)", chain, ALICE, make_call("Market", "close", 0))
+    job = chain.runtime.market.next_job.get()
+    apply(chain, ALICE, make_ask("post", inputs, Bids(UNIT)))
+    apply(chain, last, make_call("Market", "bid", job, UNIT, records[last]))
+    apply(chain, ALICE, make_call("Market", "cancel", job))
+    drop = make_call("Market", "drop_bids", job)
+    book.call("market.BID_RETURN", "drop_bids(1)", chain, DAVE, drop)
 
 
 def weigh_replicas(

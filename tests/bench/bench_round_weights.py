@@ -1,18 +1,19 @@
 """What calls of a labelling round cost; see `tests/helpers/weighing.py`.
 
-Sixteen seats, 4,096 items of 256 classes, 256 of them gold: there is no larger round.
+Sixteen seats, 4,096 items of 256 classes, 256 of them gold: there is no larger round. Everything is
+measured on the whole runtime.
 """
 
 from collections.abc import Callable
 
 from pallets.rounds import GoldLabel
 from pallets.rounds.types import CLASSES_MAX, GOLD_MAX, GOLD_MIN, ITEMS_MAX, SEATS_MAX
-from runtime.frame import Call
 from runtime.frame.ai_types import Role
-from runtime.primitives import AccountId
+from runtime.primitives import UNIT, AccountId
 from tests.helpers.weighing import Book, Cost
+from tests.helpers.whole_stage import make_whole
 from tests.pallets.rounds import stage as rounds
-from tests.pallets.rounds.stage import BOND, FUNDS, GOLD_SALT, OWNER, STRANGER, RoundStage
+from tests.pallets.rounds.stage import FUNDS, GOLD_SALT, OWNER, STRANGER, RoundStage
 
 PEOPLE = tuple(AccountId(bytes([n]) * 32) for n in range(120, 120 + SEATS_MAX))
 LABELS = [item % CLASSES_MAX for item in range(ITEMS_MAX)]
@@ -25,7 +26,7 @@ def make_stage() -> RoundStage:
     for who in PEOPLE:
         stage.money.mint(who, FUNDS)
         stage.record_of[who] = stage.register(who)
-        stage.dispatch(stage.bonds, "bond", who, Role.LABELLER, BOND)
+        stage.dispatch(stage.bonds, "bond", who, Role.LABELLER, 200 * UNIT)
     stage.items = stage.put_blob(OWNER, bytes(16 * ITEMS_MAX))
     return stage
 
@@ -35,11 +36,6 @@ def post(stage: RoundStage) -> int:
     return stage.post(
         items=stage.items, item_bytes=16, classes=CLASSES_MAX, seats=SEATS_MAX, gold=GOLD
     )
-
-
-def make_call(stage: RoundStage, name: str, *args: object) -> Call:
-    """A call of the pallet."""
-    return stage.runtime.make_call(stage.rounds, name, *args)
 
 
 def act_all(act: Callable[..., object], number: int, people: tuple[AccountId, ...]) -> None:
@@ -60,7 +56,8 @@ def weigh_settling(book: Book, stage: RoundStage, seats: int, items: int, classe
             act(number, who, labels, classes)
     stage.pass_phase(number)
     case = f"settling {seats} seats, {items} items, {classes} classes"
-    cost = book.call("", case, stage, STRANGER, make_call(stage, "poke", number))
+    whole = make_whole(stage)
+    cost = book.call("", case, whole, STRANGER, whole.make_call("Rounds", "poke", number))
     stage.poke(number)
     return cost
 
@@ -88,8 +85,8 @@ def weigh(book: Book) -> None:
     stage, last = make_stage(), PEOPLE[-1]
 
     def at(figure: str, case: str, who: AccountId, name: str, *args: object) -> Cost:
-        full = f"rounds.{figure}" if figure else ""
-        return book.call(full, case, stage, who, make_call(stage, name, *args))
+        full, whole = f"rounds.{figure}" if figure else "", make_whole(stage)
+        return book.call(full, case, whole, who, whole.make_call("Rounds", name, *args))
 
     weigh_judging(book, stage)
     number = post(stage)

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "c0d393a5e7702edec93b8fcf8e7bb455fb7e061dc118df260178d7b8bf4113a2",
-    "local": "5f5d0c225ffa86385f065cf60a4a8ca2cd85922ce3b125025f4e193f3c9508d2",
+    "dev": "10ee0ae734cd0639fa31afee6126d7a61760e7bf3a69995d0d5c5a3c78806d4f",
+    "local": "846a8491d47a4a039f49ba9691e501f8863a884924e1967e89eeb17d8a73933c",
 }
 
 
