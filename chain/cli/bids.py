@@ -9,6 +9,7 @@ import typer
 
 from chain.cli.failure import WrongUse, run_command
 from chain.cli.job import POLL_S
+from chain.cli.job_options import JobArgument
 from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_json, print_table
 from chain.cli.sending import Outcome, send_one, show_sent
@@ -23,7 +24,6 @@ from runtime.crypto.ss58 import encode_ss58
 
 app = typer.Typer()
 
-JobArgument = Annotated[int, typer.Argument(metavar="JOB", min=0, help="The job's number.")]
 _PICK: Final = re.compile(r"(\d{1,9})=(.+)")
 
 

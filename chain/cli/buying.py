@@ -8,7 +8,8 @@ import typer
 from chain.cli.failure import WrongUse, run_command
 from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import bar, print_fields, print_json, print_line
-from chain.cli.selling import open_sale_keys
+from chain.cli.records import DatasetArgument
+from chain.cli.selling import OrderArgument, open_sale_keys
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import format_amount
 from chain.wallet.chain_reader import to_hex
@@ -43,13 +44,12 @@ app = typer.Typer()
 PackageArgument = Annotated[
     Path, typer.Argument(metavar="PACKAGE", help="The encrypted file that the seller gave out.")
 ]
-OrderArgument = Annotated[int, typer.Argument(metavar="ORDER", min=0, help="The order's number.")]
 
 
 @app.command()
 @expand_options
 def order(
-    record: Annotated[int, typer.Argument(metavar="DATASET", min=0, help="The dataset's number.")],
+    record: DatasetArgument,
     package: PackageArgument,
     *,
     signing: Signing,

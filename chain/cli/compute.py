@@ -6,13 +6,11 @@ from typing import Annotated
 import typer
 
 from chain.cli.failure import run_command
-from chain.cli.job_options import PRICE_DEFAULT, PriceOption
+from chain.cli.job_options import PRICE_DEFAULT, TIMEOUT_DEFAULT, PriceOption, TimeoutOption
 from chain.cli.options import Signing, expand_options
 from chain.cli.output import print_json, print_table
 from chain.cli.program_job import (
-    TIMEOUT_DEFAULT,
     Order,
-    TimeoutOption,
     run_program,
 )
 from chain.cli.session import open_session

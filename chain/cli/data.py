@@ -10,8 +10,10 @@ from chain.cli.failure import run_command
 from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.records import (
     TTL_DEFAULT,
+    ItemsOption,
     ParentOption,
     RoyaltyOption,
+    SchemaOption,
     TtlOption,
     get_registered,
     parse_parents,
@@ -35,10 +37,8 @@ def publish(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The data; it stays where it is.")],
     *,
     signing: Signing,
-    items: Annotated[int, typer.Option("--items", min=1, help="How many items it has.")],
-    schema: Annotated[
-        str, typer.Option("--schema", help="What an item is, in words; its hash is published.")
-    ] = "",
+    items: ItemsOption,
+    schema: SchemaOption = "",
     royalty: RoyaltyOption = "0%",
     parent: ParentOption = None,
     ttl: TtlOption = TTL_DEFAULT,

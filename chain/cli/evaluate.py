@@ -1,19 +1,25 @@
 """`soberana eval`: have a model held against rows with labels."""
 
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
 from chain.cli.failure import run_command
-from chain.cli.job_options import PRICE_DEFAULT, PriceOption
+from chain.cli.job_options import (
+    PRICE_DEFAULT,
+    TIMEOUT_DEFAULT,
+    ModelArgument,
+    PriceOption,
+    RowsPerSlotOption,
+    TimeoutOption,
+)
 from chain.cli.options import Signing, expand_options
 from chain.cli.output import print_fields, print_json, print_table
 from chain.cli.program_job import (
-    TIMEOUT_DEFAULT,
+    LabelledRowsArgument,
+    LabelsArgument,
     Order,
-    TimeoutOption,
     run_program,
 )
 from chain.cli.session import open_session
@@ -29,13 +35,13 @@ app = typer.Typer()
 @app.command("eval")
 @expand_options
 def evaluate(
-    model: Annotated[int, typer.Argument(metavar="MODEL", min=0, help="The model's number.")],
-    rows: Annotated[Path, typer.Argument(metavar="ROWS", help="int8 in [-63, 63] (.npy).")],
-    labels: Annotated[Path, typer.Argument(metavar="LABELS", help="A class a row (.npy).")],
+    model: ModelArgument,
+    rows: LabelledRowsArgument,
+    labels: LabelsArgument,
     *,
     signing: Signing,
     classes: Annotated[int, typer.Option("--classes", min=1, max=64)] = 10,
-    per_slot: Annotated[int, typer.Option("--rows-per-slot", min=1)] = 256,
+    per_slot: RowsPerSlotOption = 256,
     price: PriceOption = PRICE_DEFAULT,
     timeout: TimeoutOption = TIMEOUT_DEFAULT,
 ) -> None:

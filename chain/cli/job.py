@@ -12,10 +12,15 @@ from chain.cli.failure import run_command
 from chain.cli.job_options import (
     PRICE_DEFAULT,
     RUNS_DEFAULT,
+    TIMEOUT_DEFAULT,
     EveryOption,
+    JobArgument,
+    ModelArgument,
     PriceOption,
     ReplicasOption,
+    RowsPerSlotOption,
     RunsOption,
+    TimeoutOption,
     make_recurrence,
     parse_price,
     parse_verifier,
@@ -47,12 +52,12 @@ Describe: TypeAlias = Callable[[JobStanding], Awaitable[str]]
 @app.command()
 @expand_options
 def post(
-    model: Annotated[int, typer.Argument(metavar="MODEL", min=0, help="The model's number.")],
+    model: ModelArgument,
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help="The rows to run: int8 (.npy).")],
     *,
     signing: Signing,
     price: PriceOption = PRICE_DEFAULT,
-    rows_per_slot: Annotated[int, typer.Option("--rows-per-slot", min=1)] = 50,
+    rows_per_slot: RowsPerSlotOption = 50,
     verifier: Annotated[
         str, typer.Option("--verifier", help="How results are checked: replay or freivalds.")
     ] = "replay",
@@ -99,14 +104,12 @@ def post(
 @app.command()
 @expand_options
 def watch(
-    number: Annotated[int, typer.Argument(metavar="JOB", min=0, help="The job's number.")],
+    number: JobArgument,
     save: Annotated[
         Path | None, typer.Option("--save", help="Write the results here (.npy).")
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Show how it stands, do not wait.")] = False,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=1, help="Give up after so many seconds.")
-    ] = 3_600,
+    timeout: TimeoutOption = TIMEOUT_DEFAULT,
     *,
     settings: Settings,
 ) -> None:

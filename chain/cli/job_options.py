@@ -11,6 +11,18 @@ from pallets.market import Bids, Dutch, Going, Posted, PriceRule, Recurrence
 from runtime.frame.ai_types import VerifierId
 
 PRICE_DEFAULT: Final = "1 SBR..5 SBR/20"
+TIMEOUT_DEFAULT: Final = 3_600.0
+
+JobArgument: TypeAlias = Annotated[
+    int, typer.Argument(metavar="JOB", min=0, help="The job's number.")
+]
+ModelArgument: TypeAlias = Annotated[
+    int, typer.Argument(metavar="MODEL", min=0, help="The model's number.")
+]
+RowsPerSlotOption: TypeAlias = Annotated[int, typer.Option("--rows-per-slot", min=1)]
+TimeoutOption: TypeAlias = Annotated[
+    float, typer.Option("--timeout", min=1, help="Give up after so many seconds.")
+]
 
 PriceOption: TypeAlias = Annotated[
     str,

@@ -54,6 +54,10 @@ _UNITS: Final = ("", "k", "M", "G", "T", "P")
 BackendOption = Annotated[
     str, typer.Option("--backend", help="What multiplies: auto, numpy, numba, cuda.")
 ]
+WorkerOption = Annotated[
+    str | None,
+    typer.Option("--worker", metavar="NAME", help="What the node calls you. [this machine]"),
+]
 ThreadsOption = Annotated[int, typer.Option("--threads", min=1, max=1_024, help="Processor cores.")]
 
 
@@ -99,10 +103,7 @@ class Limits:
 def run(
     *,
     settings: Settings,
-    worker: Annotated[
-        str | None,
-        typer.Option("--worker", metavar="NAME", help="What the node calls you. [this machine]"),
-    ] = None,
+    worker: WorkerOption = None,
     author: Annotated[
         str | None,
         typer.Option("--author", metavar="ACCOUNT", help="Who is paid. [the node's author]"),

@@ -113,7 +113,7 @@ async def find_known_blobs(
 @app.command()
 @expand_options
 def show(
-    number: Annotated[int, typer.Argument(metavar="ID", min=0, help="The model's number.")],
+    number: model_import.ModelArgument,
     *,
     settings: Settings,
 ) -> None:

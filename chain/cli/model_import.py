@@ -34,6 +34,7 @@ from runtime.frame.ai_types import ModelInfo
 from runtime.primitives import Root
 from runtime.tensor import GraphError, encode_graph, run_graph
 
+ModelArgument = Annotated[int, typer.Argument(metavar="ID", min=0, help="The model's number.")]
 RowsOption = Annotated[
     Path,
     typer.Option("--calibration", metavar="FILE", help="Typical rows (.npy), to find the scales."),
@@ -138,7 +139,7 @@ def convert_rows(
 
 @expand_options
 def run_model(
-    number: Annotated[int, typer.Argument(metavar="ID", min=0, help="The model's number.")],
+    number: ModelArgument,
     rows: Annotated[Path, typer.Argument(help="Rows of int8 numbers (.npy).")],
     output: Annotated[Path, typer.Argument(help="Where to write the output (.npy).")],
     *,
@@ -171,7 +172,7 @@ def run_model(
 
 @expand_options
 def fetch(
-    number: Annotated[int, typer.Argument(metavar="ID", min=0, help="The model's number.")],
+    number: ModelArgument,
     *,
     settings: Settings,
 ) -> None:

@@ -9,7 +9,13 @@ import trio
 import typer
 
 from chain.cli.failure import run_command
-from chain.cli.job_options import PRICE_DEFAULT, PriceOption, parse_price
+from chain.cli.job_options import (
+    PRICE_DEFAULT,
+    TIMEOUT_DEFAULT,
+    PriceOption,
+    TimeoutOption,
+    parse_price,
+)
 from chain.cli.options import Signing, expand_options
 from chain.cli.output import bar, print_fields, print_json
 from chain.cli.session import Session, open_session
@@ -63,9 +69,7 @@ def product(
     ] = 128,
     price: PriceOption = PRICE_DEFAULT,
     source: SourceOption = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=1, help="Give up after so many seconds.")
-    ] = 3_600,
+    timeout: TimeoutOption = TIMEOUT_DEFAULT,
 ) -> None:
     """Have A times B computed by paid providers: a right result is accepted, a wrong one proven."""
 

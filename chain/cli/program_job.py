@@ -22,10 +22,12 @@ from runtime.frame.ai_types import VerifierId
 
 TERMS = Terms(600, 100, 3)
 
-TimeoutOption: TypeAlias = Annotated[
-    float, typer.Option("--timeout", min=1, help="Give up after so many seconds.")
+LabelledRowsArgument: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="ROWS", help="int8 in [-63, 63] (.npy).")
 ]
-TIMEOUT_DEFAULT = 3_600.0
+LabelsArgument: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="LABELS", help="A class a row (.npy).")
+]
 
 
 @dataclass(frozen=True, slots=True)

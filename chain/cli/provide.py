@@ -15,7 +15,7 @@ from chain.blas import use_one_blas_thread
 from chain.blobs.fetcher import Fetcher
 from chain.cli.failure import run_command
 from chain.cli.job_kinds import COMPUTED, parse_kinds
-from chain.cli.miner import BackendOption, ThreadsOption, make_config, show_speed
+from chain.cli.miner import BackendOption, ThreadsOption, WorkerOption, make_config, show_speed
 from chain.cli.options import (
     NODE_DEFAULT,
     BasePathOption,
@@ -91,10 +91,7 @@ def run(
         bool, typer.Option("--mine", help="Mine while nobody pays, if the node gives templates.")
     ] = False,
     rent: RentOption = False,
-    worker: Annotated[
-        str | None,
-        typer.Option("--worker", metavar="NAME", help="What the node calls you. [this machine]"),
-    ] = None,
+    worker: WorkerOption = None,
     source: Annotated[
         list[str] | None,
         typer.Option("--source", metavar="URL", help="A node that serves bytes, beside --node."),

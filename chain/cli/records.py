@@ -24,6 +24,13 @@ from runtime.primitives import BPS, AccountId
 
 TTL_DEFAULT: Final = 50_000
 
+DatasetArgument = Annotated[
+    int, typer.Argument(metavar="DATASET", min=0, help="The dataset's number.")
+]
+ItemsOption = Annotated[int, typer.Option("--items", min=1, help="How many items it has.")]
+SchemaOption = Annotated[
+    str, typer.Option("--schema", help="What an item is, in words; its hash is published.")
+]
 RoyaltyOption = Annotated[
     str, typer.Option("--royalty", metavar="PERCENT", help="Your part of each settlement: 10%.")
 ]

@@ -13,8 +13,11 @@ from chain.cli.options import Signing, expand_options
 from chain.cli.output import bar, print_error, print_fields, print_json, print_json_line, print_line
 from chain.cli.records import (
     TTL_DEFAULT,
+    DatasetArgument,
+    ItemsOption,
     ParentOption,
     RoyaltyOption,
+    SchemaOption,
     TtlOption,
     get_registered,
     parse_parents,
@@ -48,6 +51,8 @@ from runtime.primitives import AccountId, Root
 
 app = typer.Typer()
 
+OrderArgument = Annotated[int, typer.Argument(metavar="ORDER", min=0, help="The order's number.")]
+
 POLL_S: Final = 1
 RETRY_S: Final = 5
 SALES_FOLDER: Final = "sales"
@@ -65,10 +70,8 @@ def offer_sealed(
     *,
     signing: Signing,
     price: Annotated[str, typer.Option("--price", metavar="AMOUNT", help="What a copy costs.")],
-    items: Annotated[int, typer.Option("--items", min=1, help="How many items it has.")] = 1,
-    schema: Annotated[
-        str, typer.Option("--schema", help="What an item is, in words; its hash is published.")
-    ] = "",
+    items: ItemsOption = 1,
+    schema: SchemaOption = "",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="PACKAGE", help="The encrypted file. [default: FILE.sealed]"),
@@ -186,7 +189,7 @@ def show_offered(
 @app.command()
 @expand_options
 def withdraw(
-    record: Annotated[int, typer.Argument(metavar="DATASET", min=0, help="The dataset's number.")],
+    record: DatasetArgument,
     *,
     signing: Signing,
 ) -> None:
@@ -207,7 +210,7 @@ def withdraw(
 @app.command()
 @expand_options
 def deliver(
-    order: Annotated[int, typer.Argument(metavar="ORDER", min=0, help="The order's number.")],
+    order: OrderArgument,
     *,
     signing: Signing,
 ) -> None:

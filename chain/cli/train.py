@@ -9,14 +9,14 @@ from typing import Annotated, TypeAlias
 import typer
 
 from chain.cli.failure import run_command
-from chain.cli.job_options import PRICE_DEFAULT, PriceOption
+from chain.cli.job_options import PRICE_DEFAULT, TIMEOUT_DEFAULT, PriceOption, TimeoutOption
 from chain.cli.model import send_model
 from chain.cli.options import Signing, expand_options
 from chain.cli.output import print_fields, print_json, print_line
 from chain.cli.program_job import (
-    TIMEOUT_DEFAULT,
+    LabelledRowsArgument,
+    LabelsArgument,
     Order,
-    TimeoutOption,
     run_program,
     write_file,
 )
@@ -56,8 +56,8 @@ CurveOption: TypeAlias = Annotated[
 @app.command()
 @expand_options
 def train(
-    rows: Annotated[Path, typer.Argument(metavar="ROWS", help="int8 in [-63, 63] (.npy).")],
-    labels: Annotated[Path, typer.Argument(metavar="LABELS", help="A class a row (.npy).")],
+    rows: LabelledRowsArgument,
+    labels: LabelsArgument,
     file: Annotated[Path, typer.Argument(metavar="MODEL", help="Where to write it (.npz).")],
     *,
     signing: Signing,

@@ -9,6 +9,7 @@ import trio
 import typer
 
 from chain.cli.failure import run_command
+from chain.cli.job_options import JobArgument
 from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_fields, print_json, print_json_line, print_line
 from chain.cli.session import Session, open_session
@@ -27,9 +28,6 @@ app = typer.Typer(no_args_is_help=True)
 
 POLL_S: Final = 0.5
 
-JobArgument: TypeAlias = Annotated[
-    int, typer.Argument(metavar="JOB", min=0, help="The job's number.")
-]
 SlotArgument: TypeAlias = Annotated[
     int, typer.Argument(metavar="SLOT", min=0, help="The slot's number, from 0.")
 ]
