@@ -10,8 +10,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
-NEW_OBJECTS: Final = 50_000
-"""After so many new objects the newest are looked at: more than a full block holds at once."""
+NEW_OBJECTS: Final = 100_000
+"""After so many new objects the newest are looked at; a full block of transfers holds 64,000."""
 
 
 @contextmanager
