@@ -13,7 +13,7 @@ from runtime.frame.ai_types import BLOB_BYTES_MAX, ModelInfo, VerifierId
 from runtime.frozen import frozen
 from runtime.model import count_cells
 from runtime.tensor import CheckedGraph, load_graph
-from runtime.tensor.value import OPERAND, Interval
+from runtime.tensor.value import OPERAND, Interval, find_range
 
 PRODUCT_BYTES = 4
 """An entry of a product, int32."""
@@ -58,8 +58,7 @@ def ensure_inference(
 
 
 def _ensure_range(inputs: bytes, bounds: Interval) -> None:
-    values = np.frombuffer(inputs, np.int8)
-    found = Interval(int(values.min()), int(values.max()))
+    found = find_range(np.frombuffer(inputs, np.int8))
     if not (found.is_within(bounds) and found.is_within(OPERAND)):
         raise InputOutOfRange(f"expected {bounds} and {OPERAND}, found {found}")
 

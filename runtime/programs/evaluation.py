@@ -12,7 +12,7 @@ from runtime.primitives import Root
 from runtime.programs.integers import Int64Array, load_labels, load_operands
 from runtime.programs.program import Cost, Inputs, ensure
 from runtime.tensor.interpreter import GraphRun
-from runtime.tensor.value import IntArray, Interval
+from runtime.tensor.value import IntArray, find_range
 
 CLASSES_MAX = 64
 COUNT_BYTES, COUNT_TYPE = 4, "<u4"
@@ -78,7 +78,7 @@ class Evaluation:
         rows, labels = inputs.blobs
         source, cols = model.checked.graph.input, model.checked.output.cols
         values = load_operands(rows, self.count, source.cols)
-        found = Interval(int(values.min()), int(values.max()))
+        found = find_range(values)
         ensure(found.is_within(source.bounds), f"entries in {source.bounds}", found)
         load_labels(labels, self.count, self.classes)
         ensure(cols in (1, self.classes), f"a class or {self.classes} scores", f"{cols} columns")

@@ -166,9 +166,16 @@ def ensure_array(
         expected = f"{what} {dtype.name}[{shape[0]}, {shape[1]}]"
         raise GraphError(expected, f"{array.dtype}{list(array.shape)}")
     if array.size:
-        found = Interval(int(array.min()), int(array.max()))
+        found = find_range(array)
         if not found.is_within(bounds):
             raise GraphError(f"{what} within {bounds}", found)
+
+
+def find_range(array: IntArray) -> Interval:
+    """The least interval that holds all entries of an array that has any."""
+    # Not by `min` and `max`: for a few rows they cost three times as much to call.
+    flat = array.ravel(order="K")  # as it lies in memory, wherever that is without gaps
+    return Interval(int(flat.item(flat.argmin())), int(flat.item(flat.argmax())))
 
 
 def dump_array(array: IntArray) -> bytes:

@@ -67,7 +67,8 @@ class Shr:
     def run(self, arrays: Arrays) -> IntArray:
         """The shift in 32 bits: C leaves shifts by the width of a narrow type undefined."""
         source = arrays.values[self.source]
-        return (source.astype(np.int32, copy=False) >> self.bits).astype(source.dtype)
+        shifted = source.astype(np.int32, copy=False) >> self.bits
+        return shifted.astype(source.dtype, copy=False)
 
 
 @variant(5, name="ADD")

@@ -85,5 +85,7 @@ class Addb:
     def run(self, arrays: Arrays) -> IntArray:
         """The sum; the check has shown that it fits i32."""
         source, bias = arrays.values[self.source], arrays.tensors[self.tensor]
+        if self.positions == 1:
+            return source + bias
         rows = source.shape[0]
         return (source.reshape(rows, self.positions, -1) + bias).reshape(source.shape)

@@ -12,7 +12,15 @@ from runtime.tensor.check import CheckedTensors, check_graph, check_tensors
 from runtime.tensor.errors import GraphError
 from runtime.tensor.graph import Graph, InputSpec
 from runtime.tensor.interpreter import GraphRun, compute_product, run_graph, trace_graph
-from runtime.tensor.value import DType, IntArray, TensorSpec, dump_array, load_array
+from runtime.tensor.value import (
+    DType,
+    IntArray,
+    Interval,
+    TensorSpec,
+    dump_array,
+    find_range,
+    load_array,
+)
 from tests.helpers import i8graph_oracle as oracle
 from tests.helpers.i8graph_strategies import Program, programs
 
@@ -222,3 +230,13 @@ def test_arrays_survive_their_bytes(
     width = dtype.array_dtype.itemsize
     first = int.from_bytes(written[:width], "little", signed=dtype is not DType.U8)
     assert first == matrix[0]
+
+
+@given(st.lists(st.integers(-128, 127), min_size=1, max_size=24), st.booleans(), st.integers(1, 3))
+def test_the_range_is_that_of_all_entries_however_they_lie(
+    entries: list[int], is_turned: bool, step: int
+) -> None:
+    array = np.array(entries, np.int8).reshape(-1, 1) - np.zeros((1, 3), np.int8)
+    seen = (array.T if is_turned else array)[::step]
+    listed = [int(each) for each in seen.ravel()]
+    assert find_range(seen) == Interval(min(listed), max(listed))
