@@ -4,7 +4,6 @@ The only module that knows every pallet. Attribute order is hook order, `index` 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 
 from pallets.assets import Assets
@@ -55,7 +54,7 @@ from runtime.frame.call import Call, compile_calls
 from runtime.frame.event_record import EventRecord, compile_events
 from runtime.frame.inner_calls import InnerCalls
 from runtime.frame.origin import Origin
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.host import Host
 from runtime.limits import BLOCK_LENGTH, make_block_weights
 from runtime.primitives import UNIT, Moment

@@ -6,7 +6,6 @@ never more in a period than a share of what there was. A part of what nobody was
 each period.
 """
 
-from dataclasses import replace
 from typing import ClassVar
 
 from pallets.weights import treasury as weights
@@ -30,7 +29,7 @@ from runtime.frame import (
 from runtime.frame.origin import OriginKind
 from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import EventSink, Money, Preservation
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import BPS, AccountId, Balance, BlockNumber, Bps, Id, Weight
 from runtime.state.externalities import Externalities
 

@@ -1,11 +1,10 @@
 """Block headers and their digests, as every Substrate client knows them."""
 
-from dataclasses import replace
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime.codec import U32, Array, Compact, MaxLen, Name, codec_of, variant
 from runtime.crypto.hashing import blake2_256
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import BlockNumber, Hash
 
 DIGEST_ITEM_BYTES_MAX = 4096

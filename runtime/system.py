@@ -1,7 +1,6 @@
 """The System pallet: accounts, block variables, events."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated, ClassVar, TypeAlias
 
 from runtime import weights
@@ -26,7 +25,7 @@ from runtime.frame.hashers import blake2_128_concat, twox_64_concat
 from runtime.frame.origin import CallFiltered, Origin
 from runtime.frame.pallet import Constant, Pallet
 from runtime.frame.storage import StorageMap, StorageValue, mapping, value
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.header import Digest, Header
 from runtime.limits import BlockLength, BlockWeights, ConsumedWeight, RuntimeDbWeight
 from runtime.pre_digest import compute_work, get_pre_digest

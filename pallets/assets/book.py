@@ -5,7 +5,6 @@ The deposit is theirs again when the holding is empty. `AssetBook` is the runtim
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pallets.assets.declarations import (
     BelowMin,
@@ -39,7 +38,7 @@ from runtime.frame import Event, StorageMap, StorageValue
 from runtime.frame.asset_traits import AssetHoldReason, AssetKeeper, AssetKind
 from runtime.frame.parameters import Parameters, compute_deposit
 from runtime.frame.traits import EventSink, HoldReason, Money
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id
 
 REASON = HoldReason.ASSET_DEPOSIT

@@ -4,8 +4,6 @@ An asset belongs to an account, which mints it, or to a pallet, which keeps it b
 through `Assets` of `runtime/frame/asset_traits.py`.
 """
 
-from dataclasses import replace
-
 from pallets.assets.book import AssetBook, AssetMaps, Deposits
 from pallets.assets.declarations import (
     Approved,
@@ -53,6 +51,7 @@ from runtime.frame import (
 from runtime.frame.asset_traits import AssetHoldReason, AssetKind
 from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.traits import EventSink, HoldReason, Money
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Balance, BlockNumber, Hash, Id
 from runtime.state.externalities import Externalities
 

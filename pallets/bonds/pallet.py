@@ -5,7 +5,6 @@ the reason `BOND`, and nothing else is, so `try_state` can compare the two.
 """
 
 from collections import Counter
-from dataclasses import replace
 
 from pallets.bonds.declarations import (
     BelowMinimum,
@@ -42,6 +41,7 @@ from runtime.frame.ai_types import DutyId, Role, SlashOutcome, SlashSplit
 from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.payments import pay_held
 from runtime.frame.traits import EventSink, HoldReason, Money
+from runtime.frozen import replace
 from runtime.primitives import BPS, AccountId, Balance, BlockNumber
 from runtime.state.externalities import Externalities
 

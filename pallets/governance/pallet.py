@@ -4,7 +4,6 @@ A proposal names a call. Once its votes have sufficed for long enough, anybody c
 call, with exactly the origin of its track: root, or an account that nobody has the key of.
 """
 
-from dataclasses import replace
 from typing import Protocol
 
 from pallets.governance import declarations as declared
@@ -53,6 +52,7 @@ from runtime.frame import (
 from runtime.frame.inner_calls import InnerCalls
 from runtime.frame.origin import OriginKind
 from runtime.frame.traits import EventSink, Money, MoneyLocks
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Balance, Hash, Id, Weight
 from runtime.state.externalities import Externalities
 

@@ -10,7 +10,6 @@ Time alone moves a proposal: `advance` brings it up to the block, before anythin
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pallets.governance.declarations import (
     Approved,
@@ -28,7 +27,7 @@ from pallets.governance.types import Power, Proposal, ProposalState, Side, Track
 from runtime.codec import U8, U32
 from runtime.frame import Event, StorageMap
 from runtime.frame.traits import HoldReason, Money
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import Id
 
 REASON = HoldReason.GOVERNANCE

@@ -4,8 +4,6 @@ Between two changes of a tally only the thresholds move, and they only fall. So 
 which the votes suffice can be found afterwards, and who looks, and when, decides nothing.
 """
 
-from dataclasses import replace
-
 from pallets.governance.types import (
     Curve,
     GovernanceTerms,
@@ -15,6 +13,7 @@ from pallets.governance.types import (
     Track,
     Tracks,
 )
+from runtime.frozen import replace
 from runtime.primitives import BPS, UNIT, AccountId
 
 ROOT, PARAMETERS, TREASURER, CANCELLER = range(4)

@@ -6,7 +6,6 @@ it grows by itself, and falls only when somebody unlocks.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pallets.governance.declarations import (
     AlreadyDelegating,
@@ -28,7 +27,7 @@ from pallets.governance.proposals import Proposals
 from pallets.governance.types import VOTES_MAX, Delegation, Power, Prior, Vote, Voting
 from runtime.frame import Event, StorageMap
 from runtime.frame.traits import MoneyLocks
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import AccountId
 
 LOCK_ID = b"govern.."

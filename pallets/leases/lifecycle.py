@@ -11,7 +11,6 @@ because the payee's account could not exist with so little, is burned.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pallets.leases import declarations as declared
 from pallets.leases.types import (
@@ -31,7 +30,7 @@ from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.payments import pay_price
 from runtime.frame.slashing import split_miss
 from runtime.frame.traits import HoldReason, Money
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import AccountId, Id
 
 REASON = HoldReason.LEASE

@@ -6,8 +6,6 @@ silence; storage is paid window by window, when the chunks that a block's hash d
 `lifecycle.py` for what can happen to a lease.
 """
 
-from dataclasses import replace
-
 from pallets.leases import declarations as declared
 from pallets.leases.audits import ensure_openings
 from pallets.leases.declarations import LeasesError, LeasesEvent
@@ -55,6 +53,7 @@ from runtime.frame.ai_types import JobKind
 from runtime.frame.parameters import Param, compute_deposit
 from runtime.frame.payments import put_on_hold
 from runtime.frame.traits import EventSink
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Balance, BlockNumber, Id, Weight
 from runtime.state.externalities import Externalities
 

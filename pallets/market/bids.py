@@ -4,7 +4,6 @@ A bid is for any slot of a job, one a provider. It locks nothing but a small dep
 back whatever happens; collateral is locked when the owner accepts the bid for a slot.
 """
 
-from dataclasses import replace
 from typing import Annotated, ClassVar, TypeAlias
 
 from pallets.market.book import Book
@@ -19,7 +18,7 @@ from runtime.frame import Event
 from runtime.frame.ai_types import SlotId
 from runtime.frame.parameters import compute_deposit
 from runtime.frame.traits import HoldReason
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import AccountId, Balance, Id
 
 PICKS_MAX = 32

@@ -17,7 +17,6 @@ little, is burned.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pallets.market import declarations as declared
 from pallets.market.book import Book
@@ -41,6 +40,7 @@ from runtime.frame.division import compute_split
 from runtime.frame.payments import pay_price
 from runtime.frame.slashing import split_fraud, split_miss
 from runtime.frame.traits import HoldReason
+from runtime.frozen import replace
 from runtime.primitives import BPS, AccountId, Hash, Id
 
 

@@ -4,7 +4,6 @@ The owner puts the money of all runs on hold at once. A run that is due is poste
 as if the owner had posted it then: a version that was left open is the current one of that block.
 """
 
-from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
 from pallets.market.book import Book
@@ -18,7 +17,7 @@ from runtime.errors import ModuleError
 from runtime.frame import Event
 from runtime.frame.ai_types import VerifierId
 from runtime.frame.traits import HoldReason
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import AccountId, Balance, BlockNumber, Id
 
 RUNS_MIN, RUNS_MAX = 2, 1_000

@@ -1,7 +1,5 @@
 """What the owner of a job does: posts it, raises its price, cancels, rates and closes it."""
 
-from dataclasses import replace
-
 from pallets.market import declarations as declared
 from pallets.market.bids import return_bids
 from pallets.market.book import Book
@@ -14,6 +12,7 @@ from pallets.market.types import SCORE_MAX, Job, Slot, SlotState, Tags, Terms
 from runtime.frame.ai_types import SlotId, VerifierId
 from runtime.frame.parameters import Param
 from runtime.frame.traits import HoldReason
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Id
 
 

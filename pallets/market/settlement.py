@@ -1,9 +1,8 @@
 """What a provider's history counts: pure arithmetic in integers."""
 
-from dataclasses import replace
-
 from pallets.market.types import Stats
 from runtime.decay import compute_decay
+from runtime.frozen import replace
 
 OPINION_ONE = 1_000_000
 """One verdict in `Stats.alpha` and `Stats.beta`."""

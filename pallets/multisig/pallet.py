@@ -2,7 +2,6 @@
 
 from bisect import insort
 from collections import Counter
-from dataclasses import replace
 from itertools import pairwise
 
 from pallets.multisig.declarations import (
@@ -47,6 +46,7 @@ from runtime.frame import (
 )
 from runtime.frame.inner_calls import InnerCalls
 from runtime.frame.traits import ExtrinsicPlace, HoldReason, Money
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Balance, Weight
 from runtime.state.externalities import Externalities
 

@@ -13,7 +13,6 @@ the payee's account could not exist with so little, is burned.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from pallets.pools import declarations as declared
 from pallets.pools.commitments import get_pot
@@ -26,7 +25,7 @@ from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.payments import pay_held
 from runtime.frame.share_traits import Shares
 from runtime.frame.traits import HoldReason, Money
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import Id, Root
 from runtime.programs import ProgramRunner
 from runtime.state.externalities import Externalities

@@ -6,8 +6,6 @@ has shard after shard tried: what a training learns from base and shard beyond t
 its points. See `lifecycle.py` for what can happen to a pool.
 """
 
-from dataclasses import replace
-
 from pallets.pools import declarations as declared
 from pallets.pools.commitments import (
     compute_shard_commitment,
@@ -47,6 +45,7 @@ from runtime.frame import (
 )
 from runtime.frame.parameters import compute_deposit
 from runtime.frame.traits import EventSink
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Hash, Id, Root
 from runtime.state.externalities import Externalities
 

@@ -1,7 +1,6 @@
 """Bytes under their hash. Calls, events and errors: `pallet_preimage`."""
 
 from collections import Counter
-from dataclasses import replace
 
 from pallets.preimage.declarations import (
     BYTES_DECODED_MAX,
@@ -36,6 +35,7 @@ from runtime.frame import (
 )
 from runtime.frame.origin import OriginKind
 from runtime.frame.traits import EventSink, HoldReason, Money
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Balance, Hash, Weight
 from runtime.state.externalities import Externalities
 

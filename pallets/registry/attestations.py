@@ -6,7 +6,6 @@ record: after a transfer it no longer counts, since the new owner's machines are
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 from pallets.registry.declarations import (
     Attested,
@@ -30,6 +29,7 @@ from runtime.codec import encode
 from runtime.frame import Event, StorageMap
 from runtime.frame.parameters import Parameters, compute_deposit
 from runtime.frame.traits import EventSink, HoldReason, Money
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Balance, BlockNumber, Id
 
 REASON = HoldReason.REGISTRY_DEPOSIT

@@ -6,13 +6,13 @@ unless a running job does.
 """
 
 from collections import Counter
-from dataclasses import replace
 
 from pallets.registry.declarations import BlobInUse, BlobMissing, BlobStoredAlready
 from pallets.registry.types import ENTRY_OVERHEAD_BYTES, BlobContent, BlobStake, BlobUse, Model
 from runtime.frame import StorageMap
 from runtime.frame.parameters import Parameters, compute_deposit
 from runtime.frame.traits import HoldReason, Money
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Balance, Root
 from runtime.tensor.blob import blob_root
 

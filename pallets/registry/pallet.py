@@ -5,7 +5,6 @@ parents and the royalties that follow from them are fixed when it is registered,
 long as a job needs it. Everything stored is paid for by a deposit that is returned with it.
 """
 
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, TypeAlias
 
@@ -81,6 +80,7 @@ from runtime.frame import (
 from runtime.frame.ai_types import BLOB_BYTES_MAX, ROYALTY_BPS_MAX, RecordKind
 from runtime.frame.parameters import FIXED, Param, Parameters, compute_deposit
 from runtime.frame.traits import EventSink, Money
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Balance, BlockNumber, Bps, Id, Root, Weight
 from runtime.state.externalities import Externalities
 

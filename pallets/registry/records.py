@@ -5,7 +5,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from pallets.registry.blobs import Blobs
 from pallets.registry.declarations import (
@@ -32,7 +31,7 @@ from pallets.registry.types import (
 from runtime.frame import Event, StorageMap
 from runtime.frame.ai_types import ModelInfo, ProviderInfo, RecordKind, SealedDataset
 from runtime.frame.traits import EventSink, HoldReason, Money
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import AccountId, Root
 
 REASON = HoldReason.REGISTRY_DEPOSIT

@@ -7,7 +7,6 @@ staked when it is counted; with none staked it is the owner's.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pallets.rights.declarations import (
     IssuedAlready,
@@ -30,7 +29,7 @@ from runtime.frame import Event, StorageMap
 from runtime.frame.asset_traits import AssetHoldReason, AssetKind
 from runtime.frame.parameters import compute_deposit
 from runtime.frame.traits import Preservation
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import AccountId, Id
 
 STAKED = AssetHoldReason.STAKED_SHARES

@@ -5,7 +5,6 @@ here, so that no resale passes the record by.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pallets.rights.declarations import (
     BadTerms,
@@ -33,7 +32,7 @@ from runtime.frame.asset_traits import AssetKeeper, AssetKind, Assets
 from runtime.frame.parameters import FIXED, Parameters, compute_deposit
 from runtime.frame.title_traits import Titles
 from runtime.frame.traits import EventSink, Money
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import AccountId, Id
 
 KEEPER = AssetKeeper.RIGHTS

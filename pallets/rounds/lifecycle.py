@@ -15,7 +15,6 @@ little, is burned.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -36,7 +35,7 @@ from runtime.frame.parameters import FIXED, Parameters
 from runtime.frame.payments import pay_held
 from runtime.frame.slashing import split_miss
 from runtime.frame.traits import HoldReason, Money
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
 

@@ -6,8 +6,6 @@ the chain weighs the labellers by it, stores the weighted majority's labels and 
 `lifecycle.py` for what can happen to a round.
 """
 
-from dataclasses import replace
-
 from pallets.rounds import declarations as declared
 from pallets.rounds.commitments import (
     compute_answer_commitment,
@@ -52,6 +50,7 @@ from runtime.frame import (
 )
 from runtime.frame.ai_types import JobKind, Role
 from runtime.frame.traits import EventSink
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Hash, Id, Weight
 from runtime.state.externalities import Externalities
 

@@ -1,7 +1,6 @@
 """Calls at a later block. Calls, events and errors: `pallet_scheduler`."""
 
 from contextlib import suppress
-from dataclasses import replace
 
 from pallets.scheduler.declarations import (
     AGENDA_MAX,
@@ -46,6 +45,7 @@ from runtime.frame import (
 )
 from runtime.frame.inner_calls import InnerCalls
 from runtime.frame.traits import EventSink, Preimages
+from runtime.frozen import replace
 from runtime.primitives import BlockNumber, Weight
 from runtime.state.externalities import Externalities
 

@@ -6,7 +6,6 @@ has a window to show what is wrong. No judge is needed: the runtime opens the bo
 chunk, and sees (docs/spec/vault.md).
 """
 
-from dataclasses import replace
 from itertools import islice
 
 from pallets.vault import declarations as declared
@@ -50,6 +49,7 @@ from runtime.frame.ai_types import Role, SealedDataset
 from runtime.frame.parameters import Param, compute_deposit
 from runtime.frame.payments import put_on_hold
 from runtime.frame.traits import EventSink
+from runtime.frozen import replace
 from runtime.primitives import AccountId, Id
 from runtime.state.externalities import Externalities
 from runtime.tensor.chunks import CHUNKED_BYTES_MAX

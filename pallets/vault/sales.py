@@ -6,7 +6,6 @@ burned.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pallets.vault.declarations import Closed, Forfeited, Refunded, Released, Slashed
 from pallets.vault.types import Fault, Order, OrderState, VaultParams
@@ -19,7 +18,7 @@ from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.payments import pay_price
 from runtime.frame.slashing import compute_forfeit, split_fraud, split_miss
 from runtime.frame.traits import HoldReason, Money
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import BPS, Hash, Id
 
 REASON = HoldReason.SALE

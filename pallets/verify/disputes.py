@@ -12,7 +12,6 @@ The deposits of open demands are on hold with those who ask, and return whatever
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from pallets.verify.declarations import (
     ClaimRefuted,
@@ -41,7 +40,7 @@ from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.payments import pay_held, put_on_hold
 from runtime.frame.slashing import compute_forfeit
 from runtime.frame.traits import HoldReason, Money
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import BPS, AccountId, Id
 from runtime.programs import Inputs, MatrixProduct, ProgramRunner, TileOpening
 from runtime.state.externalities import Externalities

@@ -4,15 +4,13 @@ An author's part of an era is the part of its work that the author's blocks prov
 were mined with. Nothing is minted before somebody claims it, and nothing once the era is forgotten.
 """
 
-from dataclasses import replace
-
 from pallets.work.declarations import EraForgotten, EraNotClosed, NothingToClaim
 from pallets.work.emission import compute_emission
 from pallets.work.types import Era, EraSchedule, WorkParams
 from runtime.codec import U32, U128
 from runtime.frame import StorageMap, StorageValue
 from runtime.frame.parameters import Param, Parameters
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import BPS, AccountId
 
 SWEPT_PER_BLOCK = 2

@@ -6,7 +6,6 @@ slot settles, always less than what it burned, so that nobody gains by paying hi
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Protocol
 
 from pallets.weights import verify as verify_weights
@@ -65,6 +64,7 @@ from runtime.frame.ai_types import (
 )
 from runtime.frame.parameters import FIXED, Param, Parameters
 from runtime.frame.traits import BlockAuthor, EventSink, Money
+from runtime.frozen import replace
 from runtime.primitives import BPS, AccountId, Balance, BlockNumber, Id, Weight
 from runtime.state.externalities import Externalities
 from runtime.work_summary import Lane, RowRef, WorkSummary

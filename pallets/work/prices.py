@@ -10,7 +10,6 @@ falls, by a step of at most 2 % for each such block.
 So every move is paid for: whoever locks a slot of his own to move the price burns a part of it.
 """
 
-from dataclasses import replace
 from typing import ClassVar
 
 from pallets.work.declarations import PriceMoved
@@ -18,7 +17,7 @@ from runtime.frame import Pallet, StorageMap
 from runtime.frame.ai_types import PRICE_STEP_BPS_MAX, JobKind, SlotOffer
 from runtime.frame.parameters import Param, Parameters
 from runtime.frame.traits import EventSink
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import BPS, UNIT, Balance, BlockNumber, Bps, Id
 
 UNIT_PRICE_MIN = UNIT // 10**6

@@ -1,12 +1,11 @@
 """Who makes a call: a signer, the runtime itself, or nobody (inherents)."""
 
-from dataclasses import replace
 from enum import IntEnum
 from typing import Protocol
 
 from runtime.errors import BadOrigin, ModuleError
 from runtime.frame.call import Call
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import AccountId
 
 

@@ -1,14 +1,15 @@
 """Frozen values: made quickly, and dataclasses in all else."""
 
+import dataclasses
 import pickle
 from copy import copy
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 import pytest
 
 from runtime.codec import U8, codec_of
-from runtime.frozen import frozen, is_frozen
+from runtime.frozen import frozen, is_frozen, replace
 
 
 @frozen
@@ -73,3 +74,52 @@ def test_frozen_is_what_never_changes() -> None:
     assert is_frozen(Guarded)
     assert not is_frozen(Thawed)
     assert not is_frozen(int)
+
+
+@frozen
+class Marked:
+    """A value whose class has more than fields."""
+
+    MARK: ClassVar[int] = 7
+
+    x: int
+    y: tuple[int, ...] = ()
+
+
+@frozen
+class Doubled:
+    """A value that is more than the fields it is made with."""
+
+    x: int
+    twice: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "twice", 2 * self.x)
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Frozen by the interpreter."""
+
+    x: int
+    y: int = 2
+
+
+@pytest.mark.parametrize("value", [Point(1), Marked(1, (2,)), Doubled(4), Shut(5)])
+def test_replacing_is_that_of_dataclasses(value: Any) -> None:
+    before = copy(value)
+    for change in ({}, {"x": 9}):
+        replaced = replace(value, **change)
+        assert replaced == dataclasses.replace(value, **change)
+        assert type(replaced) is type(value)
+    assert value == before
+    assert hash(replace(value, x=9)) != hash(value)
+
+
+def test_only_fields_are_replaced() -> None:
+    point: Any = Point(1)
+    with pytest.raises(AttributeError, match="z"):
+        replace(point, z=1)
+    marked: Any = Marked(1)
+    with pytest.raises(AttributeError, match="MARK"):
+        replace(marked, MARK=1)

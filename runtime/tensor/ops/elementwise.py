@@ -1,11 +1,9 @@
 """Ops on each integer by itself."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from runtime.codec import U8, variant
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.tensor.errors import ensure
 from runtime.tensor.ops.matmul import TensorId, ValueId
 from runtime.tensor.value import OPERAND_MAX, Arrays, DType, IntArray, Interval, Types, ValueType

@@ -1,11 +1,9 @@
 """Ops that only move integers."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from runtime.codec import U8, U32, Compact, variant
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.tensor.errors import ensure
 from runtime.tensor.ops.matmul import TensorId, ValueId
 from runtime.tensor.ops.window import Image
