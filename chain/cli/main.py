@@ -6,6 +6,7 @@ import typer
 
 from chain.cli import (
     bids,
+    bonding,
     buying,
     chain,
     compute,
@@ -16,11 +17,13 @@ from chain.cli import (
     gov,
     gov_votes,
     job,
+    keeping,
     key,
     label,
     licensing,
     miner,
     model,
+    owning,
     pool,
     product,
     provenance,
@@ -62,6 +65,8 @@ def begin(
 app.add_typer(run.app, name="node", help="Run a node.")
 app.add_typer(key.app, name="key", help="Make and inspect keys.")
 app.add_typer(wallet.app, name="wallet", help="Balances, transfers, names.")
+for group in (model.app, data.app, provider.app):
+    group.add_typer(keeping.app)
 for group in (model.app, data.app):
     for rights in (licensing.app, shares.app, provenance.app):
         group.add_typer(rights)
@@ -70,8 +75,9 @@ data.app.add_typer(selling.app)
 data.app.add_typer(buying.app)
 data.app.add_typer(transfer.app)
 app.add_typer(data.app, name="data", help="Publish datasets.")
+provider.app.add_typer(bonding.app)
 app.add_typer(provider.app, name="provider", help="Offer to run models.")
-for part in (compute.app, bids.app, recurring.app):
+for part in (compute.app, bids.app, recurring.app, owning.app):
     job.app.add_typer(part)
 job.app.add_typer(product.app)
 job.app.add_typer(earnings.prices)
