@@ -17,6 +17,7 @@ PROVIDED: Final = (
     JobKind.EVAL,
     JobKind.RENT,
     JobKind.PRODUCT,
+    JobKind.COMMISSION,
 )
 """The kinds of jobs that a person can offer."""
 
@@ -27,15 +28,17 @@ COMPUTED: Final = (
     JobKind.COMPUTE_TO_DATA,
     JobKind.EVAL,
     JobKind.PRODUCT,
+    JobKind.COMMISSION,
 )
-"""Those whose slots a machine fills by itself."""
+"""Those whose slots a machine fills by itself, commissions by a program of its operator's."""
 
 KindOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="infer (if none), train, render, compute_to_data, eval, product, label, rent, store.",
+        help="infer (if none), train, render, compute_to_data, eval, product, commission, label, "
+        "rent, store.",
     ),
 ]
 

@@ -9,6 +9,7 @@ from chain.cli import (
     bonding,
     buying,
     chain,
+    commission,
     compute,
     data,
     dry_run,
@@ -87,6 +88,7 @@ app.add_typer(render.app)
 app.add_typer(evaluate.app)
 app.add_typer(label.app, name="label", help="Have items labelled, or label them.")
 app.add_typer(pool.app, name="pool", help="Collect data from many, or contribute.")
+app.add_typer(commission.app, name="commission", help="Buy what only you can judge, or make it.")
 app.add_typer(verify.app, name="verify", help="Challenge results, or have them end.")
 app.add_typer(rent.app, name="rent", help="Let and rent machines by the block.")
 app.add_typer(store.app, name="store", help="Keep files for others, or have them kept.")

@@ -1,11 +1,13 @@
 """`soberana provider run`: one command for the owner of a machine: it takes jobs and does them."""
 
 import logging
+import os
 import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import trio
@@ -13,7 +15,7 @@ import typer
 
 from chain.blas import use_one_blas_thread
 from chain.blobs.fetcher import Fetcher
-from chain.cli.failure import run_command
+from chain.cli.failure import WrongUse, run_command
 from chain.cli.job_kinds import COMPUTED, parse_kinds
 from chain.cli.miner import BackendOption, ThreadsOption, WorkerOption, make_config, show_speed
 from chain.cli.options import (
@@ -47,6 +49,14 @@ SHOW_S: Final = 0.5
 SecondsOption: TypeAlias = Annotated[
     float | None, typer.Option("--seconds", min=1, help="Stop by itself after so long.")
 ]
+ProgramOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--commissions",
+        metavar="PROGRAM",
+        help="Take commissions, and have PROGRAM BRIEF ANSWER write each answer. [none taken]",
+    ),
+]
 RentOption: TypeAlias = Annotated[
     bool, typer.Option("--rent", help="Accept leases of your machines under your offers.")
 ]
@@ -78,7 +88,8 @@ def run(
         typer.Option(
             "--kind",
             metavar="KIND",
-            help="infer, train, render, compute_to_data, eval, product. [all of your record]",
+            help="infer, train, render, compute_to_data, eval, product, commission. "
+            "[all of your record]",
         ),
     ] = None,
     max_parallel: Annotated[
@@ -91,6 +102,7 @@ def run(
         bool, typer.Option("--mine", help="Mine while nobody pays, if the node gives templates.")
     ] = False,
     rent: RentOption = False,
+    commissions: ProgramOption = None,
     worker: WorkerOption = None,
     source: Annotated[
         list[str] | None,
@@ -113,7 +125,7 @@ def run(
         options = DaemonOptions(
             parse_node_url(node),
             worker or socket.gethostname()[:64] or "provider",
-            Choice(kinds, max_parallel, parse_amount(min_price)),
+            Choice(kinds, max_parallel, parse_amount(min_price), find_program(commissions)),
             mine,
             secrets.randbits(62),
             rent,
@@ -126,6 +138,13 @@ def run(
             await _run(Start(signing, options, device, sources, level, seconds))
 
     run_command(start, as_json=as_json)
+
+
+def find_program(path: Path | None) -> Path | None:
+    """A program that can be run; `WrongUse`."""
+    if path is not None and not (path.is_file() and os.access(path, os.X_OK)):
+        raise WrongUse(f"--commissions: expected a program that can be run, got {path}")
+    return None if path is None else path.resolve()
 
 
 async def _run(start: Start) -> None:

@@ -6,13 +6,16 @@ at a high price, is a trap.
 
 from typing import Final
 
-from pallets.market import Job, Product
+from pallets.market import Commission, Job, Product
 
 WORK_BLOCKS_MIN: Final = 4
 """A lock is seen a block later, and a result may need another to be included."""
 
 UNITS_PER_BLOCK_MAX: Final = 1_000
 """A slot may be so large for each block that there is to work: 10^9 MACs and other integers."""
+
+ANSWER_BLOCKS_MIN: Final = 20
+"""Nobody can say how long an operator's program takes for a brief; in less than this, few end."""
 
 RESULT_BYTES_MAX: Final = 2**30
 """What one product may take in memory."""
@@ -24,5 +27,7 @@ def is_answerable(job: Job) -> bool:
         rows, cols = job.spec.program.get_shape(0)
         if 4 * rows * cols > RESULT_BYTES_MAX:
             return False
+    if isinstance(job.spec, Commission) and job.work_blocks < ANSWER_BLOCKS_MIN:
+        return False
     is_long_enough = job.units <= UNITS_PER_BLOCK_MAX * job.work_blocks
     return job.work_blocks >= WORK_BLOCKS_MIN and is_long_enough

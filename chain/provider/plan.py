@@ -3,18 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from chain.blobs import BlobStore
 from chain.provider.batch import Assignment, load_assignment
 from chain.provider.bids import OPEN_SLOTS_READ_MAX, choose_bids, find_idle_bids
 from chain.provider.caution import is_answerable
+from chain.provider.commissions import CommissionRun
 from chain.provider.programs import ProductRun, ProgramRun, has_operands, load_run
 from chain.provider.renewals import find_renewals, is_renewed
-from pallets.market import Product
+from pallets.market import Commission, Product
 from pallets.market.types import SlotState
 from pallets.runtime import Runtime
-from runtime.frame.ai_types import JobKind, ProviderInfo, RecordKind, Role, SlotId, SlotPhase
+from runtime.frame.ai_types import (
+    JobKind,
+    ProviderInfo,
+    RecordKind,
+    Role,
+    SlotId,
+    SlotPhase,
+    VerifierId,
+)
 from runtime.primitives import AccountId
 
 SLOTS_RESUMED_MAX: Final = 100_000
@@ -33,6 +43,9 @@ class Choice:
     parallel_max: int | None = None
     price_min: int = 0
     """The least for a slot, in planck, whatever the record asks."""
+
+    program: Path | None = None
+    """What answers the briefs of commissions; None to take none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,7 @@ class Plan:
 
     programs: list[ProgramRun] = field(default_factory=list[ProgramRun])
     products: list[ProductRun] = field(default_factory=list[ProductRun])
+    commissions: list[CommissionRun] = field(default_factory=list[CommissionRun])
     assignments: list[Assignment] = field(default_factory=list[Assignment])
     lacking: list[SlotId] = field(default_factory=list[SlotId])
     """Locked slots of which the state lacks a part."""
@@ -164,7 +178,9 @@ def _find_over(runtime: Runtime, standing: Standing) -> list[tuple[str, SlotId]]
         elif call == "renew":
             is_over = is_old or is_renewed(runtime, slot.job)
         elif phase is SlotPhase.LOCKED and is_mine:
-            is_over = call == "submit" and is_old
+            submitted_at = standing.sent.get(("submit", slot))
+            is_lost = submitted_at is not None and submitted_at + RETRY_BLOCKS <= standing.number
+            is_over = call != "lock" and is_lost
         else:
             is_over = is_old or phase is not SlotPhase.OPEN
         if is_over:
@@ -177,15 +193,21 @@ def _count_pending(runtime: Runtime, account: AccountId) -> int:
         runtime.verify.claim[key]
         for key in islice(runtime.verify.pending.keys(), SLOTS_RESUMED_MAX)
     )
-    return sum(claim.claimant == account for claim in claims)
+    # Of a commission nothing is asked any more: its buyer is silent, or says what he likes.
+    waiting = (each for each in claims if each.verifier is not VerifierId.BUYER_ACCEPT)
+    return sum(claim.claimant == account for claim in waiting)
 
 
 def _get_asked(choice: Choice, record: ProviderInfo) -> dict[JobKind, int]:
-    """The least for a slot of each kind of jobs that is taken."""
+    """The least for a slot of each kind of jobs that is taken.
+
+    Nobody can say whether a commission is filled but who asked for it: none is taken unasked.
+    """
     return {
         kind: max(price, choice.price_min)
         for kind, price in record.prices
-        if choice.kinds is None or kind in choice.kinds
+        if (choice.kinds is None or kind in choice.kinds)
+        and (kind is not JobKind.COMMISSION or choice.program is not None)
     }
 
 
@@ -239,15 +261,26 @@ def _add_all_work(plan: Plan, runtime: Runtime, standing: Standing, sent: Sent) 
         state = runtime.slots.get_standing(slot)
         if call != "lock" or state is None or state.phase is not SlotPhase.LOCKED:
             continue
-        if state.provider != standing.account or ("submit", slot) in sent:
+        if state.provider != standing.account or not sent.keys().isdisjoint(_list_begun(slot)):
             continue
-        if not _add_work(plan, runtime, slot, standing.store):
+        if not _add_work(plan, runtime, slot, standing):
             plan.lacking.append(slot)
 
 
-def _add_work(plan: Plan, runtime: Runtime, slot: SlotId, store: BlobStore | None) -> bool:
+def _list_begun(slot: SlotId) -> tuple[tuple[str, SlotId], ...]:
+    """What was sent or begun of a slot that is not to be filled again."""
+    return ("submit", slot), ("answer", slot)
+
+
+def _add_work(plan: Plan, runtime: Runtime, slot: SlotId, standing: Standing) -> bool:
     """Whether everything is there that the slot needs; then it is among the work."""
-    spec = runtime.market.job[slot.job].spec
+    spec, store = runtime.market.job[slot.job].spec, standing.store
+    if isinstance(spec, Commission):
+        brief, program = runtime.registry.records.get_blob(spec.brief), standing.choice.program
+        if brief is None or program is None or store is None:
+            return False
+        plan.commissions.append(CommissionRun(slot, brief, program))
+        return True
     if isinstance(spec, Product):
         if store is None or not has_operands(store, spec):
             return False

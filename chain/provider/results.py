@@ -1,6 +1,7 @@
 """The keeper of results: it shows the tiles that are asked for, and ends claims that have waited.
 
-A product's result is taken to be right until somebody shows a wrong tile. Who computed it has to
+A product's result is taken to be right until somebody shows a wrong tile, a commission's until its
+buyer rejects it. Who computed it has to
 show any tile within some blocks, and is paid once the time to challenge has passed.
 """
 
@@ -79,7 +80,8 @@ def find_due(runtime: Runtime, account: AccountId, number: int) -> list[Due]:
             root = Root(runtime.market.output[job, index])
             asked = [demand.tile for demand in pending.demands if number < demand.due]
             found += [Due(slot, claim.id, tile, "answer_tile", root) for tile in asked]
-        elif not pending.is_checked and number > claim.opened_at:
+        is_sampled = claim.verifier is VerifierId.SPOT_CHECK
+        if is_sampled and not pending.is_checked and number > claim.opened_at:
             found.append(Due(slot, claim.id, None, "check", none))
         if not pending.demands and number >= pending.until:
             found.append(Due(slot, claim.id, None, "poke", none))

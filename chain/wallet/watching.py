@@ -211,14 +211,15 @@ class Watcher:
 
 
 def read_waiting(runtime: Runtime, only: SlotId | None = None) -> list[Waiting]:
-    """The claims that wait, or the one about a slot if it does."""
+    """The claims that wait to be proven wrong, or the one about a slot if it does."""
     found: list[Waiting] = []
     for (job, slot), pending in islice(runtime.verify.pending.items(), CLAIMS_READ_MAX):
         at = SlotId(job, slot)
         if only is not None and at != only:
             continue
         request = runtime.market.get_submission(at).request
-        assert isinstance(request.task, ProgramTask), "rows are judged at once; qed"
+        if not isinstance(request.task, ProgramTask):
+            continue  # nobody can prove a commission wrong
         is_product = isinstance(request.task.program, MatrixProduct)
         inputs = None if is_product else load_inputs(request.task, runtime.registry.records)
         claim = runtime.verify.claim[job, slot]

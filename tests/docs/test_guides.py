@@ -33,6 +33,7 @@ PROVIDING = (ROOT / "docs/guides/providing.md").read_text("utf-8")
 LICENCES = (ROOT / "docs/guides/licences.md").read_text("utf-8")
 POOLS = (ROOT / "docs/guides/pools.md").read_text("utf-8")
 SALES = (ROOT / "docs/guides/data.md").read_text("utf-8")
+COMMISSIONS = (ROOT / "docs/guides/commissions.md").read_text("utf-8")
 JOBS = (ROOT / "docs/guides/jobs.md").read_text("utf-8")
 LENET = ROOT / "tests/fixtures/onnx/lenet.onnx"
 NODE_RUN = ["soberana", "node", "run"]
@@ -245,6 +246,24 @@ def test_a_provider_beside_a_node_does_a_job(newcomer: Newcomer) -> None:
     told = {command: said.out for command, said in newcomer.said.items()}
     assert "finished" in told["soberana job watch 0 --once"]
     assert "9 settled, 0 failed" in told["soberana provider status //Charlie"]
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_a_commission_is_answered_accepted_and_rejected(
+    newcomer: Newcomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOBERANA_BASE_PATH", str(newcomer.folder / "chain"))
+    for _, command in iter_commands(COMMISSIONS):
+        newcomer.type(command)
+    assert (newcomer.folder / "answer.txt").read_text() == "A HARBOUR AT DAWN, MOSTLY BLUE\n"
+    told = {command: said.out for command, said in newcomer.said.items()}
+    assert told["soberana commission status 0"].count("submitted") == 2
+    assert "a harbour at dawn" in told["soberana commission brief 0"]
+    finished = told["soberana job watch 0 --once"]
+    assert ("settled" in finished, "rejected" in finished) == (True, True)
+    assert "reject until" in told["soberana commission status 1"]
     assert newcomer.node is not None
     newcomer.node.stop()
 

@@ -171,6 +171,8 @@ def compute_told(events: Iterable[Event]) -> int:
                 told += event.amount + event.tithe
             case Burnt():
                 told -= event.amount
+            case market.Rejected():
+                told -= event.price  # the collateral is told of by bonds
             case rounds.GoldForfeited():
                 told -= event.gold_deposit
             case pools.ValidationForfeited():

@@ -1,0 +1,80 @@
+"""Commissions: what a program of the operator's makes of a brief.
+
+No node can say what is wanted there, so nothing is taken unless the operator has named a program.
+It is run as `PROGRAM BRIEF ANSWER`, two paths: it reads the one and writes the other. What it
+writes is kept in the store, under the root that is submitted, for the buyer to fetch.
+"""
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import trio
+
+from chain.blobs import BlobError, BlobStore
+from chain.errors import NodeError
+from chain.worker import Worker
+from runtime.frame.ai_types import SlotId
+from runtime.primitives import Root
+
+log = logging.getLogger(__name__)
+
+RUN_S_MAX: Final = 3_600
+SAID_MAX: Final = 500
+"""Characters of what a program said last that are told when it fails."""
+
+
+class ProgramFailed(NodeError):
+    """The operator's program did not answer a brief."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionRun:
+    """A locked slot of a commission."""
+
+    slot: SlotId
+    brief: bytes
+    program: Path
+
+
+async def answer_brief(run: CommissionRun, store: BlobStore, worker: Worker) -> Root:
+    """The root of what the operator's program makes of a brief, which the store keeps.
+
+    Errors: `ProgramFailed`, `BlobError`.
+    """
+    with TemporaryDirectory(prefix="soberana-commission-") as folder:
+        brief, answer = trio.Path(folder, "brief"), trio.Path(folder, "answer")
+        await brief.write_bytes(run.brief)
+        await _run_program([str(run.program), str(brief), str(answer)])
+        if not await answer.is_file() or (await answer.stat()).st_size == 0:
+            raise ProgramFailed(f"{run.program}: expected an answer, got an empty file or none")
+        return await worker.run(partial(store.put_file, Path(answer)))
+
+
+async def _run_program(command: list[str]) -> None:
+    """Waits for it; one that takes too long is killed."""
+    try:
+        with trio.fail_after(RUN_S_MAX):
+            done = await trio.run_process(
+                command, stdin=b"", capture_stdout=True, capture_stderr=True, check=False
+            )
+    except OSError as error:
+        raise ProgramFailed(f"{command[0]}: cannot be run: {error.strerror}") from error
+    except trio.TooSlowError as error:
+        raise ProgramFailed(f"{command[0]}: expected an answer within {RUN_S_MAX} s") from error
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace")[-SAID_MAX:].strip()
+        raise ProgramFailed(f"{command[0]}: expected to end with 0, got {done.returncode}: {said}")
+
+
+async def try_to_answer(run: CommissionRun, store: BlobStore, worker: Worker) -> Root | None:
+    """The same; a slot that cannot be filled is left to its deadline."""
+    try:
+        return await answer_brief(run, store, worker)
+    except (ProgramFailed, BlobError) as error:
+        where = {"job": run.slot.job, "slot": run.slot.slot}
+        log.warning("a commission cannot be filled", extra={**where, "why": str(error)})
+        return None

@@ -1,0 +1,212 @@
+"""Commissions at a provider: none unless its operator names a program, whose answers it submits."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+
+from chain.blobs import BlobStore
+from chain.client.typed_state import get_runtime
+from chain.provider import commissions
+from chain.provider.caution import ANSWER_BLOCKS_MIN
+from chain.provider.commissions import CommissionRun, ProgramFailed, answer_brief, try_to_answer
+from chain.provider.plan import RETRY_BLOCKS, Choice, Plan, Sent, Standing, make_plan
+from chain.provider.results import find_due
+from chain.worker import InlineWorker
+from pallets.market import Bids, Commission, Posted, SlotState, Terms
+from pallets.registry.types import KindPrice, Provider
+from pallets.runtime import Runtime
+from pallets.verify import Claim, Pending
+from runtime.frame.ai_types import JobKind, Role, SlotId, VerifierId
+from runtime.primitives import Root
+from runtime.tensor.blob import blob_root
+from runtime.tensor.chunks import commit_chunks
+from tests.helpers.job_stage import BOND, MANIFEST, PRICE, TTL, add_block
+from tests.helpers.node_stage import CHARLIE, DAVE, BlockMaker, Wallet, open_client, run_stage
+from tests.helpers.scheduler import run_seeded
+
+BRIEF, AT = b"shout this", SlotId(0, 0)
+SHOUT = 'tr a-z A-Z < "$1" > "$2"'
+
+
+def make_program(folder: Path, script: str) -> Path:
+    """A program of an operator's."""
+    path = folder / "program.sh"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o700)
+    return path
+
+
+def answer(folder: Path, script: str) -> tuple[BlobStore, Root]:
+    """What a program makes of the brief."""
+    run = CommissionRun(AT, BRIEF, make_program(folder, script))
+    store = BlobStore(folder / "store")
+    return store, trio.run(answer_brief, run, store, InlineWorker())
+
+
+# --- the program
+
+
+def test_the_answer_is_kept_under_the_root_that_is_told(tmp_path: Path) -> None:
+    store, root = answer(tmp_path, SHOUT)
+    assert root == commit_chunks(b"SHOUT THIS").root
+    assert store.get_chunked(root) == b"SHOUT THIS"
+
+
+@pytest.mark.parametrize(
+    "script, expected",
+    [
+        ("true", "got an empty file or none"),
+        ('touch "$2"', "got an empty file or none"),
+        ('mkdir "$2"', "got an empty file or none"),
+        ("echo no idea >&2; exit 3", "expected to end with 0, got 3: no idea"),
+        ("kill -9 $$", "got -9"),
+    ],
+)
+def test_what_is_no_answer(tmp_path: Path, script: str, expected: str) -> None:
+    with pytest.raises(ProgramFailed, match=expected):
+        answer(tmp_path, script)
+
+
+def test_what_is_no_program(tmp_path: Path) -> None:
+    run = CommissionRun(AT, BRIEF, tmp_path / "none")
+    store = BlobStore(tmp_path / "store")
+    with pytest.raises(ProgramFailed, match="cannot be run: No such file"):
+        trio.run(answer_brief, run, store, InlineWorker())
+    assert trio.run(try_to_answer, run, store, InlineWorker()) is None
+
+
+def test_a_program_without_an_end_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commissions, "RUN_S_MAX", 0.2)
+    with pytest.raises(ProgramFailed, match=r"an answer within 0\.2 s"):
+        answer(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 600")
+    pid = int((tmp_path / "pid").read_text())
+    assert not Path(f"/proc/{pid}").exists()
+
+
+# --- what is taken
+
+
+def plan(
+    runtime: Runtime,
+    program: Path | None,
+    store: BlobStore | None,
+    sent: Sent | None = None,
+    number: int | None = None,
+) -> Plan:
+    number = runtime.system.get_block_number() if number is None else number
+    choice = Choice(program=program)
+    return make_plan(runtime, Standing(CHARLIE.account, choice, number, sent or {}, False, store))
+
+
+def play(check: Callable[[Runtime], None]) -> None:
+    """On a chain where Charlie takes commissions, and Dave has one of two answers."""
+
+    async def main() -> None:
+        async with run_stage(open_client()) as node:
+            client = node.client
+            wallet, maker = Wallet(client), BlockMaker(client)
+            body = Provider("", (), (KindPrice(JobKind.COMMISSION, 1),), 16)
+            spec = Commission(blob_root(BRIEF), 2, 30)
+            terms = (Posted(PRICE), VerifierId.BUYER_ACCEPT, Terms(500, 50, 2))
+            calls = (
+                (CHARLIE, ("Registry", "register", body, MANIFEST, (), 0, TTL)),
+                (CHARLIE, ("Bonds", "bond", Role.PROVIDER, BOND)),
+                (DAVE, ("Registry", "put_blob", BRIEF)),
+                (DAVE, ("Market", "post", spec, *terms)),
+            )
+            made = [(who, wallet.make_call(*call)) for who, call in calls]
+            await add_block(client, maker, node, *made)
+            runtime = get_runtime(client)
+            assert runtime.market.next_job.get() == 1, "the job was refused"
+            check(runtime)
+
+    run_seeded(main)
+
+
+def test_none_is_taken_unless_the_operator_says_what_answers(tmp_path: Path) -> None:
+    store, program = BlobStore(tmp_path), tmp_path / "program"
+
+    def check(runtime: Runtime) -> None:
+        assert plan(runtime, None, store).locks == []
+        assert set(plan(runtime, program, store).locks) == {SlotId(0, 0), SlotId(0, 1)}
+        only = Choice(frozenset({JobKind.INFER}), program=program)
+        number = runtime.system.get_block_number()
+        assert make_plan(runtime, Standing(CHARLIE.account, only, number, {}, False)).locks == []
+
+    play(check)
+
+
+def test_one_that_leaves_too_little_time_is_left_alone(tmp_path: Path) -> None:
+    def check(runtime: Runtime) -> None:
+        job = runtime.market.job[0]
+        for blocks, taken in ((ANSWER_BLOCKS_MIN - 1, 0), (ANSWER_BLOCKS_MIN, 2)):
+            runtime.market.job[0] = replace(job, work_blocks=blocks)
+            assert len(plan(runtime, tmp_path, BlobStore(tmp_path)).locks) == taken
+
+    play(check)
+
+
+def lock(runtime: Runtime) -> None:
+    """As if Charlie had locked the first slot."""
+    slot = runtime.market.slot[0, 0]
+    changes = {"state": SlotState.LOCKED, "provider": CHARLIE.account, "record": 0, "price": PRICE}
+    runtime.market.slot[0, 0] = replace(slot, **changes, deadline=1_000)  # type: ignore[arg-type]
+    runtime.market.busy[0] = 1
+
+
+def test_a_brief_is_answered_once_unless_its_answer_was_lost(tmp_path: Path) -> None:
+    store, program = BlobStore(tmp_path), tmp_path / "program"
+
+    def check(runtime: Runtime) -> None:
+        lock(runtime)
+        number = runtime.system.get_block_number()
+        look = partial(plan, runtime, program, store)
+        assert look().commissions == [CommissionRun(AT, BRIEF, program)]
+        begun = {("lock", AT): number, ("answer", AT): number}
+        assert look(begun, number + 100).commissions == []
+        submitted = {**begun, ("submit", AT): number + 50}
+        assert look(submitted, number + 50 + RETRY_BLOCKS - 1).commissions == []
+        again = look(submitted, number + 50 + RETRY_BLOCKS)
+        assert set(again.over) == {("submit", AT), ("answer", AT)}
+        assert len(again.commissions) == 1
+        assert plan(runtime, None, store).lacking == [AT]
+
+    play(check)
+
+
+def test_a_commission_is_bid_for_only_where_it_would_be_taken(tmp_path: Path) -> None:
+    def check(runtime: Runtime) -> None:
+        runtime.market.job[0] = replace(runtime.market.job[0], price=Bids(PRICE))
+        store = BlobStore(tmp_path)
+        assert plan(runtime, None, store).bids == []
+        assert plan(runtime, tmp_path, store).bids == [(AT, 1)]
+
+    play(check)
+
+
+# --- what is due
+
+
+def test_a_review_is_ended_when_it_is_over_and_nothing_is_drawn_of_it() -> None:
+    def check(runtime: Runtime) -> None:
+        lock(runtime)
+        runtime.market.slot[0, 0] = replace(
+            runtime.market.slot[0, 0], state=SlotState.SUBMITTED, claimant=CHARLIE.account
+        )
+        about = (0, VerifierId.BUYER_ACCEPT, CHARLIE.account, Root(b"r" * 32), 3, None)
+        runtime.verify.claim[0, 0] = Claim(*about)
+        runtime.verify.pending[0, 0] = Pending(33, 33)
+        assert find_due(runtime, CHARLIE.account, 32) == []
+        stopping = Standing(CHARLIE.account, Choice(), 20, {}, True)
+        assert make_plan(runtime, stopping).pending == 0, "nothing is asked of it any more"
+        (due,) = find_due(runtime, CHARLIE.account, 33)
+        assert (due.call, due.slot) == ("poke", AT)
+        assert find_due(runtime, DAVE.account, 33) == []
+
+    play(check)
