@@ -8,14 +8,14 @@ import typer
 
 from chain.blobs import open_partial_file
 from chain.cli.failure import run_command
-from chain.cli.job_options import PriceOption, parse_price
+from chain.cli.job_options import JobArgument, PriceOption, parse_price
 from chain.cli.model import find_known_blobs
 from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_fields, print_json, print_line, print_table
 from chain.cli.sending import Outcome, get_event, send_one, show_sent
 from chain.cli.session import Session, open_session
 from chain.cli.transfer import SourceOption, fetch_to
-from chain.cli.verify import JobArgument, SlotArgument
+from chain.cli.verify import SlotArgument
 from chain.wallet.amount import format_amount
 from chain.wallet.chain_reader import to_hex
 from chain.wallet.commissions import (
