@@ -1,6 +1,7 @@
 """The codec of one type: three functions' worth of behaviour, and what metadata says of it."""
 
 from collections.abc import Callable
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
 from runtime.codec.typeinfo import TypeNode
@@ -8,6 +9,8 @@ from runtime.errors import CodecError
 from runtime.frozen import frozen
 
 T = TypeVar("T")
+New = Callable[..., Any]
+"""Makes the decoded value of its fields."""
 
 
 @frozen
@@ -27,6 +30,9 @@ class Codec(Generic[T]):
     fixed_size: int | None = None
     """The size of every value in bytes, where it is one."""
 
+    inline: "Inline | Row | None" = field(default=None, compare=False)
+    """How generated code does the same without a call, where it can."""
+
     def decode(self, data: bytes) -> T:
         """The value of the whole input; `CodecError` if bytes remain."""
         value, offset = self.decode_from(data, 0)
@@ -45,3 +51,32 @@ def truncated(what: str, data: bytes, offset: int, size: int) -> CodecError:
 
 
 AnyCodec = Codec[Any]
+Fields = tuple[tuple[str, AnyCodec], ...]
+
+
+@frozen
+class Row:
+    """A struct is its fields, and so is its code."""
+
+    fields: Fields
+    new: New
+
+
+@frozen
+class Inline:
+    """Expressions for a value called ``{v}``, good for every value of the type.
+
+    For others they raise `OverflowError` or `LookupError`, or do not fulfil `ensure`.
+    """
+
+    write: str
+    """Its bytes."""
+
+    ensure: str = ""
+    """What is true of the value, or nothing."""
+
+    read: str = ""
+    """The value in `data` from ``{at}`` to ``{end}``, where the type has a fixed size."""
+
+    known: tuple[tuple[str, Any], ...] = ()
+    """What other names in braces stand for."""

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from runtime.codec.codec import AnyCodec, Codec, truncated
+from runtime.codec.codec import AnyCodec, Codec, Inline, truncated
 from runtime.codec.fixed import FixedBytes
 from runtime.codec.scalar import decode_compact, encode_compact
 from runtime.codec.typeinfo import (
@@ -39,7 +39,8 @@ def compile_bytes(bytes_max: int) -> Codec[bytes]:
             raise truncated("Vec<u8>", data, start, size)
         return data[start:end], end
 
-    return Codec(encode, decode_from, Sequence(_BYTE), "Vec<u8>")
+    inline = Inline("compact(len({v})) + {v}", f"len({{v}}) <= {bytes_max}")
+    return Codec(encode, decode_from, Sequence(_BYTE), "Vec<u8>", inline=inline)
 
 
 def compile_text(bytes_max: int) -> Codec[str]:
@@ -77,7 +78,9 @@ def compile_array(length: int) -> Codec[bytes]:
             raise truncated(name, data, offset, length)
         return data[offset:end], end
 
-    return Codec(encode, decode_from, ArrayNode(length, _BYTE), name, fixed_size=length)
+    inline = Inline("{v}", f"len({{v}}) == {length}", "data[{at}:{end}]")
+    node = ArrayNode(length, _BYTE)
+    return Codec(encode, decode_from, node, name, fixed_size=length, inline=inline)
 
 
 def compile_fixed_bytes(cls: type[FixedBytes]) -> AnyCodec:
@@ -103,7 +106,13 @@ def compile_fixed_bytes(cls: type[FixedBytes]) -> AnyCodec:
     if cls.SCALE_PATH:
         inner = Field(None, node, f"[u8; {length}]")
         node = Composite(tuple(cls.SCALE_PATH.split("::")), (inner,))
-    return Codec(encode, decode_from, node, name, fixed_size=length)
+    inline = Inline(
+        "{v}",
+        f"len({{v}}) == {length}",
+        "{new}({cls}, data[{at}:{end}])",
+        (("new", new), ("cls", cls)),
+    )
+    return Codec(encode, decode_from, node, name, fixed_size=length, inline=inline)
 
 
 def compile_sequence(item: AnyCodec, items_max: int) -> AnyCodec:
@@ -195,4 +204,11 @@ def compile_option(item: AnyCodec) -> AnyCodec:
 
     some = VariantDef("Some", 1, (Field(None, item.node, None),))
     node = Variant(OPTION_PATH, (VariantDef("None", 0), some), (Param("T", item.node),))
-    return Codec(encode, decode_from, node, name)
+    inline = _make_option(item.inline) if isinstance(item.inline, Inline) else None
+    return Codec(encode, decode_from, node, name, inline=inline)
+
+
+def _make_option(item: Inline) -> Inline:
+    ensure = f"({{v}} is None or {item.ensure})" if item.ensure else ""
+    write = f"(b'\\x00' if {{v}} is None else b'\\x01' + {item.write})"
+    return Inline(write, ensure, known=item.known)

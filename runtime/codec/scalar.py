@@ -1,6 +1,6 @@
 """Codecs of integers, booleans and compact integers."""
 
-from runtime.codec.codec import AnyCodec, Codec, truncated
+from runtime.codec.codec import AnyCodec, Codec, Inline, truncated
 from runtime.codec.typeinfo import CompactNode, Primitive
 from runtime.errors import CodecError
 
@@ -27,7 +27,12 @@ def compile_integer(bits: int, *, signed: bool) -> Codec[int]:
             raise truncated(name, data, offset, size)
         return int.from_bytes(data[offset:end], "little", signed=signed), end
 
-    return Codec(encode, decode_from, Primitive(name), name, fixed_size=size)
+    sign = ", signed=True" if signed else ""
+    inline = Inline(
+        f"{{v}}.to_bytes({size}, 'little'{sign})",
+        read=f"from_bytes(data[{{at}}:{{end}}], 'little'{sign})",
+    )
+    return Codec(encode, decode_from, Primitive(name), name, fixed_size=size, inline=inline)
 
 
 def _encode_bool(value: bool) -> bytes:
@@ -43,7 +48,18 @@ def _decode_bool(data: bytes, offset: int) -> tuple[bool, int]:
     return byte == 1, offset + 1
 
 
-BOOL: Codec[bool] = Codec(_encode_bool, _decode_bool, Primitive("bool"), "bool", fixed_size=1)
+BOOL: Codec[bool] = Codec(
+    _encode_bool,
+    _decode_bool,
+    Primitive("bool"),
+    "bool",
+    fixed_size=1,
+    inline=Inline(
+        r"(b'\x01' if {v} else b'\x00')",
+        read="{values}[data[{at}]]",
+        known=(("values", (False, True)),),
+    ),
+)
 
 
 def encode_compact(value: int) -> bytes:
@@ -105,4 +121,5 @@ def compile_compact(inner: AnyCodec) -> Codec[int]:
             raise CodecError(f"{name}: {value} at offset {offset} is out of range")
         return value, end
 
-    return Codec(encode, decode_from, CompactNode(inner.node), name)
+    inline = Inline("compact({v})", f"{{v}} < {limit}")
+    return Codec(encode, decode_from, CompactNode(inner.node), name, inline=inline)
