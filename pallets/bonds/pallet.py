@@ -202,9 +202,7 @@ class Bonds(
         if duty in self.duty:
             raise DutyTaken
         self.duty[duty] = Duty(who, role, amount)
-        self.bond_[who, role] = replace(
-            bond, active=bond.active - amount, locked=bond.locked + amount
-        )
+        self.bond_[who, role] = bond.lock(amount)
         self.system.deposit_event(self, Locked(who, role, amount, duty))
 
     def get_locked(self, duty: DutyId) -> int:
@@ -319,8 +317,7 @@ class Bonds(
 
     def _free_lock(self, entry: Duty) -> Bond:
         """The bond with a duty's lock back in its free part; not stored."""
-        bond = self.bond_[entry.who, entry.role]
-        return replace(bond, active=bond.active + entry.amount, locked=bond.locked - entry.amount)
+        return self.bond_[entry.who, entry.role].lock(-entry.amount)
 
     def _pay_out(self, who: AccountId, slashed: int, split: SlashSplit) -> SlashOutcome:
         """Hands out what was slashed: shares round down, the rest is burned."""

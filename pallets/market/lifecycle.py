@@ -124,9 +124,7 @@ class Lifecycle:
         )
         if not slot.is_late:
             self._drop_busy(slot)
-        self._book.put_slot(
-            at, replace(slot, state=SlotState.SUBMITTED, claimant=who, commitment=commitment)
-        )
+        self._book.put_slot(at, slot.submit(who, commitment))
         del self._tables.open_slots[at.job, at.slot]
         output[at.job, at.slot] = request.output
         opened = self._partners.claims.open_claim(request)
@@ -185,9 +183,7 @@ class Lifecycle:
         money, treasury = partners.money, self._book.params.treasury
         given = pay_price(money, HoldReason.ESCROW, job.owner, split, treasury, provider)
         burned = given.burned
-        self._book.put_slot(
-            at, replace(slot, state=SlotState.SETTLED, bond=0, claimant=None, burned=burned)
-        )
+        self._book.put_slot(at, slot.settle(burned))
         # What a buyer alone calls right earns nothing anew: he may have bought from himself.
         bonus = 0 if job.is_reviewed else partners.credit.note_settled(at, provider, burned)
         parts = (burned, given.treasury, given.royalties, given.paid, bonus)
@@ -290,7 +286,7 @@ class Lifecycle:
         """Returns what a slot that is now final did not spend."""
         job = self._tables.job[at.job]
         self._partners.money.release(HoldReason.ESCROW, job.owner, job.price_cap - spent)
-        job = replace(job, live=job.live - 1, escrow=job.escrow - job.price_cap)
+        job = job.end_slot()
         self._tables.job[at.job] = job
         if job.live == 0:
             self._book.deposit_event(declared.Finished(at.job))

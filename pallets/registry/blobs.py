@@ -80,7 +80,7 @@ class Blobs:
         use = self._use.get(root)
         assert use is not None, f"{root}: a blob is there before it is used; qed"
         assert use.jobs + change >= 0, f"{root}: a use is noted, then dropped; qed"
-        self._use[root] = replace(use, jobs=use.jobs + change)
+        self._use[root] = BlobUse(use.payers, use.jobs + change)
 
     def note_version(self, payer: AccountId, body: object, change: int) -> None:
         """A version of the payer's with this body begins (+1) or ends (-1) to need its blobs."""

@@ -3,7 +3,6 @@
 `RecordBook` is the `Records` of the runtime, and its `Titles`.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 from pallets.registry.blobs import Blobs
@@ -247,23 +246,23 @@ class RecordBook:
         What an ancestor that is gone would earn, nobody does.
         """
         kept = self._maps.version.get((record, version))
-        earned: Counter[AccountId] = Counter()
+        earned: dict[AccountId, int] = {}
         for share in () if kept is None else kept.shares:
             payee = self.get_payee(share.record)
             if payee is not None:
-                earned[payee] += share.bps
+                earned[payee] = earned.get(payee, 0) + share.bps
         return tuple(sorted(earned.items()))
 
     def note_job(self, record: int, version: int) -> None:
         """One more job needs this version."""
         kept = self._get_version(record, version)
-        self._maps.version[record, version] = replace(kept, jobs=kept.jobs + 1)
+        self._maps.version[record, version] = kept.note_jobs(+1)
 
     def drop_job(self, record: int, version: int) -> None:
         """One job less needs this version; the last one of a retired record removes it."""
         kept = self._get_version(record, version)
         assert kept.jobs > 0, f"record {record}: a job is noted, then dropped; qed"
-        self._maps.version[record, version] = replace(kept, jobs=kept.jobs - 1)
+        self._maps.version[record, version] = kept.note_jobs(-1)
         if kept.jobs == 1 and self._maps.record[record].state is RecordState.RETIRED:
             self._remove_version(record, version)
             self._remove_if_unneeded(record)

@@ -217,18 +217,26 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         Each credited product earns its part of the slot's MACs in `bonus_bps` of what was burned,
         rounded down.
         """
-        total = self._count_slot_macs(slot)
+        credited = tuple(self.credited.items(slot.job, slot.slot))
+        bonus = self._pay_credits(slot, provider, burned, credited) if credited else 0
+        number = self._block.get_block_number()
+        self._eras.put(number, self._eras.get(number).add_settlement(burned, bonus))
+        return bonus
+
+    def _pay_credits(
+        self,
+        slot: SlotId,
+        provider: AccountId,
+        burned: int,
+        credited: tuple[tuple[tuple[Id, U32, U8], Credit], ...],
+    ) -> int:
+        total, bonus = self._count_slot_macs(slot), 0
         bonus_bps = self._parameters.get_param(Param.BONUS_BPS, self.params.bonus_bps)
-        bonus = 0
-        for key, credit in self.credited.items(slot.job, slot.slot):
+        for key, credit in credited:
             del self.credited[key]
             if credit.author == provider and total > 0:
                 amount = burned * bonus_bps * credit.macs // (BPS * total)
                 bonus += self._pay_bonus(slot, provider, amount)
-        number = self._block.get_block_number()
-        era = self._eras.get(number)
-        era = replace(era, burned=era.burned + burned, bonus=era.bonus + bonus)
-        self._eras.put(number, era)
         return bonus
 
     def note_failed(self, slot: SlotId) -> None:
