@@ -1,9 +1,7 @@
 """A folder of key files, one a key, each encrypted under a password of its own."""
 
-import os
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +22,7 @@ from chain.keystore.polkadot_json import (
     seal,
     unseal,
 )
+from chain.private_file import dump_private_file
 from runtime.crypto.scheme import Scheme
 from runtime.primitives import AccountId
 
@@ -99,24 +98,13 @@ class Keystore:
             raise KeyExists(name, str(self.folder))
 
     def _write(self, name: str, key_file: KeyFile) -> Path:
-        """Writes a whole file or none, readable by its owner alone, over no other."""
         path = self.folder / f"{name}{SUFFIX}"
-        partial = self.folder / f".{name}.{os.getpid()}.part"
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            partial.unlink(missing_ok=True)
-            with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(dump_key_file(key_file))
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(partial, path)
+            dump_private_file(path, dump_key_file(key_file))
         except FileExistsError:
             raise KeyExists(name, str(self.folder)) from None
         except OSError as error:
             raise KeystoreError(f"{path}: cannot be written: {error.strerror}") from error
-        finally:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
         return path
 
 
