@@ -11,6 +11,7 @@ from chain.provider.batch import Assignment, load_assignment
 from chain.provider.bids import OPEN_SLOTS_READ_MAX, choose_bids, find_idle_bids
 from chain.provider.caution import is_answerable
 from chain.provider.commissions import CommissionRun
+from chain.provider.heartbeat import is_heartbeat_due
 from chain.provider.programs import ProductRun, ProgramRun, has_operands, load_run
 from chain.provider.renewals import find_renewals, is_renewed
 from pallets.market import Commission, Product
@@ -88,6 +89,9 @@ class Plan:
     renewals: list[SlotId] = field(default_factory=list[SlotId])
     """Recurring jobs of which a run is due; their numbers stand where a job's do."""
 
+    heartbeats: list[SlotId] = field(default_factory=list[SlotId])
+    """Records that have lived for half of their time; likewise."""
+
     programs: list[ProgramRun] = field(default_factory=list[ProgramRun])
     products: list[ProductRun] = field(default_factory=list[ProductRun])
     commissions: list[CommissionRun] = field(default_factory=list[CommissionRun])
@@ -125,6 +129,9 @@ def make_plan(runtime: Runtime, standing: Standing) -> Plan:
         asked = _get_asked(standing.choice, hireable)
         plan.bids = choose_bids(runtime, hireable, asked, sent)
         plan.renewals = find_renewals(runtime, standing.account, asked, sent)
+        beat = SlotId(hireable.id, 0)
+        if ("heartbeat", beat) not in sent and is_heartbeat_due(runtime, hireable.id):
+            plan.heartbeats.append(beat)
     is_stopping = standing.is_stopping
     plan.unbids = find_idle_bids(runtime, standing.account, sent, is_stopping=is_stopping)
     plan.pending = _count_pending(runtime, standing.account) if is_stopping else 0
@@ -177,6 +184,8 @@ def _find_over(runtime: Runtime, standing: Standing) -> list[tuple[str, SlotId]]
             is_over = is_old or has_bid == (call == "bid")
         elif call == "renew":
             is_over = is_old or is_renewed(runtime, slot.job)
+        elif call == "heartbeat":
+            is_over = is_old or not is_heartbeat_due(runtime, slot.job)
         elif phase is SlotPhase.LOCKED and is_mine:
             submitted_at = standing.sent.get(("submit", slot))
             is_lost = submitted_at is not None and submitted_at + RETRY_BLOCKS <= standing.number

@@ -106,19 +106,23 @@ async def _do_round(provider: Provider, plan: Plan) -> None:
         await _send(provider, ("unbid", slot), slot.job)
     for slot in plan.renewals:
         await _send(provider, ("renew", slot), slot.job)
+    for slot in plan.heartbeats:
+        await _send(provider, ("heartbeat", slot), slot.job, pallet="Registry")
     await _submit_answers(provider)
     await _run_programs(provider, plan.programs)
     await _run_products(provider, plan.products)
     await _fill(provider, plan.assignments)
 
 
-async def _send(provider: Provider, key: tuple[str, SlotId], *args: object) -> bool:
-    """Sends a market call; a refusal is logged, and tried again at a later block."""
+async def _send(
+    provider: Provider, key: tuple[str, SlotId], *args: object, pallet: str = "Market"
+) -> bool:
+    """Sends a call; a refusal is logged, and tried again at a later block."""
     name = key[0]
     try:
-        await provider.access.send("Market", name, *args)
+        await provider.access.send(pallet, name, *args)
     except CallRefused as error:
-        log.warning("a market call was refused", extra={"call": name, "why": str(error)})
+        log.warning("a call was refused", extra={"call": name, "why": str(error)})
         return False
     provider.sent[key] = provider.access.best.number
     return True
