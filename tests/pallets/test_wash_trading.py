@@ -36,6 +36,7 @@ from tests.helpers.market_stage import (
     MarketStage,
     make_classifier,
 )
+from tests.helpers.review_stage import ReviewStage
 from tests.helpers.slot_work import forge
 from tests.pallets.registry.stage import make_dataset
 
@@ -44,7 +45,8 @@ PARTY = (ALICE, BOB, CAROL, DAVE, EVE, MODEL_OWNER)
 
 PROVIDERS = (BOB, CAROL)
 STEPS = ("post", "lock", "lock", "mine", "mine", "submit", "submit", "forge", "wait", "miss",
-         "poke", "cancel", "top_up", "rate", "close", "claim")  # fmt: skip
+         "poke", "cancel", "top_up", "rate", "close", "claim",
+         "commission", "accept", "reject")  # fmt: skip
 Price: TypeAlias = Posted | Dutch | Going
 
 
@@ -52,13 +54,22 @@ def get_party_wealth(stage: MarketStage) -> int:
     return sum(stage.get_wealth(who) for who in PARTY)
 
 
-def take_step(stage: MarketStage, step: str, model: int, choice: int, price: Price) -> None:
+def take_step(stage: ReviewStage, step: str, model: int, choice: int, price: Price) -> None:
     """One thing that the party does to itself; what is refused is as good as not tried."""
     slots = sorted(stage.market.slot.items())
     (job, slot), entry = slots[choice % len(slots)] if slots else ((0, 0), None)
     who = PROVIDERS[choice % 2] if entry is None or entry.provider is None else entry.provider
     dispatch, pallet = stage.dispatch, stage.market
+    is_reviewed = entry is not None and pallet.job[job].is_reviewed
     match step:
+        case "commission":
+            stage.commission(1 + choice % 2, price)
+        case "accept" | "reject":
+            stage.act(f"{step}_result", ALICE, job, slot)
+        case "submit" | "forge" if is_reviewed:
+            stage.submit(job, slot, who, bytes(32))
+        case "mine" if is_reviewed:
+            stage.next_block(who)
         case "post":
             rows, verifier = (20, 40)[choice % 2], VerifierId(choice % 2)
             stage.post(price, verifier, Terms(20, 4, 2), model=model, rows_per_slot=rows)
@@ -106,7 +117,7 @@ def test_no_sequence_of_own_jobs_gains(
     steps: list[tuple[str, int]], price: Price, bps: int
 ) -> None:
     """Fees are not even counted: what is burned always outweighs what is minted for it."""
-    stage = MarketStage()
+    stage = ReviewStage()
     for who in PARTY:
         stage.money.mint(who, FUNDS)
     for who in PROVIDERS:
