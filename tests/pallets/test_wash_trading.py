@@ -63,9 +63,10 @@ def take_step(stage: ReviewStage, step: str, model: int, choice: int, price: Pri
     is_reviewed = entry is not None and pallet.job[job].is_reviewed
     match step:
         case "commission":
-            stage.commission(1 + choice % 2, price)
+            stage.deliver(stage.commission(1 + choice % 2, price), 0, PROVIDERS[choice % 2])
         case "accept" | "reject":
-            stage.act(f"{step}_result", ALICE, job, slot)
+            waiting = sorted(at for at, _ in stage.verify.pending.items()) or [(0, 0)]
+            stage.act(f"{step}_result", ALICE, *waiting[choice % len(waiting)])
         case "submit" | "forge" if is_reviewed:
             stage.submit(job, slot, who, bytes(32))
         case "mine" if is_reviewed:
