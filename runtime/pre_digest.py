@@ -1,5 +1,7 @@
 """What a block says of its work before it is sealed: the `PreRuntime` item of engine `mpow`."""
 
+from functools import lru_cache
+
 from runtime.codec import I64, U64, U128, U256, codec_of
 from runtime.errors import CodecError, InvalidBlock
 from runtime.frozen import frozen
@@ -36,8 +38,12 @@ def compute_work(target: int) -> int:
     return (1 << 256) // (target + 1)
 
 
+@lru_cache(maxsize=16)
 def get_pre_digest(digest: Digest) -> PreDigest | None:
-    """The block's pre-digest, None where it has none (genesis); `InvalidBlock` if malformed."""
+    """The block's pre-digest, None where it has none (genesis); `InvalidBlock` if malformed.
+
+    Those asked for last are remembered: every fee of a block asks for its author.
+    """
     items = [item for item in digest.logs if isinstance(item, PreRuntime) and item.engine == ENGINE]
     if not items:
         return None
