@@ -158,7 +158,7 @@ class TransactionPayment(Pallet, events=TransactionFeePaid):
         assert tip <= actual <= withdrawn, "dispatching never makes a transaction dearer; qed"
         if self._ledger.get_free(who) > 0:
             self._ledger.deposit(who, withdrawn - actual)
-        author = self._author.get_author()
+        author = self._author.get_author() if tip > 0 else None
         if author is not None:
             with suppress(BelowMinimum):
                 self._ledger.deposit(author, tip)

@@ -37,6 +37,7 @@ from runtime.system import BLOCK_HASH_COUNT, ExtrinsicFailed, ExtrinsicSuccess
 from runtime.validity import LONGEVITY_MAX, ValidTransaction
 
 PRIORITY_MAX = (1 << 64) - 1
+NOBODY = AccountId.zero()
 
 
 @frozen
@@ -88,7 +89,7 @@ def apply_extrinsic(
     fee = _ensure_signed_valid(runtime, extrinsic, extrinsic.signer, info, signed)
     if extrinsic.signer.extra.nonce > runtime.system.get_nonce(who):
         raise Future
-    sent = _Sent(who, extrinsic.call, len(extrinsic.raw), extrinsic.signer.extra.tip)
+    sent = _Sent(who, extrinsic.call, info, len(extrinsic.raw), extrinsic.signer.extra.tip)
     return _apply_sent(runtime, sent, fee)[0]
 
 
@@ -107,7 +108,7 @@ def dry_run_call(
         raise ExhaustsResources
     fee = runtime.fees.compute_fee_details(length_bytes, info, 0).total
     runtime.fees.ensure_payable(who, fee)
-    outcome, actual_fee = _apply_sent(runtime, _Sent(who, call, length_bytes, 0), fee)
+    outcome, actual_fee = _apply_sent(runtime, _Sent(who, call, info, length_bytes, 0), fee)
     events = cast("tuple[EventRecord, ...]", tuple(runtime.state.events))
     return DryRun(outcome.error, events, outcome.info, actual_fee)
 
@@ -118,21 +119,24 @@ class _Sent:
 
     who: AccountId
     call: Call
+    info: DispatchInfo
     length_bytes: int
     tip: int
 
 
 def _apply_sent(runtime: ComposedRuntime, sent: _Sent, fee: int) -> tuple[ApplyOutcome, int]:
     """Takes the fee, dispatches the call, gives back what it did not need; the fee that stays."""
-    system, info = runtime.system, sent.call.get_dispatch_info()
+    system = runtime.system
     system.begin_extrinsic()
     with runtime.state.transaction():
         runtime.fees.withdraw_fee(sent.who, fee)
         system.note_nonce(sent.who)
     system.note_extrinsic(sent.length_bytes)
     post, error = _dispatch(runtime, sent.call, Origin.signed(sent.who))
-    actual = _compute_actual(info, post)
-    actual_fee = runtime.fees.compute_fee_details(sent.length_bytes, actual, sent.tip).total
+    actual = _compute_actual(sent.info, post)
+    actual_fee = fee
+    if actual is not sent.info:
+        actual_fee = runtime.fees.compute_fee_details(sent.length_bytes, actual, sent.tip).total
     runtime.fees.correct_and_deposit(sent.who, fee, actual_fee, sent.tip)
     return _note_outcome(runtime, actual, error), actual_fee
 
@@ -162,6 +166,8 @@ def _dispatch(
 
 
 def _compute_actual(info: DispatchInfo, post: PostDispatch) -> DispatchInfo:
+    if post.actual_weight is None and post.pays_fee is Pays.YES:
+        return info
     weight = info.weight
     if post.actual_weight is not None and post.actual_weight.is_within(weight):
         weight = post.actual_weight
@@ -199,7 +205,7 @@ def _ensure_signed_valid(
 ) -> int:
     """Every check of a signed extrinsic but a nonce of the future, the signature last; its fee."""
     who, extra = signer.get_account(), signer.extra
-    if who == AccountId.zero():
+    if who == NOBODY:
         raise BadSigner
     if signed is None:
         signed = _compute_signed(runtime, extrinsic, signer)

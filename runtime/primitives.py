@@ -56,3 +56,10 @@ class Weight:
     def is_within(self, limit: Self) -> bool:
         """Whether neither part exceeds the limit's."""
         return self.ref_time <= limit.ref_time and self.proof_size <= limit.proof_size
+
+    def has_room(self, more: Self, limit: Self) -> bool:
+        """Whether this and more together are within the limit."""
+        return (
+            self.ref_time + more.ref_time <= limit.ref_time
+            and self.proof_size + more.proof_size <= limit.proof_size
+        )

@@ -256,9 +256,10 @@ class System(
         if limits.max_total is None:
             return True
         weight = info.weight + limits.base_extrinsic
-        return (self._consumed.get_used(info.class_) + weight).is_within(limits.max_total) and (
-            self._consumed.total + weight
-        ).is_within(self.block_weights.max_block)
+        used = self._consumed
+        return used.get_used(info.class_).has_room(weight, limits.max_total) and (
+            used.total.has_room(weight, self.block_weights.max_block)
+        )
 
     def note_weight(self, weight: Weight, dispatch_class: DispatchClass) -> None:
         """Adds a call's weight to the block's."""

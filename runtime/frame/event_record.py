@@ -1,19 +1,22 @@
 """Events as the block stores them: each with the phase in which it happened."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, ClassVar, TypeAlias, cast
 
-from runtime.codec import U32, Codec, MaxLen, Name, compile_codec, variant
+from runtime.codec import U32, Codec, MaxLen, Name, codec_of, compile_codec, variant
 from runtime.codec.annotation import ComposedMark
 from runtime.codec.codec import AnyCodec, truncated
+from runtime.codec.scalar import encode_compact
 from runtime.codec.typeinfo import Placeholder
 from runtime.errors import CodecError
 from runtime.frame.event import Event
 from runtime.frame.pallet import Pallet
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import Hash
 
 EVENTS_MAX = 1_000_000
+_NO_TOPICS = encode_compact(0)
 
 
 @variant(0, unnamed=True)
@@ -50,6 +53,7 @@ class PalletEvent:
 
 
 RuntimeEvent: TypeAlias = Annotated[PalletEvent, ComposedMark("RuntimeEvent")]
+Topics: TypeAlias = Annotated[tuple[Hash, ...], MaxLen(16)]
 
 
 @frozen
@@ -61,10 +65,13 @@ class EventRecord:
 
     phase: Phase
     event: RuntimeEvent
-    topics: Annotated[tuple[Hash, ...], MaxLen(16)] = ()
+    topics: Topics = ()
 
 
 EventRecords: TypeAlias = Annotated[tuple[EventRecord, ...], MaxLen(EVENTS_MAX)]
+
+_PHASE = codec_of(Phase)
+_TOPICS = codec_of(Topics)
 
 PalletEvents: TypeAlias = tuple[int, type[Pallet]]
 """A pallet's composed index and its class."""
@@ -74,12 +81,15 @@ PalletEvents: TypeAlias = tuple[int, type[Pallet]]
 def compile_events(pallets: tuple[PalletEvents, ...]) -> Codec[tuple[EventRecord, ...]]:
     """The codec of a block's events in a runtime of these pallets."""
     by_index: dict[int, AnyCodec] = {}
+    encoders: dict[int, tuple[bytes, Callable[[Event], bytes]]] = {}
     for index, pallet in pallets:
         if pallet.spec.events is not None:
             by_index[index] = pallet.spec.events
+            encoders[index] = bytes((index,)), pallet.spec.events.encode
 
     def encode(value: PalletEvent) -> bytes:
-        return bytes((value.pallet_index,)) + by_index[value.pallet_index].encode(value.event)
+        prefix, encode_event = encoders[value.pallet_index]
+        return prefix + encode_event(value.event)
 
     def decode_from(data: bytes, offset: int) -> tuple[PalletEvent, int]:
         if offset >= len(data):
@@ -91,6 +101,21 @@ def compile_events(pallets: tuple[PalletEvents, ...]) -> Codec[tuple[EventRecord
         return PalletEvent(data[offset], event), end
 
     event = Codec(encode, decode_from, Placeholder("RuntimeEvent"), "RuntimeEvent")
-    return cast(
-        "Codec[tuple[EventRecord, ...]]", compile_codec(EventRecords, {"RuntimeEvent": event})
-    )
+    records = compile_codec(EventRecords, {"RuntimeEvent": event})
+
+    def encode_records(value: tuple[EventRecord, ...]) -> bytes:
+        """The same bytes as the compiled codec's: events of one phase share its bytes."""
+        if len(value) > EVENTS_MAX:
+            return records.encode(value)  # which refuses them
+        parts = [encode_compact(len(value))]
+        phase: object = None
+        encoded_phase = b""
+        for record in value:
+            if record.phase is not phase:
+                phase, encoded_phase = record.phase, _PHASE.encode(record.phase)
+            prefix, encode_event = encoders[record.event.pallet_index]
+            topics = _TOPICS.encode(record.topics) if record.topics else _NO_TOPICS
+            parts += (encoded_phase, prefix, encode_event(record.event.event), topics)
+        return b"".join(parts)
+
+    return cast("Codec[tuple[EventRecord, ...]]", replace(records, encode=encode_records))

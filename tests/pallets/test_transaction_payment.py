@@ -153,6 +153,13 @@ def test_a_tip_too_small_for_an_account_is_burned(runtime: MockRuntime) -> None:
     runtime.try_state()
 
 
+def test_the_smallest_tip_goes_to_an_author_who_exists() -> None:
+    runtime = MockRuntime([(ALICE, 1_000), (AUTHOR, 100)], author=AUTHOR)
+    runtime.fees.withdraw_fee(ALICE, 300)
+    runtime.fees.correct_and_deposit(ALICE, 300, 300, 1)
+    assert runtime.money.get_free(AUTHOR) == 101
+
+
 def test_a_tip_in_a_block_without_author_is_burned() -> None:
     runtime = MockRuntime([(ALICE, 1_000)])
     runtime.fees.withdraw_fee(ALICE, 300)

@@ -247,13 +247,14 @@ def test_unused_weight_is_refunded(time: int, size: int, actual: Weight) -> None
     assert runtime.system._consumed.normal == used + actual + BASE
 
 
-def test_a_fulfilled_duty_costs_nothing_but_the_tip() -> None:
+@pytest.mark.parametrize("time, actual", [(1, Weight(1, 1)), (0, Weight(5_000_000, 100))])
+def test_a_fulfilled_duty_costs_nothing_but_the_tip(time: int, actual: Weight) -> None:
     runtime = begin()
     extrinsic = make_signed(
-        runtime, ALICE, probe(runtime, "refund", 1, 1, True), Signing(tip=1_000)
+        runtime, ALICE, probe(runtime, "refund", time, 1, True), Signing(tip=1_000)
     )
     outcome = apply_extrinsic(runtime, extrinsic)
-    assert outcome.info == DispatchInfo(Weight(1, 1) + BASE, pays_fee=Pays.NO)
+    assert outcome.info == DispatchInfo(actual + BASE, pays_fee=Pays.NO)
     assert runtime.money.get_free(ALICE.account) == RICH - 1_000
     assert runtime.money.get_free(CHARLIE.account) == RICH + 1_000
     apply_extrinsic(runtime, make_signed(runtime, ALICE, probe(runtime, "gift")))

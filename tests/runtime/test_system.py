@@ -3,15 +3,25 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtime import weights
 from runtime.account import AccountData, AccountInfo
 from runtime.codec import codec_of
 from runtime.crypto.hashing import blake2_256
 from runtime.errors import BadOrigin, CodecError, ConsumerRemaining, NoProviders, TooManyConsumers
-from runtime.frame import DispatchClass, Origin
+from runtime.frame import DispatchClass, Event, Origin
 from runtime.frame.dispatch import DispatchInfo
-from runtime.frame.event_record import ApplyExtrinsic, EventRecord, PalletEvent
+from runtime.frame.event_record import (
+    EVENTS_MAX,
+    ApplyExtrinsic,
+    EventRecord,
+    Finalization,
+    Initialization,
+    PalletEvent,
+    Phase,
+)
 from runtime.header import Digest, PreRuntime
 from runtime.pre_digest import ENGINE, PRE_DIGEST, PreDigest
 from runtime.primitives import Hash, Weight
@@ -48,6 +58,36 @@ def test_the_published_bytes_of_events(runtime: MockRuntime) -> None:
     encoded = "04 00 01000000 00 00" + "0246c323" + "2538" + "00 00 00"
     assert runtime.events.encode((record,)) == bytes.fromhex(encoded)
     assert runtime.events.decode(bytes.fromhex(encoded)) == (record,)
+
+
+PHASES = st.sampled_from([Initialization(), ApplyExtrinsic(1), ApplyExtrinsic(258), Finalization()])
+TOPICS = st.lists(st.sampled_from([Hash(b"a" * 32), Hash(b"b" * 32)]), max_size=2).map(tuple)
+EVENTS = st.sampled_from([NewAccount(ALICE), KilledAccount(BOB), Remarked(ALICE, Hash.zero())])
+RECORDS = st.lists(st.tuples(PHASES, EVENTS, TOPICS), max_size=70)
+
+
+@given(RECORDS)
+def test_events_are_decoded_with_their_phases_and_topics(
+    parts: list[tuple[Phase, Event, tuple[Hash, ...]]],
+) -> None:
+    codec = MockRuntime([]).events
+    records = tuple(
+        EventRecord(phase, PalletEvent(0, event), topics) for phase, event, topics in parts
+    )
+    assert codec.decode(codec.encode(records)) == records
+
+
+def test_too_many_events(runtime: MockRuntime) -> None:
+    record = EventRecord(Finalization(), PalletEvent(0, NewAccount(ALICE)))
+    with pytest.raises(CodecError, match="expected at most 1000000 items, got 1000001"):
+        runtime.events.encode((record,) * (EVENTS_MAX + 1))
+
+
+@given(*(st.builds(Weight, st.integers(0, 5), st.integers(0, 5)) for _ in range(3)))
+def test_weights_have_room_where_their_sum_is_within(
+    one: Weight, more: Weight, limit: Weight
+) -> None:
+    assert one.has_room(more, limit) == (one + more).is_within(limit)
 
 
 @pytest.mark.parametrize(
