@@ -8,13 +8,12 @@ from chain.cli.failure import run_command
 from chain.cli.licensing import RecordArgument
 from chain.cli.options import Signing, expand_options
 from chain.cli.output import Json
-from chain.cli.provider import parse_attributes
 from chain.cli.sending import Outcome, get_event, send_one, show_sent
 from chain.cli.session import open_session
+from chain.cli.updating import make_attributes
 from chain.wallet.submit import Inclusion
 from chain.wallet.transaction import make_call
 from pallets.registry.declarations import Attested, Heartbeat, Retired, Revoked, Transferred
-from pallets.registry.types import Attribute
 from pallets.runtime import Runtime
 from runtime.address import Id
 from runtime.frame import Call
@@ -83,8 +82,7 @@ def attest(
     """Say something of anybody's record, with your name and at your expense."""
 
     def make(runtime: Runtime) -> Call:
-        said = tuple(Attribute(*each) for each in sorted(parse_attributes(attribute).items()))
-        return make_call(runtime.registry.attest, record, said, ttl)
+        return make_call(runtime.registry.attest, record, make_attributes(attribute), ttl)
 
     def tell(sent: Inclusion) -> Outcome:
         expires_at = get_event(sent, Attested).expires_at

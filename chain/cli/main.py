@@ -36,8 +36,10 @@ from chain.cli import (
     selling,
     shares,
     store,
+    token,
     train,
     transfer,
+    updating,
     verify,
     wallet,
 )
@@ -66,7 +68,13 @@ def begin(
 app.add_typer(run.app, name="node", help="Run a node.")
 app.add_typer(key.app, name="key", help="Make and inspect keys.")
 app.add_typer(wallet.app, name="wallet", help="Balances, transfers, names.")
-for group in (model.app, data.app, provider.app):
+app.add_typer(token.app, name="token", help="Make tokens of your own, and use them.")
+for group, update in (
+    (model.app, updating.models),
+    (data.app, updating.datasets),
+    (provider.app, updating.providers),
+):
+    group.add_typer(update)
     group.add_typer(keeping.app)
 for group in (model.app, data.app):
     for rights in (licensing.app, shares.app, provenance.app):

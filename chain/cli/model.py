@@ -43,6 +43,7 @@ from chain.wallet.publishing import (
 )
 from chain.wallet.submit import Inclusion
 from pallets.registry.types import Model
+from runtime.frame import Call
 from runtime.frame.ai_types import RecordKind
 from runtime.primitives import AccountId, Root
 from runtime.tensor.blob import blob_root
@@ -83,7 +84,17 @@ def register(
 async def send_model(
     session: Session, model: ModelFile, terms: RecordTerms, signing: Signing
 ) -> tuple[Inclusion, ...]:
-    """Stores the tensors that are not stored yet, then registers.
+    """Stores the tensors that are not stored yet, then registers."""
+    call = make_register_call(
+        session.chain.runtime, make_model_body(model), get_manifest(model), terms
+    )
+    return await send_with_tensors(session, model, call, signing, "registering")
+
+
+async def send_with_tensors(
+    session: Session, model: ModelFile, call: Call, signing: Signing, doing: str
+) -> tuple[Inclusion, ...]:
+    """Stores the tensors that are not stored yet, then sends the call that needs them.
 
     On chain they count as stored if the signer pays for them.
     """
@@ -94,12 +105,13 @@ async def send_model(
         for spec, tensor in zip(model.checked.graph.tensors, model.tensors, strict=True):
             store_tensor(store, tensor, spec.dtype)
     known = await find_known_blobs(session, pair.account, contents)
-    manifest_root = blob_root(encode_graph(model.checked.graph))
-    calls = [
-        *make_blob_calls(runtime, known, contents),
-        make_register_call(runtime, make_model_body(model), manifest_root, terms),
-    ]
-    return await session.send_all(pair, batch_calls(runtime, calls), signing, "registering")
+    calls = [*make_blob_calls(runtime, known, contents), call]
+    return await session.send_all(pair, batch_calls(runtime, calls), signing, doing)
+
+
+def get_manifest(model: ModelFile) -> Root:
+    """The root of a model's graph."""
+    return blob_root(encode_graph(model.checked.graph))
 
 
 async def find_known_blobs(

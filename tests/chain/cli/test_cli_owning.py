@@ -109,3 +109,32 @@ def test_an_auditor_says_something_and_takes_it_back(stage: CliStage) -> None:
     assert "Registry.NoAttestation" in stage.run("provider", "revoke", "1", "--from", "//Dave").err
     said = stage.run("provider", "attest", "1", "nonsense", "--from", "//Dave")
     assert (said.code, "expected NAME=VALUE" in said.err) == (2, True)
+
+
+def test_records_have_new_versions(stage: CliStage, files: Path) -> None:
+    model = ("model", "update", "0", str(files / "m.npz"), "--from", "//Bob")
+    assert "record 0 has version 2" in stage.run(*model).out
+    assert stage.run("model", "show", "0", "--json").json["version"] == 2
+    before = stage.run("provider", "status", "1", "--json").json
+    said = stage.run("provider", "update", "1", "--price", "3 SBR", "--from", "//Charlie")
+    assert "record 1 has version 2" in said.out, said.err
+    after = stage.run("provider", "status", "1", "--json").json
+    assert after == {**before, "prices": {"infer": str(3 * UNIT)}}
+    changes = ("--kind", "infer", "--kind", "render", "--parallel", "2", "--attribute", "gpu=none")
+    assert stage.run("provider", "update", "1", *changes, "--from", "//Charlie").code == 0
+    changed = stage.run("provider", "status", "1", "--json").json
+    assert changed["prices"] == {"infer": str(3 * UNIT), "render": str(3 * UNIT)}
+    assert (changed["maxParallel"], changed["attributes"]) == (2, {"gpu": "none"})
+
+
+def test_a_dataset_has_a_new_version(stage: CliStage, files: Path) -> None:
+    rows = str(files / "r.npy")
+    published = stage.run("data", "publish", rows, "--items", "450", "--from", "//Dave", "--json")
+    number = str(published.json["id"])
+    longer = files / "longer"
+    longer.write_bytes(bytes(5_000))
+    update = ("data", "update", number, str(longer), "--items", "50")
+    assert "Registry.NotOwner" in stage.run(*update, "--from", "//Bob").err
+    said = stage.run(*update, "--from", "//Dave")
+    assert f"record {number} has version 2" in said.out, said.err
+    assert stage.run("data", "show", number, "--json").json["items"] == 50
