@@ -4,24 +4,31 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 import trio
 
+from chain.authorship.work import TaskProduct
 from chain.blobs import BlobStore
+from chain.blobs.collecting import find_pinned_roots
 from chain.client.typed_state import get_runtime
 from chain.provider import commissions
+from chain.provider.access import CallRefused, ChainAccess
 from chain.provider.caution import ANSWER_BLOCKS_MIN
 from chain.provider.commissions import CommissionRun, ProgramFailed, answer_brief, try_to_answer
 from chain.provider.plan import RETRY_BLOCKS, Choice, Plan, Sent, Standing, make_plan
+from chain.provider.remote import Block
 from chain.provider.results import find_due
+from chain.provider.service import Provider as Service
+from chain.provider.service import ProviderStatistics, _do_round
 from chain.worker import InlineWorker
 from pallets.market import Bids, Commission, Posted, SlotState, Terms
 from pallets.registry.types import KindPrice, Provider
 from pallets.runtime import Runtime
 from pallets.verify import Claim, Pending
 from runtime.frame.ai_types import JobKind, Role, SlotId, VerifierId
-from runtime.primitives import Root
+from runtime.primitives import Hash, Root
 from runtime.tensor.blob import blob_root
 from runtime.tensor.chunks import commit_chunks
 from tests.helpers.job_stage import BOND, MANIFEST, PRICE, TTL, add_block
@@ -210,3 +217,62 @@ def test_a_review_is_ended_when_it_is_over_and_nothing_is_drawn_of_it() -> None:
         assert find_due(runtime, DAVE.account, 33) == []
 
     play(check)
+
+
+def test_what_was_delivered_is_kept_as_long_as_its_job() -> None:
+    def check(runtime: Runtime) -> None:
+        root = Root(b"r" * 32)
+        assert root not in find_pinned_roots(runtime)
+        runtime.market.output[0, 1] = bytes(root)
+        assert root in find_pinned_roots(runtime)
+
+    play(check)
+
+
+# --- what is submitted
+
+
+class Refusing:
+    """A chain that takes a call only when it is told to."""
+
+    account, genesis_hash = CHARLIE.account, Hash(b"g" * 32)
+    best = Block(7, Hash(b"b" * 32))
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.sent: list[tuple[object, ...]] = []
+
+    async def send(self, *call: object) -> None:
+        if not self.is_open:
+            raise CallRefused("the pool is full")
+        self.sent.append(call)
+
+
+def test_a_refused_answer_is_submitted_again_and_one_that_nobody_waits_for_is_not(
+    tmp_path: Path,
+) -> None:
+    access, root = Refusing(), Root(b"r" * 32)
+    provider = make_service(access, BlobStore(tmp_path))
+    provider.answers[AT] = root
+    provider.sent["answer", AT] = 3
+    trio.run(_do_round, provider, Plan())
+    assert (access.sent, provider.answers) == ([], {AT: root})
+    access.is_open = True
+    trio.run(_do_round, provider, Plan())
+    (call,) = access.sent
+    assert call[:4] == ("Market", "submit", 0, 0)
+    assert call[-1] == bytes(root)
+    assert (provider.answers, provider.sent["submit", AT]) == ({}, 7)
+    provider.answers[SlotId(9, 9)] = root
+    trio.run(_do_round, provider, Plan())
+    assert (len(access.sent), provider.answers) == (1, {})
+
+
+def make_service(access: Refusing, store: BlobStore) -> Service:
+    """A provider that multiplies nothing."""
+
+    async def multiply(task: TaskProduct) -> None:
+        raise AssertionError(f"a commission has no products: {task}")
+
+    chain = cast("ChainAccess", access)
+    return Service(chain, multiply, InlineWorker(), ProviderStatistics(), store=store)
