@@ -34,6 +34,7 @@ LICENCES = (ROOT / "docs/guides/licences.md").read_text("utf-8")
 POOLS = (ROOT / "docs/guides/pools.md").read_text("utf-8")
 SALES = (ROOT / "docs/guides/data.md").read_text("utf-8")
 COMMISSIONS = (ROOT / "docs/guides/commissions.md").read_text("utf-8")
+TOKENS = (ROOT / "docs/guides/tokens.md").read_text("utf-8")
 JOBS = (ROOT / "docs/guides/jobs.md").read_text("utf-8")
 LENET = ROOT / "tests/fixtures/onnx/lenet.onnx"
 NODE_RUN = ["soberana", "node", "run"]
@@ -200,6 +201,18 @@ def test_a_licence_is_sold_and_its_revenue_shared(newcomer: Newcomer) -> None:
         newcomer.type(command)
     assert "98 SBR" in newcomer.said["soberana data shares 0"].out
     assert (newcomer.folder / "provenance.png").read_bytes().startswith(b"\x89PNG")
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_a_token_is_made_used_and_ended(newcomer: Newcomer) -> None:
+    for _, command in iter_commands(TOKENS):
+        newcomer.type(command)
+    told = {command: said.out for command, said in newcomer.said.items()}
+    assert "987.75" in told["soberana token show 0"]
+    assert "token 0 is no more" in told["soberana token destroy 0 --from //Bob"]
+    assert "there are no tokens" in told["soberana token list"]
     assert newcomer.node is not None
     newcomer.node.stop()
 

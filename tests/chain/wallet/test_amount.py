@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chain.wallet.amount import PLANCK_MAX, UNITS, format_amount, parse_amount
+from chain.wallet.amount import (
+    PLANCK_MAX,
+    UNITS,
+    format_amount,
+    format_units,
+    parse_amount,
+    parse_units,
+)
 from chain.wallet.errors import BadAmount
 
 AMOUNTS = st.integers(0, PLANCK_MAX)
@@ -85,3 +92,21 @@ def test_how_it_is_shown() -> None:
     assert format_amount(1_234_567 * 10**12 + 5 * 10**11) == "1_234_567.5 SBR"
     assert format_amount(-1) == "-0.000000000001 SBR"
     assert format_amount(0) == "0 SBR"
+
+
+@given(AMOUNTS, st.integers(0, 255))
+def test_amounts_of_assets_read_back(units: int, decimals: int) -> None:
+    assert parse_units(format_units(units, decimals), decimals) == units
+
+
+@pytest.mark.parametrize(
+    "text,decimals,units", [("12", 0, 12), ("1.5", 2, 150), (" 1_000.25 ", 2, 100_025), ("0", 9, 0)]
+)
+def test_amounts_of_assets(text: str, decimals: int, units: int) -> None:
+    assert parse_units(text, decimals) == units
+
+
+@pytest.mark.parametrize("text", ["", "1.5", "1.", ".5", "-1", "1 SBR", "1e3", "9" * 40, "٣"])
+def test_other_amounts_of_assets_are_refused(text: str) -> None:
+    with pytest.raises(BadAmount, match="expected"):
+        parse_units(text, 0)
