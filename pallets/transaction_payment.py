@@ -156,7 +156,7 @@ class TransactionPayment(Pallet, events=TransactionFeePaid):
         too small to bring the author's account into being. Both fees include the tip.
         """
         assert tip <= actual <= withdrawn, "dispatching never makes a transaction dearer; qed"
-        if self._ledger.get_free(who) > 0:
+        if withdrawn > actual and self._ledger.get_free(who) > 0:
             self._ledger.deposit(who, withdrawn - actual)
         author = self._author.get_author() if tip > 0 else None
         if author is not None:

@@ -219,8 +219,7 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         """
         credited = tuple(self.credited.items(slot.job, slot.slot))
         bonus = self._pay_credits(slot, provider, burned, credited) if credited else 0
-        number = self._block.get_block_number()
-        self._eras.put(number, self._eras.get(number).add_settlement(burned, bonus))
+        self._eras.add_settlement(self._block.get_block_number(), burned, bonus)
         return bonus
 
     def _pay_credits(
