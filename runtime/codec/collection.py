@@ -137,7 +137,12 @@ def compile_sequence(item: AnyCodec, items_max: int) -> AnyCodec:
             items.append(value)
         return tuple(items), offset
 
-    return Codec(encode, decode_from, Sequence(item.node), name)
+    inline = Inline(
+        "compact(len({v})) + join(map({encode_item}, {v}))",
+        f"len({{v}}) <= {items_max}",
+        known=(("encode_item", encode_item),),
+    )
+    return Codec(encode, decode_from, Sequence(item.node), name, inline=inline)
 
 
 def compile_item_array(item: AnyCodec, length: int) -> AnyCodec:

@@ -93,7 +93,9 @@ def compile_union(
         return decoder(data, offset + 1)
 
     definitions.sort(key=lambda definition: definition.index)
-    return Codec(encode_union, decode_union, Variant(path, tuple(definitions)), name)
+    node = Variant(path, tuple(definitions))
+    inline = Inline("{encoders}[type({v})]({v})", known=(("encoders", encoders),))
+    return Codec(encode_union, decode_union, node, name, inline=inline)
 
 
 def compile_int_enum(cls: type[IntEnum]) -> AnyCodec:

@@ -12,15 +12,31 @@ from runtime.codec import compile_codec
 from runtime.codec.codec import Row
 from runtime.codec.fields import compile_row, decode_plainly, encode_plainly
 from runtime.errors import CodecError
-from tests.helpers.codec_strategies import KINDS, LEAVES, Kind, make_option, make_struct
+from tests.helpers.codec_strategies import (
+    KINDS,
+    LEAVES,
+    Kind,
+    make_option,
+    make_struct,
+    make_union,
+    make_vector,
+)
 
 BYTE, SHORT = LEAVES[0], LEAVES[2]
-FIELDS = (*LEAVES, *map(make_option, LEAVES), make_struct([SHORT, BYTE]), make_struct([]))
+UNION = make_union({0: [], 7: [SHORT, BYTE]})
+FIELDS = (
+    *LEAVES,
+    *map(make_option, (*LEAVES, UNION)),
+    *map(make_vector, (SHORT, UNION)),
+    make_struct([SHORT, BYTE]),
+    make_struct([]),
+    UNION,
+)
 SPOILT: dict[type, list[Any]] = {
     int: [-(1 << 600), -129, -1, 1, 256, *(1 << bits for bits in (16, 32, 64, 128, 256, 600))],
     bytes: [b"", b"a" * 4, b"a" * 71],
     str: ["", "a" * 71, "\ud800"],
-    tuple: [(), (1,), (1, 2, 3)],
+    tuple: [(), (1,), (1, 2, 3), (1, 2, 3, 4, 5)],
 }
 """Values in no type, or in some."""
 
