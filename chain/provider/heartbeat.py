@@ -1,11 +1,30 @@
-"""When a provider says that its record is still alive, so that it can go on being hired."""
+"""When a provider says that its record is still alive, so that it can be hired, or be again."""
 
+from collections.abc import Collection
+
+from pallets.registry.types import RecordState
 from pallets.runtime import Runtime
+from runtime.frame.ai_types import ProviderInfo, SlotId
+
+
+def find_heartbeats(
+    runtime: Runtime, records: Collection[ProviderInfo], sent: Collection[tuple[str, SlotId]]
+) -> list[SlotId]:
+    """Of which record it is time to say so; its number stands where a job's does.
+
+    That is the one under which slots are locked; where none can be hired the newest, since it may
+    have expired while nobody was there to say anything.
+    """
+    due = sorted(each.id for each in records if is_heartbeat_due(runtime, each.id))
+    used = next((each.id for each in records if each.is_hireable), None)
+    kept = due[-1:] if used is None else [each for each in due if each == used]
+    beats = [SlotId(each, 0) for each in kept]
+    return [each for each in beats if ("heartbeat", each) not in sent]
 
 
 def is_heartbeat_due(runtime: Runtime, record: int) -> bool:
-    """Whether half of a record's time to live has passed; never of one that is gone."""
+    """Whether half of a record's time to live has passed; never of one that has ended."""
     entry = runtime.registry.record.get(record)
-    if entry is None:
+    if entry is None or entry.state is not RecordState.ACTIVE:
         return False
     return 2 * (entry.expires_at - runtime.system.get_block_number()) <= entry.ttl

@@ -11,7 +11,7 @@ from chain.provider.batch import Assignment, load_assignment
 from chain.provider.bids import OPEN_SLOTS_READ_MAX, choose_bids, find_idle_bids
 from chain.provider.caution import is_answerable
 from chain.provider.commissions import CommissionRun
-from chain.provider.heartbeat import is_heartbeat_due
+from chain.provider.heartbeat import find_heartbeats, is_heartbeat_due
 from chain.provider.programs import ProductRun, ProgramRun, has_operands, load_run
 from chain.provider.renewals import find_renewals, is_renewed
 from pallets.market import Commission, Product
@@ -90,7 +90,7 @@ class Plan:
     """Recurring jobs of which a run is due; their numbers stand where a job's do."""
 
     heartbeats: list[SlotId] = field(default_factory=list[SlotId])
-    """Records that have lived for half of their time; likewise."""
+    """Records that have lived for half of their time, or have expired; likewise."""
 
     programs: list[ProgramRun] = field(default_factory=list[ProgramRun])
     products: list[ProductRun] = field(default_factory=list[ProductRun])
@@ -129,10 +129,8 @@ def make_plan(runtime: Runtime, standing: Standing) -> Plan:
         asked = _get_asked(standing.choice, hireable)
         plan.bids = choose_bids(runtime, hireable, asked, sent)
         plan.renewals = find_renewals(runtime, standing.account, asked, sent)
-        beat = SlotId(hireable.id, 0)
-        if ("heartbeat", beat) not in sent and is_heartbeat_due(runtime, hireable.id):
-            plan.heartbeats.append(beat)
     is_stopping = standing.is_stopping
+    plan.heartbeats = [] if is_stopping else find_heartbeats(runtime, records, sent)
     plan.unbids = find_idle_bids(runtime, standing.account, sent, is_stopping=is_stopping)
     plan.pending = _count_pending(runtime, standing.account) if is_stopping else 0
     _add_all_work(plan, runtime, standing, sent)

@@ -198,6 +198,25 @@ def test_whoever_stops_takes_bids_back(tmp_path: Path) -> None:
     trio.run(main)
 
 
+def test_a_record_that_expired_while_it_was_away_lives_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        with trio.fail_after(LIMIT_S):
+            async with run_stage(open_client(store)) as node:
+                job = await set_up_job(node, ttl_blocks=4)
+            client = open_client(store)
+            async with run_stage(client, AUTHOR) as node:
+                await wait_for_block(client, 8)
+                assert get_slot(client, job).state is SlotState.OPEN
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(make_daemon(node, tmp_path).run)
+                    await wait_for_slot(client, job, SlotState.SETTLED)
+                    check_state(client)
+                    nursery.cancel_scope.cancel()
+
+    trio.run(main)
+
+
 CHOICES = [
     (Choice(), 2),
     (Choice(kinds=frozenset((JobKind.INFER,)), price_min=UNIT), 2),
