@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-from pallets.registry.types import RecordState
 from pallets.runtime import Runtime
 from runtime.frame.ai_types import ProviderInfo, SlotId
 
@@ -23,8 +22,8 @@ def find_heartbeats(
 
 
 def is_heartbeat_due(runtime: Runtime, record: int) -> bool:
-    """Whether half of a record's time to live has passed; never of one that has ended."""
+    """Whether half of a record's time to live has passed; never of one that is gone."""
     entry = runtime.registry.record.get(record)
-    if entry is None or entry.state is not RecordState.ACTIVE:
+    if entry is None:
         return False
     return 2 * (entry.expires_at - runtime.system.get_block_number()) <= entry.ttl

@@ -97,6 +97,9 @@ def test_it_is_said_once_and_again_where_nothing_came_of_it() -> None:
             await send(node, "heartbeat", PROVIDER)
             assert list_beats(client) == []
             assert plan_round(client, {BEAT: number}, stops=False).over == [BEAT]
+            await send(node, "retire", PROVIDER)
+            assert list_beats(client) == []
+            assert plan_round(client, {BEAT: number}, stops=False).over == [BEAT]
 
     run_seeded(main)
 
@@ -113,7 +116,8 @@ def test_of_many_records_only_the_one_in_use_is_kept() -> None:
             await send(node, "register", BODY, MANIFEST, (), 0, 1)
             await send(node, "retire", PROVIDER)
             assert list_beats(client) == [other]
-            await send(node, "retire", other)
+            for _ in range(2):
+                await add_block(client, BlockMaker(client), node)
             assert list_beats(client) == [other + 1]
 
     run_seeded(main)
