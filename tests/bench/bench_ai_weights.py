@@ -1,6 +1,7 @@
 """What dispatches of the AI pallets cost, each in its worst case; see `tests/helpers/weighing.py`.
 
-Each row names the figure of `pallets/weights/` that has to cover it.
+Each row names the figure of `pallets/weights/` that has to cover it. Everybody has something on
+hold for every reason.
 """
 
 from collections.abc import Sequence
@@ -39,11 +40,11 @@ from tests.helpers.economy import (
     RECORD_OF,
     TTL,
     find_slots,
-    make_economy,
 )
 from tests.helpers.market_stage import make_classifier
 from tests.helpers.slot_work import forge, stack_slots
 from tests.helpers.weighing import Book, Cost
+from tests.helpers.whole_stage import begin_economy
 from tests.pallets.registry.stage import Weights, make_model
 
 ROUNDS = 7
@@ -109,8 +110,7 @@ def apply(chain: ChainStage, who: AccountId, call: Call) -> None:
 
 def weigh_registry(book: Book) -> None:
     """Records and blobs."""
-    chain = make_economy()
-    chain.begin_block(BOB)
+    chain = begin_economy()
 
     def weigh(figure: str, case: str, who: AccountId, name: str, *args: object) -> Cost:
         return book.call(figure, case, chain, who, make_call("Registry", name, *args))
@@ -170,8 +170,7 @@ def weigh_bodies(book: Book, chain: ChainStage, dataset: Cost) -> None:
 
 def weigh_bonds(book: Book) -> None:
     """Collateral."""
-    chain = make_economy()
-    chain.begin_block(BOB)
+    chain = begin_economy()
     book.call("bonds.BOND", "bond", chain, BOB, make_call("Bonds", "bond", PROVIDER, UNIT))
     for _ in range(7):
         apply(chain, BOB, make_call("Bonds", "unbond", PROVIDER, UNIT))
@@ -204,8 +203,7 @@ def submit(chain: ChainStage, at: tuple[int, int], *, is_right: bool = True) -> 
 
 def weigh_market(book: Book) -> None:
     """Jobs of as many slots as there may be, of slots as large, and of a model with a past."""
-    chain = make_economy()
-    chain.begin_block(BOB)
+    chain = begin_economy()
     inputs = np.random.default_rng(3).integers(-63, 63, (1_024, 64), np.int8, True).tobytes()
     root, short = blob_root(inputs), blob_root(inputs[:64])
     put_blobs(chain, ALICE, [inputs, inputs[:64]])
@@ -268,8 +266,7 @@ def weigh_long_graph(book: Book, chain: ChainStage, inputs: bytes) -> None:
 
 def weigh_waited(book: Book) -> None:
     """Locking a slot at the going price for which nobody has come in a long time."""
-    chain = make_economy()
-    chain.begin_block(BOB)
+    chain = begin_economy()
     terms = Terms(2 * WAITED_BLOCKS_MAX, 20, 2)
     spec = Infer(economy.MODEL, None, economy.INPUT_ROOT, len(economy.INPUTS) // 64, 4, 1)
     for who in (ALICE, BOB):
@@ -328,8 +325,7 @@ def weigh_work(book: Book, chain: ChainStage) -> None:
 
 def weigh_eras(book: Book) -> None:
     """The hook over some eras, and a claim of what one of them paid."""
-    chain = make_economy()
-    chain.begin_block(BOB)
+    chain = begin_economy()
     for number in range(1, 2 * CONFIG.era_blocks):
         begin = chain.runtime.work.on_initialize
         book.run("work.ON_INITIALIZE", "", chain, partial(begin, chain.number + 1))

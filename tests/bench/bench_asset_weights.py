@@ -1,6 +1,7 @@
 """What dispatches of the assets pallet cost; see `tests/helpers/weighing.py`.
 
 Each call makes or ends every entry that it can: a new holding, a swept one, an approval's last.
+Everybody has something on hold for every reason.
 """
 
 from pallets.runtime import Runtime
@@ -12,6 +13,7 @@ from runtime.primitives import UNIT, AccountId, Hash
 from runtime.state import DictBackend, Overlay
 from tests.bench.bench_weights import ALICE, BOB, CONFIG, NOBODY, Scale, make_call
 from tests.helpers.weighing import Book
+from tests.helpers.whole_stage import hold_everything
 
 EXPIRES_AT = 9
 LEAST = 10
@@ -23,6 +25,7 @@ def build_assets() -> DictBackend:
     state = Overlay(DictBackend({}))
     runtime = Runtime(state, ReferenceHost(), CONFIG)
     runtime.balances.build_genesis([(ALICE, 1_000 * UNIT), (BOB, 1_000 * UNIT)])
+    hold_everything(runtime)
 
     def apply(who: AccountId, name: str, *args: object) -> None:
         call = make_call(runtime, "Assets", name, *args)

@@ -1,8 +1,8 @@
 """What bids, replicas and recurring jobs cost; see `tests/helpers/weighing.py`.
 
 As many bids as a job may have, as many slots as a call gives away, as many replicas as a slot may
-have, a run of as many slots and inputs as there may be; on the whole runtime, whose parameters are
-read as well.
+have, a run of as many slots and inputs as there may be; everybody has something on hold for every
+reason.
 """
 
 import numpy as np
@@ -16,8 +16,9 @@ from runtime.primitives import UNIT, AccountId, Root
 from runtime.tensor.blob import blob_root
 from tests.helpers import economy
 from tests.helpers.chain_stage import ChainStage, make_call
-from tests.helpers.economy import ALICE, BOB, BOND, DAVE, FUNDS, MANIFEST, TTL, make_economy
+from tests.helpers.economy import ALICE, BOB, BOND, DAVE, FUNDS, MANIFEST, TTL
 from tests.helpers.weighing import Book
+from tests.helpers.whole_stage import begin_economy, hold_everything
 
 BIDDERS = tuple(AccountId(bytes([n]) * 32) for n in range(120, 120 + BIDS_MAX))
 ROWS, PER_SLOT = 1_024, 4
@@ -37,8 +38,7 @@ def make_ask(name: str, inputs: Root, price: PriceRule, *more: object) -> Call:
 
 def make_chain() -> tuple[ChainStage, Root, dict[AccountId, int]]:
     """A chain with 64 KiB of inputs, and as many providers as may bid: their records."""
-    chain = make_economy()
-    chain.begin_block(BOB)
+    chain = begin_economy()
     inputs = np.random.default_rng(3).integers(-63, 63, (ROWS, 64), np.int8, True).tobytes()
     apply(chain, ALICE, make_call("Registry", "put_blob", inputs))
     records: dict[AccountId, int] = {}
@@ -48,6 +48,7 @@ def make_chain() -> tuple[ChainStage, Root, dict[AccountId, int]]:
         body = economy.make_provider(PICKS_MAX)
         apply(chain, who, make_call("Registry", "register", body, MANIFEST, (), 0, TTL))
         apply(chain, who, make_call("Bonds", "bond", Role.PROVIDER, BOND))
+    hold_everything(chain.runtime)
     return chain, blob_root(inputs), records
 
 

@@ -1,6 +1,6 @@
 """What calls of a collection pool cost; see `tests/helpers/weighing.py`.
 
-The worst case there is: thirty-two seats, shards and hidden examples of
+The worst case there is, on the whole runtime: thirty-two seats, shards and hidden examples of
 64 KiB each, and a training as dear as a pool may name, or nearly so.
 """
 
@@ -12,7 +12,6 @@ import numpy as np
 from pallets.pools import PoolSpec, ShareGrant, Training
 from pallets.pools.types import SEATS_MAX
 from pallets.weights.pools import ROWS_MAX
-from runtime.frame import Call
 from runtime.primitives import AccountId, Hash
 from runtime.tensor.blob import blob_root
 from tests.helpers.weighing import Book, Cost
@@ -60,11 +59,6 @@ def make_stage() -> PoolStage:
     return stage
 
 
-def make_call(stage: PoolStage, name: str, *args: object) -> Call:
-    """A call of the pallet."""
-    return stage.runtime.make_call(stage.pools, name, *args)
-
-
 def weigh(book: Book) -> None:
     """A row for each call."""
     _weigh_small(book)
@@ -91,8 +85,9 @@ def weigh(book: Book) -> None:
     book.call("pools.REVEAL", "reveal(64 KiB, the last)", whole, last, reveal)
     stage.reveal(number, last, SHARDS[-1])
     _weigh_seats(book, stage, number, "a payment")
-    show = make_call(stage, "show_validation", number, blob_root(HIDDEN), SALT)
-    book.call("", "show_validation(64 KiB)", stage, OWNER, show)
+    whole = make_whole(stage)
+    show = whole.make_call("Pools", "show_validation", number, blob_root(HIDDEN), SALT)
+    book.call("", "show_validation(64 KiB)", whole, OWNER, show)
     stage.show(number, HIDDEN)
     _weigh_scores(book, stage, number)
     earner = next(who for at, who in enumerate(PEOPLE) if stage.get_seat(number, at).shares > 0)
@@ -119,7 +114,7 @@ def _weigh_seats(book: Book, stage: PoolStage, number: int, case: str) -> None:
 def _weigh_ends(book: Book) -> None:
     """What a poke does whatever the seats: up to two phases end, shares are burned or set aside.
 
-    On the whole runtime; one seat is measured with it.
+    One seat is measured with it.
     """
 
     def at(case: str, stage: PoolStage, number: int) -> None:
@@ -146,7 +141,9 @@ def _weigh_scores(book: Book, stage: PoolStage, number: int) -> None:
     """The first shard, the last but one, and the last, which settles the pool."""
 
     def at(case: str, index: int) -> Cost:
-        return book.call("", case, stage, STRANGER, make_call(stage, "score", number, index))
+        whole = make_whole(stage)
+        score = whole.make_call("Pools", "score", number, index)
+        return book.call("", case, whole, STRANGER, score)
 
     first, last = at("score(1 of 32)", 0), SEATS_MAX - 1
     for index in range(last - 1):
@@ -167,8 +164,9 @@ def _weigh_small(book: Book) -> None:
     number = stage.open()
     stage.contribute(number, pools.SHARDS[: pools.SEATS])
     stage.show(number)
-    score = make_call(stage, "score", number, 0)
-    book.call("pools.TRAIN", "few examples", stage, STRANGER, score)
+    whole = make_whole(stage)
+    score = whole.make_call("Pools", "score", number, 0)
+    book.call("pools.TRAIN", "few examples", whole, STRANGER, score)
 
 
 def _put_blobs(stage: PoolStage) -> None:

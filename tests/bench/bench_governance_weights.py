@@ -1,4 +1,7 @@
-"""What calls of governance, treasury and parameters cost; see `tests/helpers/weighing.py`."""
+"""What calls of governance, treasury and parameters cost; see `tests/helpers/weighing.py`.
+
+Everybody has something on hold for every reason.
+"""
 
 from pallets.governance import ROOT
 from pallets.governance.types import VOTES_MAX, Conviction, Side
@@ -9,6 +12,7 @@ from runtime.frame.parameters import Param
 from runtime.primitives import UNIT, AccountId
 from tests.helpers.chain_stage import CONFIG, ChainStage, make_call
 from tests.helpers.weighing import Book
+from tests.helpers.whole_stage import hold_everything
 
 FUNDS = 100_000 * UNIT
 ALICE, BOB, CAROL, DAVE = (AccountId(bytes([n]) * 32) for n in range(1, 5))
@@ -38,6 +42,7 @@ def make_chain() -> ChainStage:
     """As many proposals as one account can vote on; four of them are being decided."""
     chain = ChainStage([(who, FUNDS) for who in (ALICE, BOB, CAROL, DAVE, TREASURY)])
     chain.begin_block(BOB)
+    hold_everything(chain.runtime)
     for number in range(VOTES_MAX):
         apply(chain, ALICE, call("propose", number % 4, LARGE))
         apply(chain, ALICE, call("place_decision_deposit", number))

@@ -32,10 +32,11 @@ from runtime.tensor.interpreter import compute_product
 from tests.bench.bench_ai_weights import TERMS, apply, make_large_model, put_blobs, register
 from tests.helpers import economy
 from tests.helpers.chain_stage import ChainStage, make_call
-from tests.helpers.economy import ALICE, BOB, make_economy
+from tests.helpers.economy import ALICE, BOB
 from tests.helpers.programs_vectors import FOUR_BALLS
 from tests.helpers.slot_work import run_program, run_slot
 from tests.helpers.weighing import Book, Cost
+from tests.helpers.whole_stage import begin_economy
 
 Judged: TypeAlias = tuple[Cost, Case]
 """What judging a claim took, and what it counts."""
@@ -141,8 +142,7 @@ def weigh_products(book: Book, chain: ChainStage) -> None:
 
 def weigh(book: Book) -> None:
     """Posting and judging."""
-    chain = make_economy()
-    chain.begin_block(BOB)
+    chain = begin_economy()
     weigh_products(book, chain)
     weigh_models(book, chain)
     weigh_programs(book, chain)

@@ -1,7 +1,8 @@
 """What dispatches of the rights pallet cost; see `tests/helpers/weighing.py`.
 
 The record sold has as many ancestors as royalties may go to, each of another owner's; each call
-makes or ends every entry that it can, and counts what came into the purse.
+makes or ends every entry that it can, and counts what came into the purse. Everybody has something
+on hold for every reason.
 """
 
 from pallets.registry.types import Dataset, Parent, Relation
@@ -16,6 +17,7 @@ from runtime.primitives import UNIT, AccountId, Hash, Root
 from runtime.state import DictBackend, Overlay
 from tests.bench.bench_weights import ALICE, BOB, CONFIG, Scale, make_call
 from tests.helpers.weighing import Book
+from tests.helpers.whole_stage import hold_everything
 
 TERMS = LicenceTerms(LicenceUse.RUN, 1 << 31, 1_000)
 DATASET = Dataset(Root(b"d" * 32), None, None, 9, 1_024, 999, Hash(b"s" * 32), None)
@@ -31,6 +33,7 @@ class Builder:
         self.runtime = Runtime(self.state, ReferenceHost(), CONFIG)
         funded = [(who, 1_000 * UNIT) for who in (ALICE, BOB, *PEOPLE)]
         self.runtime.balances.build_genesis(funded)
+        hold_everything(self.runtime)
 
     def apply(self, who: AccountId, pallet: str, name: str, *args: object) -> None:
         """A call that has to succeed."""

@@ -1,6 +1,7 @@
 """What challenging a result that waits costs; see `tests/helpers/weighing.py`.
 
-The longest operands, the scene with the most spheres, and every demand that a claim may have.
+The longest operands, the scene with the most spheres, and every demand that a claim may have; on
+the whole runtime.
 """
 
 from dataclasses import replace
@@ -15,25 +16,26 @@ from tests.helpers.dispute_stage import DisputeStage
 from tests.helpers.market_stage import ALICE, BOB, EVE, VERIFY_PARAMS
 from tests.helpers.product_jobs import ProductCase
 from tests.helpers.programs_vectors import FOUR_BALLS
-from tests.helpers.review_stage import ReviewStage
+from tests.helpers.review_stage import REVIEW_BLOCKS, ReviewStage
 from tests.helpers.weighing import Book
+from tests.helpers.whole_stage import make_whole
 
 
 def weigh_call(
     book: Book, figure: str, stage: DisputeStage, who: AccountId, name: str, *args: Any
 ) -> None:
     """One call of verify."""
-    call = stage.runtime.make_call(stage.verify, name, *args)
-    book.call(f"verify.{figure}", name, stage, who, call)
+    whole = make_whole(stage)
+    book.call(f"verify.{figure}", name, whole, who, whole.make_call("Verify", name, *args))
 
 
 def weigh_opening(book: Book, stage: DisputeStage, job: int, payload: bytes) -> None:
     """Submitting a result that waits, market and all; the stage stays as it was."""
     mark = stage.state.mark()
     stage.lock(job, 0)
-    args = (job, 0, stage.commit(job, 0, BOB, payload), payload)
-    call = stage.runtime.make_call(stage.market, "submit", *args)
-    book.call("verify.OPEN", "a result that waits", stage, BOB, call)
+    args, whole = (job, 0, stage.commit(job, 0, BOB, payload), payload), make_whole(stage)
+    call = whole.make_call("Market", "submit", *args)
+    book.call("verify.OPEN", "a result that waits", whole, BOB, call)
     stage.state.rollback_to(mark)
 
 
@@ -74,13 +76,15 @@ def weigh_products(book: Book) -> None:
 
 
 def weigh_reviews(book: Book) -> None:
-    """A commission, rejected."""
+    """A commission: accepted, rejected, forgotten."""
     stage = ReviewStage()
     job = stage.commission()
     weigh_opening(book, stage, job, bytes(32))
     stage.deliver(job)
     weigh_call(book, "CONCLUDE", stage, ALICE, "accept_result", job, 0)
     weigh_call(book, "REJECT", stage, ALICE, "reject_result", job, 0)
+    stage.skip(REVIEW_BLOCKS + 1)
+    weigh_call(book, "CONCLUDE", stage, EVE, "poke", job, 0)
 
 
 def weigh(book: Book) -> None:

@@ -3,21 +3,19 @@
 from pallets.work import Era
 from runtime.primitives import AccountId
 from tests.helpers.chain_stage import CONFIG, make_call
-from tests.helpers.economy import BOB, EVE, make_economy
+from tests.helpers.economy import BOB, EVE
 from tests.helpers.weighing import Book
+from tests.helpers.whole_stage import begin_economy
 
 
 def weigh_eras(book: Book) -> None:
     """A claim that makes two accounts; a block that ends an era and forgets parts of another."""
-    chain = make_economy()
-    work, length = chain.runtime.work, CONFIG.era_blocks
+    chain, length = begin_economy(), CONFIG.era_blocks
     author = AccountId(b"a" * 32)
     for _ in range(length):
-        chain.begin_block(BOB)
         work = chain.runtime.work
         work.authored[work.get_era_index(), author] = 10**6
-        chain.end_block()
-    chain.begin_block(BOB)
+        chain.next_block(BOB)
     claim = make_call("Work", "claim_era", 0, author)
     book.call("work.CLAIM_ERA", "a new account", chain, EVE, claim)
     work = chain.runtime.work

@@ -1,4 +1,7 @@
-"""The state of a test's stage under the whole runtime: what is weighed there finds every pallet."""
+"""What is weighed finds every pallet, and accounts with something on hold for every reason.
+
+A stage of few pallets is lifted onto the whole runtime; a stage of all of them only gets the holds.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +12,8 @@ from runtime.frame import Call
 from runtime.frame.traits import HoldReason
 from runtime.host import ReferenceHost
 from runtime.state import DictBackend, Overlay
+from tests.helpers.chain_stage import ChainStage
+from tests.helpers.economy import BOB, make_economy
 from tests.helpers.mock_runtime import EXISTENTIAL_DEPOSIT
 
 CONFIG = RuntimeConfig(EXISTENTIAL_DEPOSIT, era_blocks=1_000)
@@ -42,8 +47,22 @@ def make_whole(stage: Small) -> WholeStage:
     changes = stage.runtime.state.changes()
     backend = DictBackend({key: raw for key, raw in changes.items() if raw is not None})
     runtime = Runtime(Overlay(backend), ReferenceHost(), CONFIG)
-    for who in list(runtime.system.account.keys()):
-        if runtime.balances.ledger.get_free(who) > len(HoldReason) + EXISTENTIAL_DEPOSIT:
-            for reason in HoldReason:
-                runtime.balances.ledger.hold(reason, who, 1)
+    hold_everything(runtime)
     return WholeStage(runtime)
+
+
+def begin_economy() -> ChainStage:
+    """A block of the economy, where everybody has something on hold for every reason."""
+    chain = make_economy()
+    chain.begin_block(BOB)
+    hold_everything(chain.runtime)
+    return chain
+
+
+def hold_everything(runtime: Runtime) -> None:
+    """Everybody who can afford it has something more on hold for every reason: one planck."""
+    ledger = runtime.balances.ledger
+    for who in list(runtime.system.account.keys()):
+        if ledger.is_affordable(who, len(HoldReason)):
+            for reason in HoldReason:
+                ledger.hold(reason, who, 1)
