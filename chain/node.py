@@ -252,7 +252,6 @@ def make_blob_routes(config: RpcConfig, store: BlobStore, worker: Worker) -> Blo
         store,
         worker,
         uploads_allowed=is_unsafe_allowed(config),
-        streams_max=config.limits.blob_streams_max,
     )
 
 

@@ -9,7 +9,6 @@ Uploads are the operator's, as unsafe methods are. Files are read and written in
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -90,14 +89,10 @@ class BlobReply:
 class BlobRoutes:
     """Answers requests from a store."""
 
-    def __init__(
-        self, store: BlobStore, worker: Worker, *, uploads_allowed: bool, streams_max: int
-    ) -> None:
+    def __init__(self, store: BlobStore, worker: Worker, *, uploads_allowed: bool) -> None:
         self._store = store
         self._worker = worker
         self._uploads_allowed = uploads_allowed
-        self._streams_max = streams_max
-        self._streams = 0
 
     @property
     def worker(self) -> Worker:
@@ -127,17 +122,6 @@ class BlobRoutes:
                 log.warning("a blob cannot be served", extra={"why": str(error)})
                 status = HTTPStatus.INTERNAL_SERVER_ERROR
             return _refuse(status, str(error), headers)
-
-    def begin_stream(self) -> Callable[[], None] | None:
-        """Takes one of the places for files on their way out; what gives it back, None if taken."""
-        if self._streams >= self._streams_max:
-            return None
-        self._streams += 1
-
-        def end() -> None:
-            self._streams -= 1
-
-        return end
 
     def _open(self, request: HttpRequest, root: Root, headers: dict[str, str]) -> BlobReply:
         reader = self._store.open_chunks(root)

@@ -12,6 +12,7 @@ from chain.blobs import BlobError
 from chain.rpc.access import AccessPolicy
 from chain.rpc.blob_requests import BLOBS_PATH
 from chain.rpc.blob_routes import BlobReply, BlobRoutes, FileBody
+from chain.rpc.blob_streams import BlobStreams
 from chain.rpc.dispatch import Dispatcher
 from chain.rpc.http import (
     CONTINUE,
@@ -61,13 +62,19 @@ class Service:
     blobs: BlobRoutes | None
     """None where the node serves no files."""
 
+    streams: BlobStreams
+
 
 class HttpConnection:
     """Serves the requests of one client."""
 
-    def __init__(self, stream: trio.abc.HalfCloseableStream, service: Service) -> None:
+    def __init__(
+        self, stream: trio.abc.HalfCloseableStream, service: Service, network: str | None
+    ) -> None:
+        """``network`` is where the client is, as `find_network` says."""
         self._stream = stream
         self._service = service
+        self._network = network
         self._limits = service.limits
         self._parser = HttpParser(service.limits)
         self._pending: list[bytes] = []
@@ -166,28 +173,24 @@ class HttpConnection:
     async def _answer_blob(self, request: HttpRequest, blobs: BlobRoutes) -> None:
         """Answers from the store; a file goes out part by part, as the client reads it."""
         await self._flush()
-        end_stream = blobs.begin_stream()
         try:
             self._ensure_access(request)
-            if end_stream is None:
-                text = f"{self._limits.blob_streams_max} files are on their way, try again later"
-                raise HttpFault(HTTPStatus.SERVICE_UNAVAILABLE, text)
-            reply = await self._service.dispatcher.run_guarded(request.path, blobs.answer(request))
-            if isinstance(reply, RpcError):
-                raise HttpFault(HTTPStatus.INTERNAL_SERVER_ERROR, reply.message)
-            try:
-                await self._send_reply(request, reply, blobs)
-            finally:
-                reply.close()
+            with self._service.streams.take(self._network):
+                reply = await self._service.dispatcher.run_guarded(
+                    request.path, blobs.answer(request)
+                )
+                if isinstance(reply, RpcError):
+                    raise HttpFault(HTTPStatus.INTERNAL_SERVER_ERROR, reply.message)
+                try:
+                    await self._send_reply(request, reply, blobs)
+                finally:
+                    reply.close()
         except HttpFault as fault:
             body = f"{fault.why}\n".encode()
             whole = encode_response(
                 fault.status, body, content_type=TEXT, keep_alive=request.keep_alive
             )
             self._add(whole[: -len(body)] if request.method == b"HEAD" else whole)
-        finally:
-            if end_stream is not None:
-                end_stream()
 
     async def _send_reply(self, request: HttpRequest, reply: BlobReply, blobs: BlobRoutes) -> None:
         headers, body = {**reply.headers, **_make_permission(request)}, reply.body
@@ -198,13 +201,24 @@ class HttpConnection:
             self._add(b"" if request.method == b"HEAD" else body)
             return
         try:
-            while part := await body.read_next(blobs.worker):
-                self._add(part)
-                await self._flush()
+            await self._send_file(body, blobs)
         except BlobError as error:
             # The length is promised already: ending early is all that can be said.
             _log.warning("a blob cannot be served to its end", extra={"why": str(error)})
             request.keep_alive = False
+
+    async def _send_file(self, body: FileBody, blobs: BlobRoutes) -> None:
+        """Sends it part by part, for as long as the client reads fast enough."""
+        limits = self._limits
+        patience_s = limits.send_timeout_s
+        while part := await body.read_next(blobs.worker):
+            self._add(part)
+            begun_s = trio.current_time()
+            with trio.fail_after(patience_s):
+                await self._flush()
+            earned_s = len(part) / limits.blob_bytes_per_s_min
+            patience_s += earned_s - (trio.current_time() - begun_s)
+            patience_s = min(patience_s, limits.send_timeout_s)
 
     def _ensure_access(self, request: HttpRequest) -> None:
         host, origin = request.get_text(b"host"), request.get_text(b"origin")

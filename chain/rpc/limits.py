@@ -24,6 +24,10 @@ class RpcLimits:
     """One answer; a batch is one answer."""
     blob_streams_max: Count = 16
     """Stored files that are on their way out at once; one more is answered 503."""
+    blob_streams_per_network_max: Count = 4
+    """Those of one address, or one subnet of version 6; not counted for this computer's own."""
+    blob_bytes_per_s_min: Count = 64 * KIB
+    """How fast a client has to read a file; it may be behind by `send_timeout_s`."""
     head_bytes_max: Count = 16 * KIB
     """The request line and headers of one HTTP request."""
     batch_calls_max: Count = 32

@@ -17,6 +17,7 @@ from chain.config import RpcConfig
 from chain.errors import ConfigError
 from chain.rpc.access import AccessPolicy, is_loopback
 from chain.rpc.blob_routes import BlobRoutes
+from chain.rpc.blob_streams import BlobStreams, find_network
 from chain.rpc.connection import HttpConnection, Page, PageContent, Service
 from chain.rpc.dispatch import Dispatcher
 from chain.rpc.http import HttpFault
@@ -64,7 +65,8 @@ class RpcServer:
         """`pages` are what GET requests find, by path; `blobs` answers those below `/blobs/`."""
         access = AccessPolicy(config.origins, config.hosts)
         dispatcher = Dispatcher(methods, worker, config.limits)
-        self._service = Service(config.limits, access, dispatcher, pages, blobs)
+        streams = BlobStreams(config.limits)
+        self._service = Service(config.limits, access, dispatcher, pages, blobs, streams)
         self._connections = 0
 
     @property
@@ -77,7 +79,7 @@ class RpcServer:
         self._connections += 1
         try:
             async with stream:
-                connection = HttpConnection(stream, self._service)
+                connection = HttpConnection(stream, self._service, find_network(stream))
                 if self._connections > self._service.limits.connections_max:
                     text = f"{self._service.limits.connections_max} connections are open"
                     await connection.refuse(HttpFault(HTTPStatus.SERVICE_UNAVAILABLE, text))

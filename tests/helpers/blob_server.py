@@ -31,7 +31,6 @@ def make_blob_server(
         store,
         worker,
         uploads_allowed=uploads_allowed,
-        streams_max=config.limits.blob_streams_max,
     )
     return RpcServer(config, Methods([], unsafe_allowed=False), worker, {}, routes)
 

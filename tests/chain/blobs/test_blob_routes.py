@@ -289,7 +289,7 @@ def test_a_slow_reader_holds_little_and_is_cut_off(tmp_path: Path) -> None:
     root = store.put_chunks(content)
 
     async def main() -> None:
-        server = make_blob_server(store, blob_streams_max=1)
+        server = make_blob_server(store, blob_streams_max=1, blob_bytes_per_s_min=1)
         ours, theirs = memory_stream_pair()
         taken: list[float] = []
 
