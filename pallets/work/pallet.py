@@ -5,6 +5,7 @@ the work that their blocks proved. Products that somebody paid for make a bonus 
 slot settles, always less than what it burned, so that nobody gains by paying himself.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -129,6 +130,9 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
     )
     """Products of slots (job, slot, layer) that mined, until the slot is settled or closed."""
 
+    credits: StorageMap[tuple[Id, U32], U32] = mapping(twox_64_concat, twox_64_concat, default=0)
+    """How many products of a slot are credited: most slots have none to look for."""
+
     def __init__(
         self,
         state: Externalities,
@@ -207,6 +211,7 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
 
     def _credit_layer(self, author: AccountId, ref: RowRef, macs: int) -> None:
         self.credited[ref.job, ref.slot, ref.layer] = Credit(author, macs)
+        self.credits[ref.job, ref.slot] += 1
         self._block.deposit_event(self, UsefulCredited(ref.job, ref.slot, ref.layer, author, macs))
 
     # --- WorkCredit
@@ -217,22 +222,17 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         Each credited product earns its part of the slot's MACs in `bonus_bps` of what was burned,
         rounded down.
         """
-        credited = tuple(self.credited.items(slot.job, slot.slot))
-        bonus = self._pay_credits(slot, provider, burned, credited) if credited else 0
+        bonus = self._pay_credits(slot, provider, burned)
         self._eras.add_settlement(self._block.get_block_number(), burned, bonus)
         return bonus
 
-    def _pay_credits(
-        self,
-        slot: SlotId,
-        provider: AccountId,
-        burned: int,
-        credited: tuple[tuple[tuple[Id, U32, U8], Credit], ...],
-    ) -> int:
-        total, bonus = self._count_slot_macs(slot), 0
+    def _pay_credits(self, slot: SlotId, provider: AccountId, burned: int) -> int:
+        credited, bonus = self._take_credits(slot), 0
+        if not credited:
+            return bonus
+        total = self._count_slot_macs(slot)
         bonus_bps = self._parameters.get_param(Param.BONUS_BPS, self.params.bonus_bps)
-        for key, credit in credited:
-            del self.credited[key]
+        for credit in credited:
             if credit.author == provider and total > 0:
                 amount = burned * bonus_bps * credit.macs // (BPS * total)
                 bonus += self._pay_bonus(slot, provider, amount)
@@ -240,13 +240,24 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
 
     def note_failed(self, slot: SlotId) -> None:
         """Whoever mined with the slot's rows earns nothing; the products stay credited."""
-        for key, credit in self.credited.items(slot.job, slot.slot):
-            self.credited[key] = replace(credit, author=None)
+        if (slot.job, slot.slot) in self.credits:
+            for key, credit in self.credited.items(slot.job, slot.slot):
+                self.credited[key] = replace(credit, author=None)
 
     def note_closed(self, slot: SlotId) -> None:
         """Forgets the products of a slot that will never be settled."""
-        for key, _ in self.credited.items(slot.job, slot.slot):
+        self._take_credits(slot)
+
+    def _take_credits(self, slot: SlotId) -> list[Credit]:
+        """What a slot that is over was credited with, and is no longer."""
+        if (slot.job, slot.slot) not in self.credits:
+            return []
+        found: list[Credit] = []
+        for key, credit in self.credited.items(slot.job, slot.slot):
             del self.credited[key]
+            found.append(credit)
+        del self.credits[slot.job, slot.slot]
+        return found
 
     def _count_slot_macs(self, slot: SlotId) -> int:
         work = self._slots.get_slot_work(slot)
@@ -361,6 +372,8 @@ class Work(Pallet, events=WorkEvent, errors=WorkError):
         """
         number = self._block.get_block_number()
         self._eras.try_state(number)
+        counted = Counter((job, slot) for job, slot, _ in self.credited.keys())  # noqa: SIM118
+        assert counted == dict(self.credits.items()), "credits are not counted right"
         for job, slot, layer in self.credited.keys():  # noqa: SIM118 - no dict
             work = self._slots.get_slot_work(SlotId(job, slot))
             is_live = work is not None and work.phase not in _OVER

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "10ee0ae734cd0639fa31afee6126d7a61760e7bf3a69995d0d5c5a3c78806d4f",
-    "local": "846a8491d47a4a039f49ba9691e501f8863a884924e1967e89eeb17d8a73933c",
+    "dev": "cbfd6941cf892c12cdacf67694eb9e8e230db0c29800d7d7ddba244d870e78a2",
+    "local": "20b131d3dd6dbbc43ae792353de2a8d90f981ad4681fa44f287db5a621dd1f23",
 }
 
 
