@@ -1,6 +1,7 @@
 """What calls that carry or keep other calls cost; see `tests/helpers/weighing.py`.
 
-Multisig, proxy, preimage, scheduler. The call inside is an empty remark.
+Multisig, proxy, preimage, scheduler. The call inside is an empty remark; whoever pays for one has
+something on hold for every reason.
 """
 
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from tests.bench.bench_weights import (
     open_stage,
 )
 from tests.helpers.weighing import Book, Cost
+from tests.helpers.whole_stage import hold_everything
 
 NO_WEIGHT, BIG = Weight(), Weight(10**11, 10**6)
 CROWD = tuple(AccountId(n.to_bytes(2, "big") * 16) for n in range(1, 100))
@@ -36,6 +38,16 @@ def add(backend: Backend, *steps: Callable[[Runtime], object]) -> DiffBackend:
     for step in steps:
         step(runtime)
     return DiffBackend(backend, runtime.state.changes())
+
+
+def fund(who: AccountId) -> Callable[[Runtime], object]:
+    """A step after which somebody can pay deposits, beside something on hold for every reason."""
+
+    def step(runtime: Runtime) -> None:
+        runtime.balances.ledger.mint(who, 100 * UNIT)
+        hold_everything(runtime)
+
+    return step
 
 
 def make_remark(size: int = 0) -> Call:
@@ -75,7 +87,7 @@ def weigh_group(scale: Scale, others: tuple[AccountId, ...]) -> list[Cost]:
 
         return step
 
-    funded = add(build_state(), lambda runtime: runtime.balances.ledger.mint(others[0], 100 * UNIT))
+    funded = add(build_state(), fund(others[0]))
     first = Timepoint(1, 0)
     before_last = add(funded, *(approve(who) for who in others[: max(1, len(others) - 1)]))
     all_but_one = add(funded, *(approve(who) for who in others))
@@ -136,11 +148,11 @@ def weigh_proxy(book: Book) -> None:
     def weigh(figure: str, at: Backend, sender: AccountId, name: str, *args: object) -> None:
         scale.call(figure, name, at, Origin.signed(sender), name, *args)
 
-    funded = add(build_state(), lambda runtime: runtime.balances.ledger.mint(who, 100 * UNIT))
+    funded = add(build_state(), fund(who))
     almost, full = (add(funded, *proxies(ALICE, count)) for count in (31, 32))
     said = add(full, *announcements(31), sent(who, "announce", Id(ALICE), hashed))
     made = add(funded, sent(ALICE, "create_pure", any_, 0, 0))
-    rich = add(made, lambda runtime: runtime.balances.ledger.mint(pure, 100 * UNIT))
+    rich = add(made, fund(pure))
     grown = add(rich, *proxies(pure, 31))
     change, announce = "CHANGE_PROXIES", "CHANGE_ANNOUNCEMENTS"
     told = add(full, *announcements(31))

@@ -16,6 +16,7 @@ from runtime.executive import apply_extrinsic, finalize_block, initialize_block
 from runtime.extensions import SignedExtra, SigningContext, compute_signing_payload, encode_extra
 from runtime.extrinsic import decode_extrinsic, encode_bare, encode_signed
 from runtime.frame import Call, Origin, Pallet
+from runtime.frame.traits import HoldReason
 from runtime.header import Header
 from runtime.host import ReferenceHost
 from runtime.primitives import UNIT, AccountId, Hash
@@ -37,13 +38,18 @@ class Opened:
 
 
 def build_state() -> DictBackend:
-    """The state in which everything is measured: two accounts, Alice's with a reserve."""
+    """The state in which everything is measured: two accounts, Alice's with every hold.
+
+    Bob's has none: calls end it.
+    """
     state = Overlay(DictBackend({}))
     runtime = Runtime(state, ReferenceHost(), CONFIG)
     runtime.balances.build_genesis([(ALICE, 1_000 * UNIT), (BOB, UNIT)])
     runtime.system.put_data(ALICE, AccountData(999 * UNIT, UNIT))
     runtime.system.note_consumer(ALICE)
     runtime.balances.reserves[ALICE] = (ReserveData(bytes(8), UNIT),)
+    for reason in HoldReason:
+        runtime.balances.ledger.hold(reason, ALICE, 1)
     return DictBackend({key: raw for key, raw in state.changes().items() if raw is not None})
 
 
