@@ -77,7 +77,7 @@ def test_tensors_come_from_where_they_are(store: BlobStore, on_chain: tuple[bool
         else:
             state.blobs[info.blob] = dump_array(tensor)
     loaded = load_stored_model(model, state, store)
-    assert all(map(np.array_equal, loaded.tensors, tensors))
+    assert all(map(np.array_equal, loaded.tensors.arrays, tensors))
     inputs = np.random.default_rng(2).integers(-63, 64, (5, 40), np.int8)
     expected = run_graph(GRAPH, tensors, inputs)
     assert np.array_equal(run_graph(loaded.checked.graph, loaded.tensors, inputs), expected)
