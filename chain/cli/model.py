@@ -28,6 +28,7 @@ from chain.cli.records import (
     show_registered,
 )
 from chain.cli.session import Session, open_session
+from chain.keystore import KeyPair
 from chain.models.model_files import load_any_model
 from chain.training import compute_accuracy, load_digits, train_digits
 from chain.wallet.model_file import ModelFile, dump_model_file, dump_rows_file
@@ -88,17 +89,18 @@ async def send_model(
     call = make_register_call(
         session.chain.runtime, make_model_body(model), get_manifest(model), terms
     )
-    return await send_with_tensors(session, model, call, signing, "registering")
+    pair = session.get_key(signing)
+    return await send_with_tensors(session, pair, model, call, signing, "registering")
 
 
 async def send_with_tensors(
-    session: Session, model: ModelFile, call: Call, signing: Signing, doing: str
+    session: Session, pair: KeyPair, model: ModelFile, call: Call, signing: Signing, doing: str
 ) -> tuple[Inclusion, ...]:
     """Stores the tensors that are not stored yet, then sends the call that needs them.
 
     On chain they count as stored if the signer pays for them.
     """
-    pair, runtime = session.get_key(signing), session.chain.runtime
+    runtime = session.chain.runtime
     contents = get_model_blobs(model) if fits_on_chain(model) else ()
     if not contents:
         store = session.places.blobs

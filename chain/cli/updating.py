@@ -13,21 +13,27 @@ from chain.cli.licensing import RecordArgument
 from chain.cli.model import get_manifest, send_with_tensors
 from chain.cli.options import Signing, expand_options
 from chain.cli.provider import parse_attributes
-from chain.cli.records import ItemsOption, SchemaOption, read_record
+from chain.cli.records import ItemsOption, RecordView, SchemaOption, read_record
 from chain.cli.sending import get_event, show_sent
 from chain.cli.session import Session, open_session
+from chain.keystore import KeyPair
 from chain.models.model_files import load_any_model
 from chain.wallet.amount import parse_amount
+from chain.wallet.errors import WalletError
 from chain.wallet.publishing import make_model_body, make_open_dataset
 from chain.wallet.submit import Inclusion
 from chain.wallet.transaction import make_call
 from pallets.registry.declarations import Updated
-from pallets.registry.types import Attribute, KindPrice, Provider
+from pallets.registry.types import Attribute, Dataset, KindPrice, Provider
 from runtime.codec import encode
 from runtime.frame.ai_types import RecordKind
 from runtime.tensor.blob import blob_root
 
 models, datasets, providers = typer.Typer(), typer.Typer(), typer.Typer()
+
+
+class NotChangeable(WalletError):
+    """The record cannot have a new version, or not of this signer or kind."""
 
 
 @models.command("update")
@@ -43,9 +49,11 @@ def update_model(
     async def run() -> None:
         model = load_any_model(file)
         async with open_session(signing.settings) as session:
-            update = session.chain.runtime.registry.update
+            pair, update = session.get_key(signing), session.chain.runtime.registry.update
+            await read_own(session, pair, record, RecordKind.MODEL)
             call = make_call(update, record, make_model_body(model), get_manifest(model))
-            show_updated(session, await send_with_tensors(session, model, call, signing, "sending"))
+            sent = await send_with_tensors(session, pair, model, call, signing, "sending")
+            show_updated(session, sent)
 
     run_command(run, as_json=signing.as_json)
 
@@ -66,9 +74,11 @@ def update_dataset(
         local = hash_file(file)
         body = make_open_dataset(local.root, local.size_bytes, items, schema)
         async with open_session(signing.settings) as session:
-            update = session.chain.runtime.registry.update
+            pair, update = session.get_key(signing), session.chain.runtime.registry.update
+            view = await read_own(session, pair, record, RecordKind.DATASET)
+            ensure_open(view)
             call = make_call(update, record, body, body.plain_root)
-            sent = await session.send(session.get_key(signing), call, signing, "sending")
+            sent = await session.send(pair, call, signing, "sending")
             show_updated(session, (sent,))
 
     run_command(run, as_json=signing.as_json)
@@ -114,17 +124,38 @@ def update_provider(
 
     async def run() -> None:
         async with open_session(signing.settings) as session:
-            view = await session.chain.read(
-                lambda runtime: read_record(runtime, record, RecordKind.PROVIDER)
-            )
+            pair, update = session.get_key(signing), session.chain.runtime.registry.update
+            view = await read_own(session, pair, record, RecordKind.PROVIDER)
             assert isinstance(view.version.body, Provider), "a body is of its record's kind; qed"
             body = change(view.version.body)
-            update = session.chain.runtime.registry.update
             call = make_call(update, record, body, blob_root(encode(body)))
-            sent = await session.send(session.get_key(signing), call, signing, "sending")
+            sent = await session.send(pair, call, signing, "sending")
             show_updated(session, (sent,))
 
     run_command(run, as_json=signing.as_json)
+
+
+async def read_own(session: Session, pair: KeyPair, record: int, kind: RecordKind) -> RecordView:
+    """What is to be changed, before anything is paid for; `NoSuchRecord`, `NotChangeable`."""
+    view = await session.chain.read(lambda runtime: read_record(runtime, record, kind))
+    owner = view.record.owner
+    if owner != pair.account:
+        mine, theirs = session.show(pair.account), session.show(owner)
+        raise NotChangeable(f"expected a record of {mine}, got {record}, which is {theirs}'s")
+    if view.standing != "active":
+        raise NotChangeable(f"expected a record that is active, got {record}: {view.standing}")
+    return view
+
+
+def ensure_open(view: RecordView) -> None:
+    """`NotChangeable` for an encrypted dataset: its next version needs a key, and a package."""
+    body = view.version.body
+    assert isinstance(body, Dataset), "a body is of its record's kind; qed"
+    if body.cipher_root is not None:
+        raise NotChangeable(
+            f"expected a dataset in the open, got {view.number}, which is encrypted; "
+            f"`soberana data offer-sealed FILE --record {view.number}` makes its next version"
+        )
 
 
 def make_attributes(texts: list[str]) -> tuple[Attribute, ...]:

@@ -134,7 +134,36 @@ def test_a_dataset_has_a_new_version(stage: CliStage, files: Path) -> None:
     longer = files / "longer"
     longer.write_bytes(bytes(5_000))
     update = ("data", "update", number, str(longer), "--items", "50")
-    assert "Registry.NotOwner" in stage.run(*update, "--from", "//Bob").err
+    said = stage.run(*update, "--from", "//Bob")
+    assert f"expected a record of //Bob, got {number}, which is //Dave's" in said.err
     said = stage.run(*update, "--from", "//Dave")
     assert f"record {number} has version 2" in said.out, said.err
     assert stage.run("data", "show", number, "--json").json["items"] == 50
+
+
+def test_a_version_that_cannot_be_is_refused_before_anything_is_paid(
+    stage: CliStage, files: Path
+) -> None:
+    model, rows = str(files / "m.npz"), str(files / "r.npy")
+    sealed = ("--items", "450", "--price", "1 SBR", "--bond", "100 SBR", "--from", "//Dave")
+    package = ("--out", str(stage.base_path.parent / "sealed"))
+    offered = stage.run("data", "offer-sealed", rows, *sealed, *package, "--json").json["id"]
+    short = stage.run("data", "publish", rows, "--items", "9", "--ttl", "1", "--from", "//Dave")
+    assert short.code == 0
+    stage.node.make_block()
+    height = len(stage.node.blocks)
+    for why, *command in (
+        ("expected a record of //Alice, got 0, which is //Bob's", "model", "0", model, "//Alice"),
+        ("expected the number of a model, got 1", "model", "1", model, "//Charlie"),
+        ("expected the number of a provider, got 0", "provider", "0", "//Bob"),
+        ("expected the number of a dataset, got 9", "data", "9", rows, "--items", "1", "//Dave"),
+        (f"--record {offered}", "data", str(offered), rows, "--items", "1", "//Dave"),
+        (
+            f"expected a record that is active, got {offered + 1}: expired",
+            *("data", str(offered + 1), rows, "--items", "1", "//Dave"),
+        ),
+    ):
+        group, *arguments, signer = command
+        said = stage.run(group, "update", *arguments, "--from", signer)
+        assert (said.code, why in said.err) == (1, True), said.err
+    assert len(stage.node.blocks) == height
