@@ -44,7 +44,7 @@ from tests.helpers.economy import (
 from tests.helpers.market_stage import make_classifier
 from tests.helpers.slot_work import forge, stack_slots
 from tests.helpers.weighing import Book, Cost
-from tests.helpers.whole_stage import begin_economy
+from tests.helpers.whole_stage import begin_economy, make_largest_provider
 from tests.pallets.registry.stage import Weights, make_model
 
 ROUNDS = 7
@@ -122,6 +122,7 @@ def weigh_registry(book: Book) -> None:
     parents = make_parents(chain)
     alone = (MANIFEST, (), 10, TTL)
     dataset = weigh("registry.REGISTER", "a dataset", DAVE, "register", make_dataset(), *alone)
+    weigh("registry.REGISTER", "a provider", DAVE, "register", make_largest_provider(), *alone)
     heir = (make_dataset(), MANIFEST, parents, 10, TTL)
     most = weigh("", "a dataset of 8 parents, 32 owners", DAVE, "register", *heir)
     book.slope("registry.PARENT", "register", dataset, most, len(parents))

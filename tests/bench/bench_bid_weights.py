@@ -18,7 +18,7 @@ from tests.helpers import economy
 from tests.helpers.chain_stage import ChainStage, make_call
 from tests.helpers.economy import ALICE, BOB, BOND, DAVE, FUNDS, MANIFEST, TTL
 from tests.helpers.weighing import Book
-from tests.helpers.whole_stage import begin_economy, hold_everything
+from tests.helpers.whole_stage import begin_economy, hold_everything, make_largest_provider
 
 BIDDERS = tuple(AccountId(bytes([n]) * 32) for n in range(120, 120 + BIDS_MAX))
 ROWS, PER_SLOT = 1_024, 4
@@ -45,7 +45,7 @@ def make_chain() -> tuple[ChainStage, Root, dict[AccountId, int]]:
     for who in BIDDERS:
         chain.runtime.balances.ledger.mint(who, FUNDS)
         records[who] = chain.runtime.registry.next_id.get()
-        body = economy.make_provider(PICKS_MAX)
+        body = make_largest_provider(PICKS_MAX)
         apply(chain, who, make_call("Registry", "register", body, MANIFEST, (), 0, TTL))
         apply(chain, who, make_call("Bonds", "bond", Role.PROVIDER, BOND))
     hold_everything(chain.runtime)

@@ -5,17 +5,16 @@ Everybody has something on hold for every reason.
 
 from pallets.leases import Machines, MachineTerms, Opening, Replica, StorageTerms
 from pallets.leases.types import DRAWS_MAX
-from pallets.registry.types import KindPrice, Provider
 from runtime.audit import draw_audit
 from runtime.codec import codec_of
-from runtime.frame.ai_types import JobKind, Role
+from runtime.frame.ai_types import Role
 from runtime.primitives import UNIT, AccountId, Hash
 from runtime.tensor.chunks import CHUNK_BYTES, commit_chunks, get_chunk, verify_chunk
 from tests.bench.bench_ai_weights import apply
 from tests.helpers.chain_stage import ChainStage, make_call
 from tests.helpers.economy import ALICE, BOB, BOND, DAVE, MANIFEST, TTL
 from tests.helpers.weighing import Book, Cost
-from tests.helpers.whole_stage import begin_economy
+from tests.helpers.whole_stage import begin_economy, make_largest_provider
 
 RATE, EVERY, WINDOW = UNIT // 1_000, 20, 10
 CONTENT = bytes(range(256)) * (4 << 12)  # 4 MiB
@@ -41,9 +40,8 @@ def open_drawn(chain: ChainStage, lease: int, draws: int) -> tuple[Opening, ...]
 def make_chain() -> ChainStage:
     """Everybody with what a lease needs; BOB's record is number 3."""
     chain = begin_economy()
-    kinds = (KindPrice(JobKind.STORE, 1), KindPrice(JobKind.RENT, 1))
-    body = Provider("https://p.example", (), kinds, 8)
-    apply(chain, BOB, make_call("Registry", "register", body, MANIFEST, (), 0, TTL))
+    register = ("Registry", "register", make_largest_provider(), MANIFEST, (), 0, TTL)
+    apply(chain, BOB, make_call(*register))
     apply(chain, BOB, make_call("Bonds", "bond", Role.STORAGE, BOND))
     return chain
 

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pallets.rounds import GoldLabel
 from pallets.rounds.types import CLASSES_MAX, GOLD_MAX, GOLD_MIN, ITEMS_MAX, SEATS_MAX
 from runtime.frame.ai_types import Role
-from runtime.primitives import UNIT, AccountId
+from runtime.primitives import UNIT, AccountId, Root
+from tests.helpers.economy import TTL
 from tests.helpers.weighing import Book, Cost
-from tests.helpers.whole_stage import make_whole
+from tests.helpers.whole_stage import make_largest_provider, make_whole
 from tests.pallets.rounds import stage as rounds
 from tests.pallets.rounds.stage import FUNDS, GOLD_SALT, OWNER, STRANGER, RoundStage
 
@@ -25,7 +26,9 @@ def make_stage() -> RoundStage:
     stage = RoundStage()
     for who in PEOPLE:
         stage.money.mint(who, FUNDS)
-        stage.record_of[who] = stage.register(who)
+        stage.record_of[who] = stage.registry.next_id.get()
+        terms = (make_largest_provider(), Root.zero(), (), 0, TTL)
+        stage.dispatch(stage.registry, "register", who, *terms)
         stage.dispatch(stage.bonds, "bond", who, Role.LABELLER, 200 * UNIT)
     stage.items = stage.put_blob(OWNER, bytes(16 * ITEMS_MAX))
     return stage

@@ -6,9 +6,17 @@ A stage of few pallets is lifted onto the whole runtime; a stage of all of them 
 from dataclasses import dataclass
 from typing import Protocol
 
+from pallets.registry.types import (
+    ATTRIBUTES_MAX,
+    ENDPOINT_BYTES_MAX,
+    Attribute,
+    KindPrice,
+    Provider,
+)
 from pallets.runtime import Runtime, RuntimeConfig
 from runtime.composed import ComposedRuntime
 from runtime.frame import Call
+from runtime.frame.ai_types import JobKind
 from runtime.frame.traits import HoldReason
 from runtime.host import ReferenceHost
 from runtime.state import DictBackend, Overlay
@@ -49,6 +57,13 @@ def make_whole(stage: Small) -> WholeStage:
     runtime = Runtime(Overlay(backend), ReferenceHost(), CONFIG)
     hold_everything(runtime)
     return WholeStage(runtime)
+
+
+def make_largest_provider(max_parallel: int = 8) -> Provider:
+    """A provider of every kind of job, which says as much of itself as it may."""
+    said = tuple(Attribute(f"attribute {n:06}", "v" * 64) for n in range(ATTRIBUTES_MAX))
+    kinds = tuple(KindPrice(kind, 1) for kind in JobKind)
+    return Provider("https://".ljust(ENDPOINT_BYTES_MAX, "e"), said, kinds, max_parallel)
 
 
 def begin_economy() -> ChainStage:
