@@ -58,7 +58,6 @@ class CachingHost:
             and (key := _compute_key(*each)) not in self._good
         }
         with self._lock:
-            self._places = {}
             if len(unseen) >= AHEAD_MIN and self._ahead.begin(tuple(unseen.values())):
                 self._places = {key: place for place, key in enumerate(unseen)}
 

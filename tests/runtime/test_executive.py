@@ -1,9 +1,13 @@
 """The life of a block: what each part of it leaves in state, nonces, fees, weights and events."""
 
+from dataclasses import replace
+
 import pytest
 
 from pallets.balances.events import Deposit, Withdraw
 from pallets.transaction_payment import TransactionFeePaid
+from runtime.address import Index
+from runtime.era import Era
 from runtime.errors import (
     BadCall,
     BadMandatory,
@@ -319,3 +323,17 @@ def test_a_block_says_which_extrinsic_may_not_be_there() -> None:
     why = "extrinsic 1: Transaction will be valid in the future"
     with pytest.raises(InvalidBlock, match=why):
         execute_block(runtime, HEADER, extrinsics)
+
+
+def test_a_block_says_which_signature_cannot_be_looked_at() -> None:
+    """Although all of them are looked for before anything is applied."""
+    runtime = make_stage()
+    work = probe(runtime, "work", 0, 0, 0)
+    time = make_inherent(runtime, runtime.make_call(runtime.timestamp, "set", 5_000))
+    good = make_signed(runtime, ALICE, work)
+    old = make_signed(runtime, BOB, work, Signing(era=Era(8_192, 0)))
+    assert old.signer is not None
+    stranger = replace(old, signer=replace(old.signer, address=Index(())))
+    for bad, why in ((old, "ancient birth block"), (stranger, "Invalid signing address")):
+        with pytest.raises(InvalidBlock, match=f"extrinsic 2: .*{why}"):
+            execute_block(make_stage(), HEADER, (time, good, bad))

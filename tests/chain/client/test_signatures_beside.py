@@ -266,6 +266,21 @@ def test_a_process_that_fails_changes_nothing(
     assert result == import_one(block, None)[0]
 
 
+def test_a_process_that_has_ended_is_no_longer_asked(caplog: pytest.LogCaptureFixture) -> None:
+    process = SignatureProcess((sys.executable, *ENDS))
+    try:
+        process.begin(make_signed())
+        for _ in range(PATIENCE):
+            assert not process.is_good(0)
+            if caplog.messages:
+                break
+            os.sched_yield()
+        assert not process.begin(make_signed())
+    finally:
+        process.close()
+    assert caplog.messages == ["signatures are not checked beside execution"]
+
+
 def test_a_process_that_does_not_start_is_not_asked() -> None:
     process = SignatureProcess(("/nowhere/at/all",))
     assert not process.begin(make_signed())
