@@ -332,8 +332,8 @@ def test_a_block_says_which_signature_cannot_be_looked_at() -> None:
     time = make_inherent(runtime, runtime.make_call(runtime.timestamp, "set", 5_000))
     good = make_signed(runtime, ALICE, work)
     old = make_signed(runtime, BOB, work, Signing(era=Era(8_192, 0)))
-    assert old.signer is not None
-    stranger = replace(old, signer=replace(old.signer, address=Index(())))
+    assert good.signer is not None
+    stranger = replace(good, signer=replace(good.signer, address=Index(())))
     for bad, why in ((old, "ancient birth block"), (stranger, "Invalid signing address")):
         with pytest.raises(InvalidBlock, match=f"extrinsic 2: .*{why}"):
             execute_block(make_stage(), HEADER, (time, good, bad))

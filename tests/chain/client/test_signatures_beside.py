@@ -244,6 +244,7 @@ def test_a_block_is_imported_with_a_process_beside() -> None:
 
 
 ENDS = ("-c", "pass")
+READS_AND_ENDS = ("-c", "import socket, sys; socket.socket(fileno=int(sys.argv[1])).recv(1 << 20)")
 ANSWERS_WRONG = (
     "-c",
     "import socket, sys; socket.socket(fileno=int(sys.argv[1])).send(b'\\0' * 9)",
@@ -266,8 +267,11 @@ def test_a_process_that_fails_changes_nothing(
     assert result == import_one(block, None)[0]
 
 
-def test_a_process_that_has_ended_is_no_longer_asked(caplog: pytest.LogCaptureFixture) -> None:
-    process = SignatureProcess((sys.executable, *ENDS))
+@pytest.mark.parametrize("program", [ENDS, READS_AND_ENDS])
+def test_a_process_that_has_ended_is_no_longer_asked(
+    caplog: pytest.LogCaptureFixture, program: tuple[str, ...]
+) -> None:
+    process = SignatureProcess((sys.executable, *program))
     try:
         process.begin(make_signed())
         for _ in range(PATIENCE):
