@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from chain.cli.calls import parse_call
 from chain.cli.failure import WrongUse, run_command
 from chain.cli.gov_sending import ProposalArgument, send_one
 from chain.cli.gov_view import (
@@ -17,14 +18,11 @@ from chain.cli.gov_view import (
 from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.session import Session, open_session
 from chain.wallet.amount import parse_amount
-from chain.wallet.chain_reader import from_hex
 from chain.wallet.errors import WalletError
 from chain.wallet.transaction import make_call
 from pallets.governance import CANCELLER, PARAMETERS, ROOT, TREASURER
 from pallets.governance.declarations import Submitted
-from pallets.runtime import Runtime
 from runtime.address import Id
-from runtime.errors import CodecError
 from runtime.frame import Call
 from runtime.frame.parameters import Param
 
@@ -242,14 +240,6 @@ def parse_change(text: str) -> tuple[Param, int]:
     if not number.isdecimal():
         raise WrongUse(f"--set: expected a whole number, got {number!r}")
     return names[name], int(number)
-
-
-def parse_call(runtime: Runtime, text: str) -> Call:
-    """A call from its bytes in hex."""
-    try:
-        return runtime.calls.decode(from_hex(text, "--call"))
-    except (CodecError, WalletError) as error:
-        raise WrongUse(f"--call: expected the bytes of a call in hex: {error}") from None
 
 
 def _split(text: str, option: str, form: str) -> tuple[str, str]:

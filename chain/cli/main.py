@@ -8,6 +8,7 @@ from chain.cli import (
     bids,
     bonding,
     buying,
+    calls,
     chain,
     commission,
     compute,
@@ -60,9 +61,13 @@ def begin(
         bool,
         typer.Option("--dry-run", help="Tell what the command would do and cost; send nothing."),
     ] = False,
+    as_call: Annotated[
+        bool, typer.Option("--as-call", help="Print the command's call, for --call; send nothing.")
+    ] = False,
 ) -> None:
     """A blockchain node whose blocks are sealed by useful AI work."""
     dry_run.IS_DRY.set(is_dry)
+    calls.AS_CALL.set(as_call)
 
 
 app.add_typer(run.app, name="node", help="Run a node.")

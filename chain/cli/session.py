@@ -11,6 +11,7 @@ from chain.cli.accounts import (
     resolve_account,
     resolve_key,
 )
+from chain.cli.calls import AS_CALL, show_as_call
 from chain.cli.dry_run import IS_DRY, show_dry_run
 from chain.cli.options import Settings, Signing
 from chain.cli.output import waiting
@@ -58,7 +59,7 @@ class Session:
 
     async def send(self, pair: KeyPair, call: Call, signing: Signing, what: str) -> Inclusion:
         """Signs and sends a call and watches it, telling how it goes."""
-        await self._end_if_dry(pair, (call,))
+        await self._end_if_asked(pair, (call,))
         transaction = await sign_call(self.chain, pair, call, tip=parse_amount(signing.tip))
         with waiting(f"{what}: sent, waiting for a block") as line:
             return await submit(
@@ -73,17 +74,19 @@ class Session:
         self, pair: KeyPair, calls: Sequence[Call], signing: Signing, what: str
     ) -> tuple[Inclusion, ...]:
         """The calls one after the other; the first that fails ends it."""
-        await self._end_if_dry(pair, calls)
+        await self._end_if_asked(pair, calls)
         inclusions = [
             await self.send(pair, call, signing, f"{what} ({index} of {len(calls)})")
             for index, call in enumerate(calls, 1)
         ]
         return tuple(inclusions)
 
-    async def _end_if_dry(self, pair: KeyPair, calls: Sequence[Call]) -> None:
-        """Where the command only asks: tells what the calls would do, and ends it."""
+    async def _end_if_asked(self, pair: KeyPair, calls: Sequence[Call]) -> None:
+        """Where the command only asks: tells what the calls are or would do, and ends it."""
+        as_json = self.settings.as_json
+        if AS_CALL.get():
+            show_as_call(self.chain.runtime, calls, as_json=as_json)
         if IS_DRY.get():
-            as_json = self.settings.as_json
             await show_dry_run(self.chain, pair.account, calls, as_json=as_json)
 
 
