@@ -1,7 +1,7 @@
 """`soberana token`: make a token, mint and send it, let others spend it, and end it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -9,7 +9,6 @@ import typer
 from chain.cli import token_view
 from chain.cli.failure import run_command
 from chain.cli.options import Signing, expand_options
-from chain.cli.output import Json
 from chain.cli.sending import Outcome, get_event, send_one, show_sent
 from chain.cli.session import Session, open_session
 from chain.cli.token_view import AboutOption, TokenArgument, compute_meta_hash, read_token
@@ -18,6 +17,7 @@ from chain.wallet.submit import Inclusion
 from chain.wallet.transaction import make_call
 from pallets.assets.declarations import Created
 from pallets.assets.types import Asset
+from pallets.balances.events import Held, Released
 from pallets.runtime import Runtime
 from runtime.address import Id
 from runtime.frame import Call
@@ -39,7 +39,6 @@ class Step:
     call: Call
     doing: str
     title: str
-    fields: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
 def send_step(signing: Signing, token: int, make: Callable[[Session, Asset], Step]) -> None:
@@ -50,9 +49,17 @@ def send_step(signing: Signing, token: int, make: Callable[[Session, Asset], Ste
             asset = await session.chain.read(lambda runtime: read_token(runtime, token))
             step = make(session, asset)
             sent = await session.send(session.get_key(signing), step.call, signing, step.doing)
-            show_sent(session, step.title, {"token": token, **step.fields}, {}, (sent,))
+            show_sent(session, step.title, {"token": token}, get_deposits(sent), (sent,))
 
     run_command(run, as_json=signing.as_json)
+
+
+def get_deposits(sent: Inclusion) -> dict[str, int]:
+    """What was put on hold for new entries, and what came back of those that are gone."""
+    held = sum(each.amount for each in sent.events if isinstance(each, Held))
+    released = sum(each.amount for each in sent.events if isinstance(each, Released))
+    amounts = {"deposit": held, "returned": released}
+    return {name: amount for name, amount in amounts.items() if amount}
 
 
 @app.command()
@@ -85,7 +92,7 @@ def create(
 
     def tell(sent: Inclusion) -> Outcome:
         number = get_event(sent, Created).asset
-        return Outcome(f"token {number} is yours", {"token": number})
+        return Outcome(f"token {number} is yours", {"token": number}, get_deposits(sent))
 
     send_one(signing, make, "creating", tell)
 
@@ -223,8 +230,9 @@ def destroy(token: TokenArgument, *, signing: Signing) -> None:
     """End your token, of which nobody has any; its deposit returns."""
 
     def make(session: Session, asset: Asset) -> Step:
+        del asset
         call = make_call(session.chain.runtime.assets.destroy, token)
-        return Step(call, "ending", f"token {token} is no more", {"returned": str(asset.deposit)})
+        return Step(call, "ending", f"token {token} is no more")
 
     send_step(signing, token, make)
 

@@ -126,7 +126,7 @@ def list_tokens(
             if settings.as_json:
                 print_json([_to_json_line(each) for each in lines])
             elif lines:
-                _list(session, lines)
+                _list(session, lines, account)
             else:
                 print_line("there are no tokens" if who is None else f"{who} has no tokens")
 
@@ -169,8 +169,10 @@ def _show(session: Session, number: int, view: TokenView, about: str | None) -> 
         print_table("", ("of", "may be spent by", "at most"), spending)
 
 
-def _list(session: Session, lines: list[TokenLine]) -> None:
-    columns = ("token", "kind", "minted by", "there are", "has")
+def _list(session: Session, lines: list[TokenLine], account: AccountId | None) -> None:
+    columns = ["token", "kind", "minted by", "there are"]
+    if account is not None:
+        columns.append(f"{session.show(account)} has")
     rows = [
         (
             each.number,
@@ -178,7 +180,7 @@ def _list(session: Session, lines: list[TokenLine]) -> None:
             _show_owner(session, each.asset),
             format_units(each.asset.supply, each.asset.decimals),
             format_units(_get_total(each.holding), each.asset.decimals),
-        )
+        )[: len(columns)]
         for each in lines
     ]
     print_table("", columns, rows)

@@ -57,6 +57,14 @@ def test_units_are_minted_sent_and_burned(stage: CliStage) -> None:
     assert get_held(stage) == [8_775, 1_000]
 
 
+def test_deposits_are_told(stage: CliStage) -> None:
+    rate = act(stage, "//Alice", "mint", "0", "//Bob", "5")["deposit"]
+    assert int(rate) > 0
+    assert "deposit" not in act(stage, "//Alice", "mint", "0", "//Bob", "5")
+    moved = act(stage, "//Bob", "send", "0", "//Dave", "10")
+    assert moved["deposit"] == moved["returned"] == rate
+
+
 def test_amounts_and_numbers_that_mean_nothing_are_not_sent(stage: CliStage) -> None:
     blocks = len(stage.node.blocks)
     for amount, why in (
@@ -139,6 +147,8 @@ def test_tokens_are_listed_by_whom_they_concern(stage: CliStage) -> None:
     assert read("//Alice") == [(0, "0")]
     assert read("//Bob") == [(1, "7")]
     assert read("//Eve") == []
+    columns = [stage.run("token", "list", *who).out.split("\n")[0] for who in ((), ("//Bob",))]
+    assert ["//Bob has" in each for each in columns] == [False, True]
     assert "//Dave" in stage.run("token", "list", "//Bob").out
     assert "//Eve has no tokens" in stage.run("token", "list", "//Eve").out
 
