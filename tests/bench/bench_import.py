@@ -3,8 +3,9 @@
 Each row imports the same blocks into a fresh chain that has never seen their signatures: checks of
 header and seal, decoding, signatures, execution, state root, commit. A block takes only as many
 transfers as its weight allows, so more of them are several blocks; an empty one at the end makes
-the last of them final. Durable means LevelDB with one synced batch a block. Numbers of transfers
-and of accounts may be given: `python -m tests.bench.bench_import 100,1000 1000000`.
+the last of them final. As in a node, signatures are checked beside. Durable means LevelDB with one
+synced batch a block. Numbers of transfers and of accounts may be given:
+`python -m tests.bench.bench_import 100,1000 1000000`.
 """
 
 import sys
@@ -19,9 +20,12 @@ import trio
 
 from chain.client.block import Imported, IncomingBlock
 from chain.client.client import Client
+from chain.client.host import Ahead
 from chain.client.importer import Importer, compute_final_in_dev
+from chain.client.signatures import open_signature_process
 from chain.client.verifier import Verifier
 from chain.clock import SystemClock
+from chain.collector import collect_rarely
 from chain.db.leveldb import LevelDbStore
 from chain.worker import InlineWorker
 from genesis.spec import ChainSpec
@@ -65,11 +69,11 @@ async def measure(client: Client, blocks: list[IncomingBlock]) -> int:
 
 
 @contextmanager
-def open_durable(spec: ChainSpec) -> Iterator[Client]:
+def open_durable(spec: ChainSpec, ahead: Ahead | None) -> Iterator[Client]:
     with TemporaryDirectory(prefix="soberana-bench-") as folder:
         store = LevelDbStore(Path(folder))
         try:
-            yield open_client(store, spec)
+            yield open_client(store, spec, ahead)
         finally:
             store.close()
 
@@ -82,19 +86,23 @@ def main() -> None:
     wallet = Wallet(open_client(spec=spec))
     print(f"transfers/s of import, {accounts:_} accounts, medians")
     print("  transfers   blocks   in memory     durable   durable / in memory")
-    for count in counts:
-        blocks = trio.run(make_blocks, spec, list(make_transfers(wallet, senders, count)))
-        memory: list[int] = []
-        durable: list[int] = []
-        for _ in range(1 if count > 2_000 else 3):
-            memory.append(trio.run(measure, open_client(spec=spec), blocks))
-            with open_durable(spec) as client:
-                durable.append(trio.run(measure, client, blocks))
-        speeds = [count / (median(times) / 1e9) for times in (memory, durable)]
-        ratio = speeds[1] / speeds[0]
-        print(
-            f"  {count:9_}   {len(blocks):6}   {speeds[0]:9.0f}   {speeds[1]:9.0f}   {ratio:19.2f}"
-        )
+    with collect_rarely(), open_signature_process() as ahead:
+        for count in counts:
+            blocks = trio.run(make_blocks, spec, list(make_transfers(wallet, senders, count)))
+            show(count, blocks, spec, ahead)
+
+
+def show(count: int, blocks: list[IncomingBlock], spec: ChainSpec, ahead: Ahead | None) -> None:
+    """One row."""
+    memory: list[int] = []
+    durable: list[int] = []
+    for _ in range(1 if count > 2_000 else 3):
+        memory.append(trio.run(measure, open_client(spec=spec, ahead=ahead), blocks))
+        with open_durable(spec, ahead) as client:
+            durable.append(trio.run(measure, client, blocks))
+    speeds = [count / (median(times) / 1e9) for times in (memory, durable)]
+    ratio = speeds[1] / speeds[0]
+    print(f"  {count:9_}   {len(blocks):6}   {speeds[0]:9.0f}   {speeds[1]:9.0f}   {ratio:19.2f}")
 
 
 if __name__ == "__main__":
