@@ -25,11 +25,13 @@ from chain.cli import (
     licensing,
     miner,
     model,
+    multisig,
     owning,
     pool,
     product,
     provenance,
     provider,
+    proxy,
     recurring,
     render,
     rent,
@@ -105,6 +107,8 @@ app.add_typer(commission.app, name="commission", help="Buy what only you can jud
 app.add_typer(verify.app, name="verify", help="Challenge results, or have them end.")
 app.add_typer(rent.app, name="rent", help="Let and rent machines by the block.")
 app.add_typer(store.app, name="store", help="Keep files for others, or have them kept.")
+app.add_typer(multisig.app, name="multisig", help="Own an account with others.")
+app.add_typer(proxy.app, name="proxy", help="Let others call for you, or call for them.")
 gov.app.add_typer(gov_votes.app)
 app.add_typer(gov.app, name="gov", help="Propose and vote.")
 miner.app.add_typer(earnings.app)
