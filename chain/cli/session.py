@@ -48,7 +48,9 @@ class Session:
         return resolve_account(text, self.places, is_dev_allowed=self.is_dev_allowed)
 
     def get_key(self, signing: Signing) -> KeyPair:
-        """The key that signs."""
+        """The key that signs; any account where nothing will be signed."""
+        if AS_CALL.get():
+            return KeyPair.of_account(self.get_account(signing.key))
         return resolve_key(
             signing.key, self.places, signing.password_file, is_dev_allowed=self.is_dev_allowed
         )

@@ -29,6 +29,13 @@ class WrongPassword(KeystoreError):
         super().__init__(f"{name}: the password does not open this key")
 
 
+class NoSecret(KeystoreError):
+    """Only the account is known, which signs nothing."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"expected the secret key of {address}, got only its address")
+
+
 class NoSuchKey(KeystoreError):
     """The keystore has no key of this name or account."""
 

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from chain.keystore import KeyPair
+from chain.keystore.errors import NoSecret
 from genesis.accounts import get_dev_account
 from runtime.address import Id
 from runtime.crypto.hashing import blake2_256
+from runtime.crypto.ss58 import encode_ss58
 from tests.helpers.chain_stage import get_api, make_call
 from tests.helpers.cli_stage import CliStage, Said, open_stage, run_cli
 
@@ -61,3 +64,22 @@ def test_what_is_printed_can_be_proposed(stage: CliStage) -> None:
     proposed = stage.run("gov", "propose", "--call", raw, "--no-pay", "--from", "//Alice")
     assert proposed.code == 0, proposed.err
     assert "Balances.transfer_keep_alive" in stage.run("gov", "show", "0").out
+
+
+def test_nobody_signs_so_any_account_may_be_named(stage: CliStage) -> None:
+    """Of an account that has no key, or whose key is on another machine."""
+    register = ("provider", "register", "--from", "//Charlie", "--bond", "100 SBR")
+    assert stage.run(*register).code == 0
+    charlie, eve = (encode_ss58(get_dev_account(name)) for name in ("//Charlie", "//Eve"))
+    update = ("provider", "update", "0", "--parallel", "7")
+    said = ask(stage, *update, "--from", charlie, "--json")
+    assert said.json["name"] == "Registry.update"
+    refused = run_cli("--as-call", *update, "--from", eve, "--node", stage.server.url)
+    assert refused.code == 1
+    assert "which is //Charlie's" in refused.err
+
+
+def test_an_account_without_its_secret_signs_nothing() -> None:
+    pair = KeyPair.of_account(get_dev_account("//Alice"))
+    with pytest.raises(NoSecret, match=f"the secret key of {pair.address}, got only"):
+        pair.sign(b"anything")
