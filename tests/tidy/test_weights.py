@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from pallets.registry.types import Attribute
 from pallets.runtime import Runtime
-from runtime.primitives import Weight
+from runtime.errors import CodecError
+from runtime.frame.traits import HoldReason
+from runtime.frozen import replace
+from runtime.primitives import AccountId, Weight
 from runtime.state import DictBackend, Overlay
-from tests.helpers.chain_stage import CONFIG, TrustingHost
+from tests.helpers.chain_stage import CONFIG, TrustingHost, make_call
+from tests.helpers.economy import DAVE, MANIFEST, PEOPLE, TTL
+from tests.helpers.market_stage import MarketStage
+from tests.helpers.mock_runtime import EXISTENTIAL_DEPOSIT
 from tests.helpers.weighing import Cost, round_up
 from tests.helpers.weights_writer import (
     MODULES,
@@ -21,6 +28,7 @@ from tests.helpers.weights_writer import (
     set_figure,
     write,
 )
+from tests.helpers.whole_stage import begin_economy, make_largest_provider, make_whole
 
 HOW = "add a row to a bench in tests/bench/, then `make weights BENCH=<its name>`"
 PACKAGES = ("runtime", "pallets", "consensus", "genesis", "chain")
@@ -113,6 +121,44 @@ def test_the_dearest_case_counts_twice_its_time() -> None:
     assert compute_weights({"x": one, "y": other}) == {"a.A": Weight(2_100, 100)}
     items = Measured({"a.A": Cost(1, 2_000)}, ())
     assert compute_weights({"x": items}) == {"a.A": Weight(2, 3_000)}
+
+
+def has_all_holds(runtime: Runtime, who: AccountId) -> bool:
+    """Whether an account has at least a planck on hold for every reason."""
+    return all(runtime.balances.ledger.get_held(reason, who) for reason in HoldReason)
+
+
+def test_whoever_is_weighed_has_something_on_hold_for_every_reason() -> None:
+    runtime = begin_economy().runtime
+    assert [who for who in PEOPLE if not has_all_holds(runtime, who)] == []
+    runtime.balances.try_state()
+
+
+def test_a_stage_is_lifted_with_its_state_and_stays_as_it_was() -> None:
+    stage, poor = MarketStage(), AccountId(b"p" * 32)
+    stage.money.mint(poor, EXISTENTIAL_DEPOSIT)
+    before, whole = stage.state.changes(), make_whole(stage).runtime
+    assert stage.state.changes() == before
+    assert whole.registry.next_id.get() == stage.registry.next_id.get() > 0
+    assert [who for who in PEOPLE if not has_all_holds(whole, who)] == []
+    assert whole.balances.ledger.get_free(poor) == EXISTENTIAL_DEPOSIT, "it has nothing to spare"
+    whole.balances.try_state()
+
+
+def test_the_largest_provider_is_as_large_as_there_may_be() -> None:
+    chain, largest = begin_economy(), make_largest_provider()
+    terms = (MANIFEST, (), 0, TTL)
+    assert chain.apply(DAVE, make_call("Registry", "register", largest, *terms)).error is None
+    more, (first, *others) = Attribute("b", ""), largest.attributes
+    longer = (replace(first, name=first.name + "b"), replace(first, value=first.value + "v"))
+    for one_more in (
+        *(replace(largest, attributes=(each, *others)) for each in longer),
+        replace(largest, endpoint=largest.endpoint + "e"),
+        replace(largest, attributes=(*largest.attributes, more)),
+        replace(largest, prices=(*largest.prices, largest.prices[-1])),
+    ):
+        with pytest.raises(CodecError):
+            make_call("Registry", "register", one_more, *terms)
 
 
 @pytest.mark.parametrize(
