@@ -55,7 +55,7 @@ class Cost:
     def compute_weight(self) -> Weight:
         """The weight that covers it: twice the time, each part rounded up to two digits.
 
-        Whole items count half as much again: a stage may lack a pallet that the runtime asks.
+        Whole items count half as much again: values may be longer, as parameters that are set.
         """
         proof_bytes = self.proof_bytes
         if proof_bytes >= PATH_BYTES:
