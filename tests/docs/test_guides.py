@@ -35,6 +35,7 @@ POOLS = (ROOT / "docs/guides/pools.md").read_text("utf-8")
 SALES = (ROOT / "docs/guides/data.md").read_text("utf-8")
 COMMISSIONS = (ROOT / "docs/guides/commissions.md").read_text("utf-8")
 TOKENS = (ROOT / "docs/guides/tokens.md").read_text("utf-8")
+ACCOUNTS = (ROOT / "docs/guides/accounts.md").read_text("utf-8")
 JOBS = (ROOT / "docs/guides/jobs.md").read_text("utf-8")
 LENET = ROOT / "tests/fixtures/onnx/lenet.onnx"
 NODE_RUN = ["soberana", "node", "run"]
@@ -62,11 +63,19 @@ class Newcomer:
 
     def _run(self, words: list[str]) -> Said:
         assert self.node is not None, "the guide starts with a node"
+        words = [self._substitute(word) for word in words]
         flag = ["--node", self.node.started.rpc] if takes_node(words) else []
         said = run_cli(*words, *flag)
         assert said.code == 0, f"{words}: {said.err}"
         assert said.out.strip(), f"{words} said nothing"
         return said
+
+    def _substitute(self, word: str) -> str:
+        """What a shell makes of `"$(soberana …)"`: what that command says."""
+        if not word.startswith("$(soberana "):
+            return word
+        inner = shlex.split(word.removeprefix("$(").removesuffix(")"))
+        return self._run(inner[1:]).out.strip()
 
 
 def takes_node(words: list[str]) -> bool:
@@ -213,6 +222,27 @@ def test_a_token_is_made_used_and_ended(newcomer: Newcomer) -> None:
     assert "987.75" in told["soberana token show 0"]
     assert "token 0 is no more" in told["soberana token destroy 0 --from //Bob"]
     assert "there are no tokens" in told["soberana token list"]
+    assert newcomer.node is not None
+    newcomer.node.stop()
+
+
+@pytest.mark.slow
+def test_an_account_is_shared_and_a_deputy_calls(newcomer: Newcomer) -> None:
+    told: list[str] = []
+    for _, command in iter_commands(ACCOUNTS):
+        newcomer.type(command)
+        told += [] if command not in newcomer.said else [newcomer.said[command].out]
+    raw, address = told[0].strip(), told[1].strip()
+    assert f"\n{raw}\n" in ACCOUNTS
+    assert f"\n{address}\n" in ACCOUNTS
+    done = [said for said in told if "Balances.transfer_keep_alive is done" in said]
+    assert len(done) == 3, "by the shared account, by a deputy, and after an announcement"
+    assert "dest //Eve, value 4 SBR" in newcomer.said["soberana multisig list club"].out
+    newcomer.type("soberana wallet balance //Eve --json")
+    eve = newcomer.said["soberana wallet balance //Eve --json"].json
+    newcomer.type("soberana wallet balance //Dave --json")
+    dave = newcomer.said["soberana wallet balance //Dave --json"].json
+    assert int(eve["free"]) - int(dave["free"]) == 7 * 10**12
     assert newcomer.node is not None
     newcomer.node.stop()
 
