@@ -83,6 +83,25 @@ def weigh_judging(book: Book, stage: RoundStage) -> None:
     book.slope("rounds.SETTLE_CLASS", "a class of an item", answers, classes, most * CLASSES_MAX)
 
 
+def weigh_gold(book: Book, stage: RoundStage) -> None:
+    """Showing the most gold, beside settling: of one seat, for many take long enough to hide it."""
+    labels, people = LABELS[: 3 * GOLD_MAX], PEOPLE[:1]
+    blob = stage.put_blob(OWNER, bytes(16 * len(labels)))
+    number = stage.post(items=blob, item_bytes=16, classes=CLASSES_MAX, seats=1, gold=GOLD)
+    stage.join(number, *people)
+    for act in (stage.commit, stage.reveal):
+        act(number, people[0], labels, CLASSES_MAX)
+    whole = make_whole(stage)
+    show = whole.make_call("Rounds", "reveal_gold", number, GOLD, GOLD_SALT)
+    shown = book.call("", "reveal_gold(1 seat)", whole, OWNER, show)
+    stage.pass_phase(number)
+    whole = make_whole(stage)
+    poke = whole.make_call("Rounds", "poke", number)
+    agreed = book.call("", "settle by agreement(1 seat)", whole, STRANGER, poke)
+    book.note("rounds.POKE", "showing the gold", shown - agreed)
+    stage.poke(number)
+
+
 def weigh(book: Book) -> None:
     """Every call, in the order of a round's life."""
     stage, last = make_stage(), PEOPLE[-1]
@@ -92,6 +111,7 @@ def weigh(book: Book) -> None:
         return book.call(full, case, whole, who, whole.make_call("Rounds", name, *args))
 
     weigh_judging(book, stage)
+    weigh_gold(book, stage)
     number = post(stage)
     spec = stage.get(number).spec
     at("POST", "post", OWNER, "post", spec, rounds.TERMS)
@@ -108,10 +128,9 @@ def weigh(book: Book) -> None:
     book.note("rounds.REVEAL", "4,096 labels", most)
     book.slope("rounds.REVEAL_BYTE", "a label", Cost(0, 0), most, ITEMS_MAX)
     stage.reveal(number, PEOPLE[-2], LABELS, CLASSES_MAX)
-    shown = at("", "reveal_gold", OWNER, "reveal_gold", number, GOLD, GOLD_SALT)
+    at("", "reveal_gold", OWNER, "reveal_gold", number, GOLD, GOLD_SALT)
     stage.pass_phase(number)
-    agreed = at("", "settle by agreement", STRANGER, "poke", number)
-    book.note("rounds.POKE", "showing the gold", shown - agreed)
+    at("", "settle by agreement", STRANGER, "poke", number)
     stage.poke(number)
     at("CLOSE", "close", OWNER, "close", number)
     number = post(stage)
