@@ -45,12 +45,8 @@ class NotOpen(WalletError):
     """No such call waits for approvals."""
 
 
-class AlreadyOpen(WalletError):
-    """The call waits for approvals already."""
-
-
-class NotEnough(WalletError):
-    """Too few owners have approved the call."""
+class OutOfTurn(WalletError):
+    """The call does not wait for this, or not from this owner; nothing was paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,11 @@ class Signatory:
     def runtime(self) -> Runtime:
         """For calls and their codec."""
         return self.session.chain.runtime
+
+    @property
+    def name(self) -> str:
+        """The owner who signs, for people."""
+        return self.session.show(self.pair.account)
 
     async def send(self, call: Call, doing: str) -> Inclusion:
         """Signs and sends."""
@@ -143,7 +144,7 @@ def propose(*, given: OwnersGiven, signing: Signing, call: CallOption) -> None:
             return
         if await read_operation(me.session.chain, account, call_hash) is not None:
             again = f"`soberana multisig approve {to_hex(call_hash)}` approves it"
-            raise AlreadyOpen(f"expected a call that does not wait already; {again}")
+            raise OutOfTurn(f"expected a call that does not wait already; {again}")
         opening = make_call(multisig.as_multi, threshold, me.others, None, inner, NOTHING_RUNS)
         sent = await me.send(opening, "proposing")
         me.show(f"{name_call(inner)} waits for approvals", call_hash, sent, 1)
@@ -158,6 +159,15 @@ def approve(call_hash: CallHashArgument, *, given: OwnersGiven, signing: Signing
 
     async def step(me: Signatory) -> None:
         found = await me.get_open(call_hash)
+        approvals, shown = found.state.approvals, to_hex(found.call_hash)
+        if me.pair.account in approvals:
+            raise OutOfTurn(f"expected an owner who has not approved {shown} yet, got {me.name}")
+        if len(approvals) >= me.owners.threshold:
+            enough = f"{len(approvals)} of {me.owners.threshold}"
+            raise OutOfTurn(
+                f"expected a call that needs approvals, got one that has {enough}; "
+                f"`soberana multisig execute {shown}` does it"
+            )
         approving = make_call(
             me.runtime.multisig.approve_as_multi,
             me.owners.threshold,
@@ -167,7 +177,7 @@ def approve(call_hash: CallHashArgument, *, given: OwnersGiven, signing: Signing
             NOTHING_RUNS,
         )
         sent = await me.send(approving, "approving")
-        me.show("approved", found.call_hash, sent, len(found.state.approvals) + 1)
+        me.show("approved", found.call_hash, sent, len(approvals) + 1)
 
     act(given, signing, step)
 
@@ -190,7 +200,7 @@ def execute(
         found = await me.get_open(call_hash)
         approvals, threshold = {*found.state.approvals, me.pair.account}, me.owners.threshold
         if len(approvals) < threshold:
-            raise NotEnough(
+            raise OutOfTurn(
                 f"expected {threshold} approvals, got {len(approvals)} with yours; "
                 f"`soberana multisig approve {to_hex(found.call_hash)}` adds one"
             )
@@ -217,6 +227,9 @@ def cancel(call_hash: CallHashArgument, *, given: OwnersGiven, signing: Signing)
 
     async def step(me: Signatory) -> None:
         found = await me.get_open(call_hash)
+        if found.state.depositor != me.pair.account:
+            who = me.session.show(found.state.depositor)
+            raise OutOfTurn(f"expected {who}, who proposed the call, got {me.name}")
         cancelling = make_call(
             me.runtime.multisig.cancel_as_multi,
             me.owners.threshold,

@@ -45,11 +45,13 @@ def test_a_command_prints_its_call(stage: CliStage) -> None:
 
 
 def test_several_transactions_are_one_batch(stage: CliStage) -> None:
-    said = ask(stage, "provider", "register", "--from", "//Charlie", "--bond", "100 SBR")
+    for kind in ("any", "market"):
+        add = ("proxy", "add", "//Bob", "--type", kind, "--from", "//Alice")
+        assert stage.run(*add).code == 0
+    said = ask(stage, "proxy", "remove", "//Bob", "--from", "//Alice")
     call = get_api().calls.decode(bytes.fromhex(said.out.strip()[2:]))
     assert call.spec.name == "batch_all"
-    names = [f"{each.pallet_name}.{each.spec.name}" for each in call.args[0]]
-    assert names == ["Registry.register", "Bonds.bond"]
+    assert [each.spec.name for each in call.args[0]] == ["remove_proxy", "remove_proxy"]
 
 
 def test_the_next_command_sends_again(stage: CliStage) -> None:

@@ -9,6 +9,7 @@ import pytest
 from genesis.accounts import get_dev_account
 from pallets.multisig import compute_multisig_account
 from runtime.crypto.ss58 import encode_ss58
+from runtime.frame import Call
 from runtime.primitives import Weight
 from tests.helpers.chain_stage import get_api, make_call
 from tests.helpers.cli_stage import CliStage, open_stage, run_cli
@@ -20,6 +21,10 @@ TWO = (*OWNERS, "--threshold", "2")
 SHARED = encode_ss58(
     compute_multisig_account(tuple(sorted(get_dev_account(name) for name in NAMES)), 2)
 )
+OTHERS = tuple(sorted(get_dev_account(name) for name in ("//Alice", "//Bob")))
+"""Of whom Charlie's approval tells."""
+
+NOTHING = Weight(0, 0)
 DEPOSIT = 1_152 * SBR // 1_000
 """An entry, 88 bytes and 32 for each of two approvals."""
 
@@ -90,7 +95,11 @@ def test_a_payment_is_proposed_approved_and_done(stage: CliStage) -> None:
     shown = stage.run("multisig", "list", SHARED).out
     for part in (made["hash"], "dest //Eve, value 4 SBR", "1 of 2: //Alice", "1.152 SBR"):
         assert part in shown
+    why = refuse(stage, "//Alice", "approve", made["hash"])
+    assert "who has not approved" in why
+    assert "got //Alice" in why
     assert act(stage, "//Bob", "approve", made["hash"])["approvals"] == "2 of 2"
+    assert "one that has 2 of 2" in refuse(stage, "//Charlie", "approve", made["hash"])
     assert get_balance(stage, "//Eve") == before, "approving does not run it"
     done = act(stage, "//Bob", "execute", made["hash"])
     assert done["done"] == "Balances.transfer_keep_alive is done"
@@ -118,9 +127,8 @@ def test_only_calls_of_one_account_are_listed(stage: CliStage) -> None:
 
 def test_who_proposed_may_cancel(stage: CliStage) -> None:
     made = act(stage, "//Alice", "propose", "--call", send(stage, "1 SBR"))
-    said = stage.run("multisig", "cancel", made["hash"], *TWO, "--from", "//Bob")
-    assert said.code == 1
-    assert "Multisig.NotOwner" in said.err
+    why = refuse(stage, "//Bob", "cancel", made["hash"])
+    assert "expected //Alice, who proposed the call, got //Bob" in why
     assert act(stage, "//Alice", "cancel", made["hash"])["done"] == "no longer proposed"
     assert get_balance(stage, "//Alice", "held") == 0
 
@@ -161,14 +169,31 @@ def test_a_call_that_was_opened_by_its_hash_has_to_be_given(stage: CliStage) -> 
 
 def open_by_hash(stage: CliStage, call_hash: str) -> None:
     """Charlie's approval, by a deputy: the call stands inside another one."""
-    others = tuple(sorted(get_dev_account(name) for name in ("//Alice", "//Bob")))
     raw_hash = bytes.fromhex(call_hash[2:])
-    opening = make_call("Multisig", "approve_as_multi", 2, others, None, raw_hash, Weight(0, 0))
-    raw = "0x" + get_api().calls.encode(opening).hex()
+    send_as_charlie(
+        stage, make_call("Multisig", "approve_as_multi", 2, OTHERS, None, raw_hash, NOTHING)
+    )
+
+
+def send_as_charlie(stage: CliStage, call: Call) -> None:
+    """Any call, by a deputy of Charlie's."""
+    raw = "0x" + get_api().calls.encode(call).hex()
     said = stage.run("proxy", "add", "//Dave", "--type", "any", "--from", "//Charlie")
     assert said.code == 0, said.err
     said = stage.run("proxy", "call", "//Charlie", "--call", raw, "--from", "//Dave")
     assert said.code == 0, said.err
+
+
+def test_proposals_of_one_transaction_are_told_apart(stage: CliStage) -> None:
+    raws = [send(stage, f"{amount} SBR") for amount in (1, 2)]
+    inner = [get_api().calls.decode(bytes.fromhex(raw[2:])) for raw in raws]
+    opening = [make_call("Multisig", "as_multi", 2, OTHERS, None, each, NOTHING) for each in inner]
+    send_as_charlie(stage, make_call("Utility", "batch_all", tuple(opening)))
+    listed = stage.run("multisig", "list", "--json").json
+    assert {each["call"] for each in listed} == set(raws)
+    act(stage, "//Bob", "execute", listed[0]["hash"])
+    (left,) = stage.run("multisig", "list", "--json").json
+    assert left == listed[1]
 
 
 def test_what_makes_no_sense_is_refused(stage: CliStage) -> None:
