@@ -22,6 +22,7 @@ from runtime.primitives import Root
 
 log = logging.getLogger(__name__)
 
+PREFIX: Final = "soberana-commission-"
 RUN_S_MAX: Final = 3_600
 SAID_MAX: Final = 500
 """Characters of what a program said last that are told when it fails."""
@@ -43,9 +44,9 @@ class CommissionRun:
 async def answer_brief(run: CommissionRun, store: BlobStore, worker: Worker) -> Root:
     """The root of what the operator's program makes of a brief, which the store keeps.
 
-    Errors: `ProgramFailed`, `BlobError`.
+    Errors: `ProgramFailed`, `BlobError`, `OSError` where the disk takes no brief.
     """
-    with TemporaryDirectory(prefix="soberana-commission-") as folder:
+    with TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
         brief, answer = trio.Path(folder, "brief"), trio.Path(folder, "answer")
         await brief.write_bytes(run.brief)
         await _run_program([str(run.program), str(brief), str(answer)])
@@ -74,7 +75,7 @@ async def try_to_answer(run: CommissionRun, store: BlobStore, worker: Worker) ->
     """The same; a slot that cannot be filled is left to its deadline."""
     try:
         return await answer_brief(run, store, worker)
-    except (ProgramFailed, BlobError) as error:
+    except (ProgramFailed, BlobError, OSError) as error:
         where = {"job": run.slot.job, "slot": run.slot.slot}
         log.warning("a commission cannot be filled", extra={**where, "why": str(error)})
         return None

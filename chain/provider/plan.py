@@ -187,7 +187,7 @@ def _find_over(runtime: Runtime, standing: Standing) -> list[tuple[str, SlotId]]
         elif phase is SlotPhase.LOCKED and is_mine:
             submitted_at = standing.sent.get(("submit", slot))
             is_lost = submitted_at is not None and submitted_at + RETRY_BLOCKS <= standing.number
-            is_over = call != "lock" and is_lost
+            is_over = call == "submit" and is_lost
         else:
             is_over = is_old or phase is not SlotPhase.OPEN
         if is_over:

@@ -63,7 +63,7 @@ class Provider:
     """What was sent for a slot, and at which block."""
 
     answers: dict[SlotId, Root] = field(default_factory=dict[SlotId, Root])
-    """Answers to commissions that are still to be submitted."""
+    """Answers to commissions, until the chain has them: a lost one is submitted again."""
 
 
 async def provide(provider: Provider) -> None:
@@ -155,13 +155,12 @@ async def _answer(provider: Provider, run: CommissionRun) -> None:
 
 
 async def _submit_answers(provider: Provider) -> None:
-    """Submits what briefs were answered with; what is refused is tried again in the next round."""
+    """Submits what briefs were answered with; what is refused or lost is tried again."""
     for slot, root in tuple(provider.answers.items()):
-        is_wanted = ("answer", slot) in provider.sent
-        if is_wanted:
-            await _submit(provider, slot, bytes(root), b"")
-        if not is_wanted or ("submit", slot) in provider.sent:
+        if ("answer", slot) not in provider.sent:
             del provider.answers[slot]
+        elif ("submit", slot) not in provider.sent:
+            await _submit(provider, slot, bytes(root), b"")
 
 
 async def _run_products(provider: Provider, runs: list[ProductRun]) -> None:

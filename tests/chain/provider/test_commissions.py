@@ -86,6 +86,14 @@ def test_what_is_no_program(tmp_path: Path) -> None:
     assert trio.run(try_to_answer, run, store, InlineWorker()) is None
 
 
+def test_a_disk_that_takes_no_brief_ends_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = CommissionRun(AT, BRIEF, make_program(tmp_path, SHOUT))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    assert trio.run(try_to_answer, run, BlobStore(tmp_path / "store"), InlineWorker()) is None
+
+
 def test_a_program_without_an_end_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,7 +175,7 @@ def lock(runtime: Runtime) -> None:
     runtime.market.busy[0] = 1
 
 
-def test_a_brief_is_answered_once_unless_its_answer_was_lost(tmp_path: Path) -> None:
+def test_a_brief_is_answered_once(tmp_path: Path) -> None:
     store, program = BlobStore(tmp_path), tmp_path / "program"
 
     def check(runtime: Runtime) -> None:
@@ -180,8 +188,8 @@ def test_a_brief_is_answered_once_unless_its_answer_was_lost(tmp_path: Path) -> 
         submitted = {**begun, ("submit", AT): number + 50}
         assert look(submitted, number + 50 + RETRY_BLOCKS - 1).commissions == []
         again = look(submitted, number + 50 + RETRY_BLOCKS)
-        assert set(again.over) == {("submit", AT), ("answer", AT)}
-        assert len(again.commissions) == 1
+        assert again.over == [("submit", AT)]
+        assert again.commissions == []
         assert plan(runtime, None, store).lacking == [AT]
 
     play(check)
@@ -262,10 +270,14 @@ def test_a_refused_answer_is_submitted_again_and_one_that_nobody_waits_for_is_no
     (call,) = access.sent
     assert call[:4] == ("Market", "submit", 0, 0)
     assert call[-1] == bytes(root)
-    assert (provider.answers, provider.sent["submit", AT]) == ({}, 7)
+    assert provider.sent["submit", AT] == 7
     provider.answers[SlotId(9, 9)] = root
     trio.run(_do_round, provider, Plan())
-    assert (len(access.sent), provider.answers) == (1, {})
+    assert (len(access.sent), provider.answers) == (1, {AT: root})
+    trio.run(_do_round, provider, Plan(over=[("submit", AT)]))
+    assert access.sent == [call, call], "what was lost is submitted again"
+    trio.run(_do_round, provider, Plan(over=[("submit", AT), ("answer", AT)]))
+    assert (len(access.sent), provider.answers) == (2, {})
 
 
 def make_service(access: Refusing, store: BlobStore) -> Service:
