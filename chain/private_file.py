@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from chain.durable import sync_folder
+
 
 def dump_private_file(path: Path, content: bytes) -> None:
     """Makes a file, and the folder it is in; `OSError`, of which `FileExistsError` is one."""
@@ -16,6 +18,7 @@ def dump_private_file(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.link(partial, path)
+        sync_folder(path.parent)
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)

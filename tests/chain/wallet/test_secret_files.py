@@ -1,6 +1,8 @@
 """Secrets in files: for their owner alone, whole, never replaced, and told when they are gone."""
 
+import os
 from pathlib import Path
+from stat import S_ISDIR
 
 import pytest
 
@@ -40,6 +42,20 @@ def test_what_a_crash_left_is_no_secret(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(KeyboardInterrupt):
         dump_secret(tmp_path / "secret", b"half")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_its_name_is_on_the_disk_before_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret whose name a power cut takes is lost, and what was paid for it."""
+    path, synced = tmp_path / "secret", list[tuple[bool, bool]]()
+
+    def note(handle: int) -> None:
+        synced.append((S_ISDIR(os.fstat(handle).st_mode), path.exists()))
+
+    monkeypatch.setattr("os.fsync", note)
+    dump_secret(path, b"told")
+    assert synced == [(False, False), (True, True)]
 
 
 def test_what_is_gone_or_spoilt_is_told(tmp_path: Path) -> None:
