@@ -218,7 +218,8 @@ class HttpConnection:
                 await self._flush()
             earned_s = len(part) / limits.blob_bytes_per_s_min
             patience_s += earned_s - (trio.current_time() - begun_s)
-            patience_s = min(patience_s, limits.send_timeout_s)
+            # Below zero where the last bytes went out late, while something else kept the loop.
+            patience_s = min(max(patience_s, 0), limits.send_timeout_s)
 
     def _ensure_access(self, request: HttpRequest) -> None:
         host, origin = request.get_text(b"host"), request.get_text(b"origin")

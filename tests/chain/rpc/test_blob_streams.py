@@ -171,3 +171,29 @@ def test_a_reader_keeps_up_with_the_least_rate(
         assert server.connections == 0
 
     run(main, clock=MockClock(autojump_threshold=0))
+
+
+def test_bytes_that_went_out_too_late_end_the_connection_alone(tmp_path: Path) -> None:
+    """The loop was busy when their time was over, and the system took them when it was not."""
+    store = BlobStore(tmp_path)
+    root = store.put_chunks(bytes(3 * PART_BYTES))
+
+    async def main() -> None:
+        server = make_blob_server(store)
+        ours, theirs = memory_stream_pair()
+        deliver = theirs.send_stream.send_all_hook
+        assert deliver is not None
+
+        async def take_late() -> None:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(2 * server_patience_s)
+            await deliver()
+
+        server_patience_s = RpcLimits().send_timeout_s + PART_S
+        theirs.send_stream.send_all_hook = take_late
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(server.serve_connection, theirs)
+            await ours.send_all(request("GET", f"/blobs/{root.hex()}"))
+        assert server.connections == 0
+
+    run(main, clock=MockClock(autojump_threshold=0))
