@@ -40,13 +40,14 @@ class SignatureProcess:
         self._socket: socket.socket | None = None
         """None before the start and after a loss."""
 
+        self._has_started = False
         self._unsent = memoryview(b"")
         self._answers = bytearray()
         self._asked = 0
 
     def begin(self, signed: tuple[SignedMessage, ...]) -> bool:
         """Takes them in place of what it had before, unless some of that is unanswered yet."""
-        if self._process is None:
+        if not self._has_started:
             self._start()
         self._exchange()
         if self._socket is None or len(self._answers) < self._asked:
@@ -63,7 +64,12 @@ class SignatureProcess:
         return place < len(self._answers) and self._answers[place] == 1
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
+        self._has_started = True
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            self._lose(str(error))
+            return
         self._socket, number = ours, theirs.fileno()
         try:
             self._process = subprocess.Popen(

@@ -292,6 +292,22 @@ def test_a_process_that_does_not_start_is_not_asked() -> None:
     process.close()
 
 
+def test_a_process_without_a_socket_is_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def make_none() -> None:
+        raise OSError(24, "Too many open files")
+
+    process = SignatureProcess()
+    with monkeypatch.context() as patch:
+        patch.setattr("socket.socketpair", make_none)
+        assert not process.begin(make_signed())
+    assert not process.begin(make_signed())
+    assert not process.is_good(0)
+    process.close()
+    assert caplog.messages == ["signatures are not checked beside execution"]
+
+
 def test_who_reads_nothing_is_neither_waited_for_nor_asked_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
