@@ -6,7 +6,8 @@ writes is kept in the store, under the root that is submitted, for the buyer to 
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,3 +80,34 @@ async def try_to_answer(run: CommissionRun, store: BlobStore, worker: Worker) ->
         where = {"job": run.slot.job, "slot": run.slot.slot}
         log.warning("a commission cannot be filled", extra={**where, "why": str(error)})
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Briefs that are being answered, and answers until the chain has them.
+
+    It outlives connections: a node that was away for a moment costs nobody an hour's work.
+    """
+
+    nursery: trio.Nursery
+    """Where the programs run, while the rounds go on."""
+
+    begun: set[SlotId] = field(default_factory=set[SlotId])
+    answers: dict[SlotId, Root] = field(default_factory=dict[SlotId, Root])
+
+    def begin(self, run: CommissionRun, store: BlobStore, worker: Worker) -> None:
+        """Has a brief answered, unless it was begun before."""
+        if run.slot not in self.begun:
+            self.begun.add(run.slot)
+            self.nursery.start_soon(self._answer, run, store, worker)
+
+    async def _answer(self, run: CommissionRun, store: BlobStore, worker: Worker) -> None:
+        root = await try_to_answer(run, store, worker)
+        if root is not None:
+            self.answers[run.slot] = root
+
+    def keep_only(self, slots: Collection[SlotId]) -> None:
+        """Forgets those that nobody waits for."""
+        self.begun.intersection_update(slots)
+        for slot in self.answers.keys() - set(slots):
+            del self.answers[slot]

@@ -1,7 +1,8 @@
 """A provider's services beside a node, through lost connections and to an orderly stop.
 
 Nothing of a duty is kept here: what is locked, leased and audited is read from the chain at every
-block, so that a run which is killed leaves the next one all that it needs.
+block, so that a run which is killed leaves the next one all that it needs. Only briefs that are
+being answered go on while a connection is lost.
 """
 
 import logging
@@ -19,6 +20,7 @@ from chain.keystore import KeyPair
 from chain.miner.device import Device
 from chain.miner.external import ExternalMiner, MinerOptions
 from chain.miner.statistics import MinerStatistics
+from chain.provider.commissions import Answering
 from chain.provider.earnings import claim_earnings
 from chain.provider.operands import OperandKeeper, keep_operands
 from chain.provider.plan import Choice
@@ -94,16 +96,19 @@ class ProviderDaemon:
 
     async def run(self) -> None:
         """Provides until it is stopped or cancelled; a lost connection is opened again."""
-        while True:
-            try:
-                await self._run_connected()
-            except LOST as error:
-                log.warning("the node is lost; trying again", extra={"why": str(error)})
-                await trio.sleep(RETRY_S)
-            else:
-                return
+        async with trio.open_nursery() as programs:
+            answering = Answering(programs)
+            while True:
+                try:
+                    await self._run_connected(answering)
+                except LOST as error:
+                    log.warning("the node is lost; trying again", extra={"why": str(error)})
+                    await trio.sleep(RETRY_S)
+                else:
+                    programs.cancel_scope.cancel()
+                    return
 
-    async def _run_connected(self) -> None:
+    async def _run_connected(self, answering: Answering) -> None:
         timeouts = self.options.timeouts
         news_url = self.options.url.over_web_socket()
         keepers = (self._keep, self._show, self._bring, claim_earnings)
@@ -136,7 +141,7 @@ class ProviderDaemon:
                     await access.wait_until_settled()
                     for keep, each in keeping:
                         nursery.start_soon(guard, keep(each))
-                    await self._provide(access)
+                    await self._provide(access, answering)
                     nursery.cancel_scope.cancel()
 
                 nursery.start_soon(guard, _follow(news, subscription, tips))
@@ -147,7 +152,7 @@ class ProviderDaemon:
             if lost:
                 raise lost[0]
 
-    async def _provide(self, access: RemoteAccess) -> None:
+    async def _provide(self, access: RemoteAccess, answering: Answering) -> None:
         log.info("providing", extra={"account": self.pair.address, "node": str(self.options.url)})
         products = RemoteProducts(
             access.chain.rpc,
@@ -165,6 +170,7 @@ class ProviderDaemon:
             self.options.choice,
             self.stopping,
             self.store,
+            answering=answering,
         )
         await provide(provider)
 

@@ -12,13 +12,12 @@ from chain.authorship.work import TaskProduct
 from chain.blobs import BlobError, BlobStore
 from chain.provider.access import CallRefused, ChainAccess
 from chain.provider.batch import Assignment, Batch, SlotRun, choose_batch
-from chain.provider.commissions import CommissionRun, try_to_answer
+from chain.provider.commissions import Answering, CommissionRun
 from chain.provider.plan import Choice, Plan, Standing, make_plan
 from chain.provider.programs import ProductRun, ProgramRun
 from chain.worker import Worker
 from runtime.claim import compute_claim_roots, compute_commitment
 from runtime.frame.ai_types import SlotId, VerifierId
-from runtime.primitives import Root
 from runtime.programs import ProgramError
 from runtime.tensor.value import Int32Array, dump_array
 
@@ -62,30 +61,26 @@ class Provider:
     sent: dict[tuple[str, SlotId], int] = field(default_factory=dict[tuple[str, SlotId], int])
     """What was sent for a slot, and at which block."""
 
-    answers: dict[SlotId, Root] = field(default_factory=dict[SlotId, Root])
-    """Answers to commissions, until the chain has them: a lost one is submitted again."""
+    answering: Answering | None = None
+    """Where commissions are answered; None to take none."""
 
 
 async def provide(provider: Provider) -> None:
     """The service: does its round at every new best block, until it is told to stop."""
     access = provider.access
-    async with trio.open_nursery() as answering:
-        async for tip in access.follow():
-            standing = Standing(
-                access.account,
-                provider.choice,
-                tip.number,
-                provider.sent,
-                provider.stopping.is_set(),
-                provider.store,
-            )
-            plan = await access.read(lambda runtime: make_plan(runtime, standing), tip.hash)  # noqa: B023
-            await _do_round(provider, plan)
-            for run in plan.commissions:
-                provider.sent["answer", run.slot] = tip.number
-                answering.start_soon(_answer, provider, run)
-            if standing.is_stopping and not plan.has_duties and not provider.sent:
-                answering.cancel_scope.cancel()
+    async for tip in access.follow():
+        standing = Standing(
+            access.account,
+            provider.choice,
+            tip.number,
+            provider.sent,
+            provider.stopping.is_set(),
+            provider.store,
+        )
+        plan = await access.read(lambda runtime: make_plan(runtime, standing), tip.hash)  # noqa: B023
+        await _do_round(provider, plan)
+        if standing.is_stopping and not plan.has_duties and not provider.sent:
+            return
 
 
 async def _do_round(provider: Provider, plan: Plan) -> None:
@@ -108,7 +103,8 @@ async def _do_round(provider: Provider, plan: Plan) -> None:
         await _send(provider, ("renew", slot), slot.job)
     for slot in plan.heartbeats:
         await _send(provider, ("heartbeat", slot), slot.job, pallet="Registry")
-    await _submit_answers(provider)
+    if provider.answering is not None:
+        await _answer(provider, provider.answering, plan.commissions)
     await _run_programs(provider, plan.programs)
     await _run_products(provider, plan.products)
     await _fill(provider, plan.assignments)
@@ -143,23 +139,15 @@ async def _run_programs(provider: Provider, runs: list[ProgramRun]) -> None:
         await _submit(provider, run.slot, output, b"")
 
 
-async def _answer(provider: Provider, run: CommissionRun) -> None:
-    """Has a brief answered while the rounds go on; the next one submits the answer.
-
-    It leaves the chain to them: one connection speaks for one task at a time.
-    """
-    assert provider.store is not None, "no commission is planned without a store; qed"
-    root = await try_to_answer(run, provider.store, provider.worker)
-    if root is not None:
-        provider.answers[run.slot] = root
-
-
-async def _submit_answers(provider: Provider) -> None:
-    """Submits what briefs were answered with; what is refused or lost is tried again."""
-    for slot, root in tuple(provider.answers.items()):
-        if ("answer", slot) not in provider.sent:
-            del provider.answers[slot]
-        elif ("submit", slot) not in provider.sent:
+async def _answer(provider: Provider, answering: Answering, runs: list[CommissionRun]) -> None:
+    """Has briefs answered, and submits the answers; what is refused or lost is tried again."""
+    assert provider.store is not None, "who answers has a store; qed"
+    for run in runs:
+        provider.sent["answer", run.slot] = provider.access.best.number
+        answering.begin(run, provider.store, provider.worker)
+    answering.keep_only([slot for call, slot in provider.sent if call == "answer"])
+    for slot, root in tuple(answering.answers.items()):
+        if ("submit", slot) not in provider.sent:
             await _submit(provider, slot, bytes(root), b"")
 
 

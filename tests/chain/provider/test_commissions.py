@@ -8,21 +8,35 @@ from typing import cast
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from chain.authorship.work import TaskProduct
 from chain.blobs import BlobStore
 from chain.blobs.collecting import find_pinned_roots
+from chain.blobs.fetcher import Fetcher
 from chain.client.typed_state import get_runtime
+from chain.miner.device import ThreadDevice
+from chain.miner.statistics import MinerStatistics
 from chain.provider import commissions
 from chain.provider.access import CallRefused, ChainAccess
 from chain.provider.caution import ANSWER_BLOCKS_MIN
-from chain.provider.commissions import CommissionRun, ProgramFailed, answer_brief, try_to_answer
+from chain.provider.commissions import (
+    Answering,
+    CommissionRun,
+    ProgramFailed,
+    answer_brief,
+    try_to_answer,
+)
+from chain.provider.daemon import DaemonOptions, ProviderDaemon
 from chain.provider.plan import RETRY_BLOCKS, Choice, Plan, Sent, Standing, make_plan
 from chain.provider.remote import Block
 from chain.provider.results import find_due
 from chain.provider.service import Provider as Service
 from chain.provider.service import ProviderStatistics, _do_round
+from chain.wallet.connect import parse_node_url
+from chain.wallet.errors import ConnectionLost
 from chain.worker import InlineWorker
+from consensus.kernels.numpy_backend import NumpyBackend
 from pallets.market import Bids, Commission, Posted, SlotState, Terms
 from pallets.registry.types import KindPrice, Provider
 from pallets.runtime import Runtime
@@ -260,31 +274,90 @@ def test_a_refused_answer_is_submitted_again_and_one_that_nobody_waits_for_is_no
     tmp_path: Path,
 ) -> None:
     access, root = Refusing(), Root(b"r" * 32)
-    provider = make_service(access, BlobStore(tmp_path))
-    provider.answers[AT] = root
-    provider.sent["answer", AT] = 3
-    trio.run(_do_round, provider, Plan())
-    assert (access.sent, provider.answers) == ([], {AT: root})
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            answering = Answering(nursery, answers={AT: root})
+            provider, answers = make_service(access, tmp_path, answering), answering.answers
+            provider.sent["answer", AT] = 3
+            await _do_round(provider, Plan())
+            assert (access.sent, answers) == ([], {AT: root})
+            access.is_open = True
+            await _do_round(provider, Plan())
+            (call,) = access.sent
+            assert call[:4] == ("Market", "submit", 0, 0)
+            assert call[-1] == bytes(root)
+            assert provider.sent["submit", AT] == 7
+            answers[SlotId(9, 9)] = root
+            await _do_round(provider, Plan())
+            assert (len(access.sent), answers) == (1, {AT: root})
+            await _do_round(provider, Plan(over=[("submit", AT)]))
+            assert access.sent == [call, call], "what was lost is submitted again"
+            await _do_round(provider, Plan(over=[("submit", AT), ("answer", AT)]))
+            assert (len(access.sent), answers) == (2, {})
+
+    trio.run(main)
+
+
+def test_a_program_goes_on_while_the_node_is_away(tmp_path: Path) -> None:
+    """What a new connection finds locked is not answered anew, but submitted once it is there."""
+    access = Refusing()
     access.is_open = True
-    trio.run(_do_round, provider, Plan())
-    (call,) = access.sent
-    assert call[:4] == ("Market", "submit", 0, 0)
-    assert call[-1] == bytes(root)
-    assert provider.sent["submit", AT] == 7
-    provider.answers[SlotId(9, 9)] = root
-    trio.run(_do_round, provider, Plan())
-    assert (len(access.sent), provider.answers) == (1, {AT: root})
-    trio.run(_do_round, provider, Plan(over=[("submit", AT)]))
-    assert access.sent == [call, call], "what was lost is submitted again"
-    trio.run(_do_round, provider, Plan(over=[("submit", AT), ("answer", AT)]))
-    assert (len(access.sent), provider.answers) == (2, {})
+    script = f"echo >> {tmp_path}/runs; while [ ! -e {tmp_path}/go ]; do sleep 0.01; done; {SHOUT}"
+    plan_of_each = Plan(commissions=[CommissionRun(AT, BRIEF, make_program(tmp_path, script))])
+
+    async def main() -> None:
+        with trio.fail_after(30):
+            async with trio.open_nursery() as nursery:
+                answering = Answering(nursery)
+                await _do_round(make_service(access, tmp_path, answering), plan_of_each)
+                again = make_service(access, tmp_path, answering)
+                await _do_round(again, plan_of_each)
+                assert access.sent == []
+                (tmp_path / "go").touch()
+            await _do_round(again, Plan())
+        (call,) = access.sent
+        assert call[-1] == bytes(commit_chunks(b"SHOUT THIS").root)
+        assert (tmp_path / "runs").read_text() == "\n", "it was run once"
+        await _do_round(again, Plan(over=[("answer", AT), ("submit", AT)]))
+        assert (answering.begun, answering.answers) == (set(), {})
+
+    trio.run(main)
 
 
-def make_service(access: Refusing, store: BlobStore) -> Service:
+def test_a_lost_connection_leaves_the_programs_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Answering] = []
+
+    async def connect(daemon: ProviderDaemon, answering: Answering) -> None:
+        del daemon
+        seen.append(answering)
+        if len(seen) == 1:
+            answering.nursery.start_soon(trio.sleep_forever)
+            raise ConnectionLost("ws://here", "it is away")
+
+    monkeypatch.setattr(ProviderDaemon, "_run_connected", connect)
+    url, store, worker = parse_node_url("ws://127.0.0.1:1"), BlobStore(tmp_path), InlineWorker()
+    daemon = ProviderDaemon(
+        DaemonOptions(url, "w", Choice(), mines_idle=False, first_nonce=0),
+        CHARLIE,
+        ThreadDevice(NumpyBackend(), worker),
+        store,
+        Fetcher(store, worker, ()),
+        worker,
+        MinerStatistics(trio.current_time),
+    )
+    trio.run(daemon.run, clock=MockClock(autojump_threshold=0))
+    assert [each is seen[0] for each in seen] == [True, True]
+
+
+def make_service(access: Refusing, folder: Path, answering: Answering) -> Service:
     """A provider that multiplies nothing."""
 
     async def multiply(task: TaskProduct) -> None:
         raise AssertionError(f"a commission has no products: {task}")
 
-    chain = cast("ChainAccess", access)
-    return Service(chain, multiply, InlineWorker(), ProviderStatistics(), store=store)
+    chain, store = cast("ChainAccess", access), BlobStore(folder / "store")
+    about = (chain, multiply, InlineWorker(), ProviderStatistics())
+    return Service(*about, store=store, answering=answering)
