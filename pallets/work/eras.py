@@ -56,9 +56,9 @@ class Eras:
         self._tables.era[self.get_index(number)] = era
 
     def add_settlement(self, number: int, burned: int, bonus: int) -> None:
-        """Counts a slot that was paid for into the current era, which began with its block."""
+        """Counts a slot that was paid for into the current era."""
         index, table = self.get_index(number), self._tables.era
-        table[index] = table[index].add_settlement(burned, bonus)
+        table[index] = (table.get(index) or Era(number)).add_settlement(burned, bonus)
 
     def add_block(self, number: int, macs: int, author: AccountId | None) -> int | None:
         """Counts a block; returns the era that is over since, if one is."""
