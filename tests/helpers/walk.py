@@ -16,6 +16,7 @@ from runtime.frame.call import CallSpec
 from runtime.primitives import AccountId
 from tests.helpers.chain_stage import ChainStage, make_call
 from tests.helpers.economy_books import ensure_money_adds_up, ensure_only_paid
+from tests.helpers.stored_values import ensure_read_back
 from tests.helpers.walk_names import Secrets
 from tests.helpers.walk_values import Pools, Values
 
@@ -110,6 +111,7 @@ class Walk:
         """So many blocks end, each with everything in order."""
         for _ in range(count):
             ensure_money_adds_up(self.chain.runtime)
+            ensure_read_back(self.chain.runtime)
             self.chain.end_block()
             self.chain.try_state()
             self.chain.begin_block(self._rng.choice(self._pools.accounts))
