@@ -348,7 +348,12 @@ def test_a_lost_connection_leaves_the_programs_running(
         worker,
         MinerStatistics(trio.current_time),
     )
-    trio.run(daemon.run, clock=MockClock(autojump_threshold=0))
+
+    async def main() -> None:
+        with trio.fail_after(60):
+            await daemon.run()
+
+    trio.run(main, clock=MockClock(autojump_threshold=0))
     assert [each is seen[0] for each in seen] == [True, True]
 
 
