@@ -14,7 +14,7 @@ from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_fields, print_json, print_line, print_table
 from chain.cli.sending import Outcome, get_event, send_one, show_sent
 from chain.cli.session import Session, open_session
-from chain.cli.transfer import SourceOption, fetch_to
+from chain.cli.transfer import SizeMaxOption, SourceOption, fetch_to
 from chain.cli.verify import SlotArgument
 from chain.wallet.amount import format_amount
 from chain.wallet.chain_reader import to_hex
@@ -38,6 +38,8 @@ from runtime.tensor.blob import blob_root
 app = typer.Typer(no_args_is_help=True)
 
 PRICE_DEFAULT: Final = "5 SBR"
+ANSWER_BYTES_MAX: Final = 2**30
+"""A root does not tell how large a stranger's answer is: more has to be asked for."""
 
 
 @app.command()
@@ -139,6 +141,7 @@ def fetch(
     settings: Settings,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where it goes.")],
     source: SourceOption = None,
+    size_max: SizeMaxOption = ANSWER_BYTES_MAX,
 ) -> None:
     """Fetch an answer from whoever serves it, each part proven as it comes."""
 
@@ -146,7 +149,10 @@ def fetch(
         async with open_session(settings) as session:
             root = await session.chain.read(lambda runtime: read_answer(runtime, job, slot))
         size = await fetch_to(
-            root, source or [settings.node], partial(open_partial_file, out, root)
+            root,
+            source or [settings.node],
+            partial(open_partial_file, out, root),
+            size_max=size_max,
         )
         if settings.as_json:
             print_json({"root": to_hex(root), "sizeBytes": size, "file": str(out)})

@@ -27,6 +27,12 @@ Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Js
 
 WIDTH_WITHOUT_TERMINAL: Final = 120
 
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {
+    ord("\t"): "\t",
+    ord("\n"): "\n",
+    ord("\r"): "",  # before a line's end, as some editors write it
+}
+
 
 def make_console(*, stderr: bool = False) -> Console:
     """A console that does not break lines of files and pipes early."""
@@ -46,16 +52,21 @@ def print_json_line(value: Json) -> None:
     sys.stdout.flush()
 
 
+def make_text(said: object, style: str = "") -> Text:
+    """What is shown, much of which strangers wrote: none of it commands the terminal."""
+    return Text(str(said).translate(_CONTROLS), style)
+
+
 def print_fields(title: str, fields: Mapping[str, object]) -> None:
     """Names and values, one a line."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in fields.items():
-        table.add_row(Text(name), Text(str(value)))
+        table.add_row(make_text(name), make_text(value))
     console = make_console()
     if title:
-        console.print(Text(title, style="bold"))
+        console.print(make_text(title, "bold"))
     console.print(table)
 
 
@@ -66,21 +77,21 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
         cells = [row[index] for row in rows]
         is_number = bool(cells) and all(_is_number(cell) for cell in cells)
         table.add_column(
-            Text(column, style="cyan"), justify="right" if is_number else "left", overflow="fold"
+            make_text(column, "cyan"), justify="right" if is_number else "left", overflow="fold"
         )
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*map(make_text, row))
     make_console().print(table)
 
 
 def print_panel(title: str, lines: Sequence[str]) -> None:
     """A frame that is noticed."""
-    make_console().print(Panel.fit(Text("\n".join(lines)), title=title, title_align="left"))
+    make_console().print(Panel.fit(make_text("\n".join(lines)), title=title, title_align="left"))
 
 
 def print_line(text: str) -> None:
     """A sentence on standard output."""
-    make_console().print(Text(text), soft_wrap=True)
+    make_console().print(make_text(text), soft_wrap=True)
 
 
 def print_error(message: str, *, as_json: bool) -> None:
@@ -90,7 +101,7 @@ def print_error(message: str, *, as_json: bool) -> None:
         typer.echo(msgspec.json.encode({"error": line}).decode(), err=True)
     else:
         make_console(stderr=True).print(
-            Text.assemble(("error: ", "bold red"), line), soft_wrap=True
+            make_text("error: ", "bold red").append(make_text(line)), soft_wrap=True
         )
 
 
@@ -98,12 +109,12 @@ class Waiting:
     """A line that says what is waited for."""
 
     def __init__(self, console: Console, what: str, *, is_shown: bool) -> None:
-        self._status = console.status(Text(what)) if is_shown else None
+        self._status = console.status(make_text(what)) if is_shown else None
 
     def say(self, what: str) -> None:
         """Changes the line."""
         if self._status is not None:
-            self._status.update(Text(what))
+            self._status.update(make_text(what))
 
     def start(self) -> None:
         """Shows the line."""

@@ -144,7 +144,7 @@ def collect(
     *,
     settings: Settings,
 ) -> None:
-    """Delete old files that no record and no lease names, and what was left of uploads."""
+    """Delete old files that no record, lease or commission names, and what was left of uploads."""
 
     async def run() -> None:
         async with open_session(settings) as session:

@@ -47,6 +47,9 @@ SourceOption = Annotated[
     list[str] | None,
     typer.Option("--source", metavar="URL", help="A node that serves it; repeatable. [--node]"),
 ]
+SizeMaxOption = Annotated[
+    int, typer.Option("--max-bytes", min=1, help="Take nothing that is larger.")
+]
 
 
 @app.command()
@@ -81,9 +84,7 @@ def fetch(
     settings: Settings,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where it goes.")],
     source: SourceOption = None,
-    size_max: Annotated[
-        int, typer.Option("--max-bytes", min=1, help="Take nothing that is larger.")
-    ] = 2**40,
+    size_max: SizeMaxOption = 2**40,
 ) -> None:
     """Fetch a file by its root, each part proven as it comes; run again, it goes on.
 

@@ -106,6 +106,30 @@ def test_a_brief_is_written_out_as_it_was(stage: CliStage, brief: str, tmp_path:
     assert "cannot be written" in said_of.err
 
 
+def test_a_stranger_who_writes_a_brief_does_not_command_the_terminal(
+    stage: CliStage, tmp_path: Path
+) -> None:
+    hostile = tmp_path / "hostile"
+    hostile.write_text("draw\x1b]52;c;cm0gLXJm\x07 a\x9b2J\x7f cat\r\ntwo", encoding="utf-8")
+    post(stage, str(hostile))
+    shown = run(stage, "brief", "0").out
+    assert shown == "draw\\x1b]52;c;cm0gLXJm\\x07 a\\x9b2J\\x7f cat\ntwo\n"
+
+
+def test_an_answer_that_is_too_large_is_not_fetched(
+    stage: CliStage, brief: str, tmp_path: Path
+) -> None:
+    post(stage, brief)
+    deliver(stage, tmp_path)
+    out, most = tmp_path / "out", str(len(ANSWER) - 1)
+    with serve_blobs(BlobStore(get_blobs_folder(stage.base_path))) as url:
+        fetch = ("fetch", "0", "--out", str(out), "--source", url)
+        said = stage.run("commission", *fetch, "--max-bytes", most)
+        assert (said.code, f"more than {most}" in said.err.replace("\n", " ")) == (1, True)
+        assert not out.exists()
+        assert run(stage, *fetch, "--max-bytes", str(len(ANSWER))).code == 0
+
+
 def test_what_cannot_be_bought(stage: CliStage, brief: str, tmp_path: Path) -> None:
     empty, large = tmp_path / "empty", tmp_path / "large"
     empty.write_bytes(b"")
