@@ -142,10 +142,11 @@ class RuntimeApi:
     ) -> Executed:
         """Executes a block on its parent's state; `InvalidBlock` if it breaks a rule."""
         runtime = self.make_runtime(backend)
-        outcomes = execute_block(runtime, header, extrinsics)
-        executed = Executed(runtime.state.changes(), outcomes, runtime.get_moment())
-        take_apart(runtime)
-        return executed
+        try:
+            outcomes = execute_block(runtime, header, extrinsics)
+            return Executed(runtime.state.changes(), outcomes, runtime.get_moment())
+        finally:
+            take_apart(runtime)
 
     def begin_block(self, backend: Backend, header: Header) -> BlockExecution:
         """Begins to build a block; the header's roots are not read."""

@@ -19,7 +19,7 @@
 Anything else that leaves the runtime is a defect of the program, not of its input.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class CodecError(ValueError):
@@ -34,6 +34,14 @@ class DispatchError(Exception):
     """A dispatched call failed; `DISPATCH_INDEX` is its variant in `sp_runtime::DispatchError`."""
 
     DISPATCH_INDEX: ClassVar[int] = 0
+
+    def get_alone(self) -> Self:
+        """The error without the frames it came through, to be kept.
+
+        They know the block's whole state, and who keeps an error is mostly one of them.
+        """
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
 
 class BadOrigin(DispatchError):

@@ -162,7 +162,7 @@ def _dispatch(
     try:
         return runtime.dispatcher.dispatch(call, origin), None
     except DispatchError as error:
-        return PostDispatch(), error
+        return PostDispatch(), error.get_alone()
 
 
 def _compute_actual(info: DispatchInfo, post: PostDispatch) -> DispatchInfo:

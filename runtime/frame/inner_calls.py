@@ -34,7 +34,8 @@ class InnerCalls:
         try:
             actual = dispatcher.dispatch(call, origin).actual_weight
         except DispatchError as error:
-            return Attempt(error, Err(to_value(error, dispatcher.get_module_index)), declared)
+            result = Err(to_value(error, dispatcher.get_module_index))
+            return Attempt(error.get_alone(), result, declared)
         if actual is None or not actual.is_within(declared):
             actual = declared
         return Attempt(None, Ok(), actual)

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 import pytest
 
 from chain.collector import NEW_OBJECTS, collect_rarely
+from pallets.proxy.declarations import ProxyType
+from runtime.address import Id
+from runtime.errors import InvalidBlock
 from runtime.header import Header
-from tests.helpers.many_accounts import make_rich_spec, make_senders, make_transfers
+from tests.helpers.many_accounts import FUNDS, make_rich_spec, make_senders, make_transfers
 from tests.helpers.node_stage import BlockMaker, Wallet, open_client
 
 SENDERS = make_senders(4)
@@ -25,6 +28,15 @@ def collecting_by_hand() -> Generator[None]:
         gc.enable()
 
 
+def make_failures(wallet: Wallet) -> tuple[bytes, ...]:
+    """A call that fails, and one that goes on where the call inside it fails."""
+    one, two = SENDERS[:2]
+    greedy = wallet.make_call("Balances", "transfer_keep_alive", Id(two.account), 2 * FUNDS)
+    named = wallet.make_call("Proxy", "add_proxy", Id(two.account), ProxyType.ANY, 0)
+    inner = wallet.make_call("Proxy", "proxy", Id(one.account), None, greedy)
+    return wallet.sign(one, greedy, 2), wallet.sign(one, named, 3), wallet.sign(two, inner, 2)
+
+
 class Circle:
     """Refers to itself, as whatever the collector is for."""
 
@@ -35,8 +47,8 @@ class Circle:
 def make_questions() -> dict[str, Callable[[], object]]:
     """What executes blocks."""
     client = open_client(spec=make_rich_spec(SENDERS))
-    maker = BlockMaker(client)
-    transactions = tuple(make_transfers(Wallet(client), SENDERS, 8))
+    maker, wallet = BlockMaker(client), Wallet(client)
+    transactions = (*make_transfers(wallet, SENDERS, 8), *make_failures(wallet))
     block = maker.make(transactions=transactions)
     extrinsics = tuple(map(client.api.decode, block.extrinsics))
     parent = client.get_open_block(client.genesis_hash)
@@ -45,18 +57,27 @@ def make_questions() -> dict[str, Callable[[], object]]:
     def execute(header: Header) -> int:
         return len(client.api.execute_block(parent.backend, header, extrinsics).outcomes)
 
+    def refuse(header: Header) -> int:
+        with pytest.raises(InvalidBlock):
+            client.api.execute_block(parent.backend, header, (*extrinsics, extrinsics[0]))
+        return len(extrinsics)
+
     def propose() -> int:
         return len(maker.make(transactions=transactions).extrinsics)
 
-    return {"execute": lambda: execute(block.header), "propose": propose}
+    return {
+        "execute": lambda: execute(block.header),
+        "refuse": lambda: refuse(block.header),
+        "propose": propose,
+    }
 
 
-@pytest.mark.parametrize("question", ["execute", "propose"])
+@pytest.mark.parametrize("question", ["execute", "refuse", "propose"])
 def test_a_block_leaves_no_circle(question: str) -> None:
     ask = make_questions()[question]
     ask()  # what is made once is made
     with collecting_by_hand():
-        assert ask() == 10
+        assert ask() == 13
         assert gc.collect() == 0
         Circle()
         assert gc.collect() > 0, "one would be seen"
