@@ -3,7 +3,8 @@
 Every question is asked of a state (a `Backend`), which it never changes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 
 from runtime.client_apis import make_apis
@@ -126,6 +127,15 @@ class RuntimeApi:
         """The composed runtime on a fresh overlay, for typed reads of any pallet."""
         return self._make_runtime(Overlay(backend), self._host)
 
+    @contextmanager
+    def _using_runtime(self, backend: Backend) -> Generator[ComposedRuntime]:
+        """The same for one question: with it goes what the answer took."""
+        runtime = self.make_runtime(backend)
+        try:
+            yield runtime
+        finally:
+            take_apart(runtime)
+
     def make_call(self, pallet: str, name: str, *args: object) -> Call:
         """A call by its names; `KeyError` if there is none, `CodecError` for other arguments."""
         index, spec = self._specs[pallet, name]
@@ -141,12 +151,9 @@ class RuntimeApi:
         self, backend: Backend, header: Header, extrinsics: tuple[Extrinsic, ...]
     ) -> Executed:
         """Executes a block on its parent's state; `InvalidBlock` if it breaks a rule."""
-        runtime = self.make_runtime(backend)
-        try:
+        with self._using_runtime(backend) as runtime:
             outcomes = execute_block(runtime, header, extrinsics)
             return Executed(runtime.state.changes(), outcomes, runtime.get_moment())
-        finally:
-            take_apart(runtime)
 
     def begin_block(self, backend: Backend, header: Header) -> BlockExecution:
         """Begins to build a block; the header's roots are not read."""
@@ -158,9 +165,9 @@ class RuntimeApi:
 
     def dry_run(self, backend: Backend, block_hash: Hash, extrinsic: Extrinsic) -> ApplyOutcome:
         """What would become of a transaction in the child of a block. `InvalidTransaction`."""
-        runtime = self.make_runtime(backend)
-        begin_validation(runtime, block_hash)
-        return apply_extrinsic(runtime, extrinsic)
+        with self._using_runtime(backend) as runtime:
+            begin_validation(runtime, block_hash)
+            return apply_extrinsic(runtime, extrinsic)
 
     def dry_run_call(
         self, backend: Backend, block_hash: Hash, call: Call, who: AccountId
@@ -169,11 +176,11 @@ class RuntimeApi:
 
         Its length is that of a transaction signed with one key. Raises `InvalidTransaction`.
         """
-        runtime = self.make_runtime(backend)
-        extra = SignedExtra(Era.mortal(64, 0), runtime.system.get_nonce(who), 0)
-        unsigned = Ed25519(Signature(bytes(Signature.LENGTH)))
-        length = len(encode_signed(who, unsigned, extra, self.calls.encode(call)))
-        return dry_run_call(runtime, call, who, length, block_hash)
+        with self._using_runtime(backend) as runtime:
+            extra = SignedExtra(Era.mortal(64, 0), runtime.system.get_nonce(who), 0)
+            unsigned = Ed25519(Signature(bytes(Signature.LENGTH)))
+            length = len(encode_signed(who, unsigned, extra, self.calls.encode(call)))
+            return dry_run_call(runtime, call, who, length, block_hash)
 
     def get_metadata(self, version: int) -> bytes:
         """The metadata in one version, built when first asked for; `ValueError` if unknown."""
@@ -199,7 +206,8 @@ class RuntimeApi:
             arguments.append(argument)
         if offset != len(data):
             raise CodecError(f"{name}: {len(data) - offset} bytes remain behind the arguments")
-        return output.encode(method.function(self.make_runtime(backend), *arguments))
+        with self._using_runtime(backend) as runtime:
+            return output.encode(method.function(runtime, *arguments))
 
     @cached_property
     def _methods(self) -> dict[str, tuple[ApiMethod, tuple[AnyCodec, ...], AnyCodec]]:

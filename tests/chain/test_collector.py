@@ -45,13 +45,13 @@ class Circle:
 
 
 def make_questions() -> dict[str, Callable[[], object]]:
-    """What executes blocks."""
+    """What executes calls."""
     client = open_client(spec=make_rich_spec(SENDERS))
     maker, wallet = BlockMaker(client), Wallet(client)
     transactions = (*make_transfers(wallet, SENDERS, 8), *make_failures(wallet))
     block = maker.make(transactions=transactions)
     extrinsics = tuple(map(client.api.decode, block.extrinsics))
-    parent = client.get_open_block(client.genesis_hash)
+    first, parent = client.api.decode(transactions[0]), client.get_open_block(client.genesis_hash)
     assert parent is not None
 
     def execute(header: Header) -> int:
@@ -62,18 +62,27 @@ def make_questions() -> dict[str, Callable[[], object]]:
             client.api.execute_block(parent.backend, header, (*extrinsics, extrinsics[0]))
         return len(extrinsics)
 
+    def try_out() -> int:
+        call, sender = client.api.decode(transactions[-1]).call, SENDERS[1].account
+        asked = (parent.backend, client.genesis_hash)
+        done = client.api.dry_run_call(*asked, call, sender), client.api.dry_run(*asked, first)
+        assert done[1].error is None
+        client.api.call("AccountNonceApi_account_nonce", sender, parent.backend)
+        return len(extrinsics)
+
     def propose() -> int:
         return len(maker.make(transactions=transactions).extrinsics)
 
     return {
         "execute": lambda: execute(block.header),
         "refuse": lambda: refuse(block.header),
+        "try out": try_out,
         "propose": propose,
     }
 
 
-@pytest.mark.parametrize("question", ["execute", "refuse", "propose"])
-def test_a_block_leaves_no_circle(question: str) -> None:
+@pytest.mark.parametrize("question", ["execute", "refuse", "try out", "propose"])
+def test_execution_leaves_no_circle(question: str) -> None:
     ask = make_questions()[question]
     ask()  # what is made once is made
     with collecting_by_hand():
