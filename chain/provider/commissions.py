@@ -15,7 +15,7 @@ from typing import Final
 
 import trio
 
-from chain.blobs import BlobError, BlobStore
+from chain.blobs import BlobBusy, BlobError, BlobStore
 from chain.errors import NodeError
 from chain.worker import Worker
 from runtime.frame.ai_types import SlotId
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 PREFIX: Final = "soberana-commission-"
 RUN_S_MAX: Final = 3_600
+BUSY_S: Final = 0.05
 SAID_MAX: Final = 500
 """Characters of what a program said last that are told when it fails."""
 
@@ -53,7 +54,16 @@ async def answer_brief(run: CommissionRun, store: BlobStore, worker: Worker) -> 
         await _run_program([str(run.program), str(brief), str(answer)])
         if not await answer.is_file() or (await answer.stat()).st_size == 0:
             raise ProgramFailed(f"{run.program}: expected an answer, got an empty file or none")
-        return await worker.run(partial(store.put_file, Path(answer)))
+        return await _keep(Path(answer), store, worker)
+
+
+async def _keep(answer: Path, store: BlobStore, worker: Worker) -> Root:
+    """Puts an answer into the store, where another of the same bytes may be on its way."""
+    while True:
+        try:
+            return await worker.run(partial(store.put_file, answer))
+        except BlobBusy:
+            await trio.sleep(BUSY_S)
 
 
 async def _run_program(command: list[str]) -> None:

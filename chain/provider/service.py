@@ -103,6 +103,7 @@ async def _do_round(provider: Provider, plan: Plan) -> None:
         await _send(provider, ("renew", slot), slot.job)
     for slot in plan.heartbeats:
         await _send(provider, ("heartbeat", slot), slot.job, pallet="Registry")
+    assert provider.answering is not None or not plan.commissions, "who takes them answers; qed"
     if provider.answering is not None:
         await _answer(provider, provider.answering, plan.commissions)
     await _run_programs(provider, plan.programs)

@@ -13,6 +13,7 @@ import trio
 from chain.authorship.work import TaskProduct
 from chain.blobs import BlobStore, get_blobs_folder
 from chain.provider.access import LocalAccess
+from chain.provider.commissions import Answering
 from chain.provider.plan import Choice
 from chain.provider.results import ResultKeeper, keep_results
 from chain.provider.sender import Sender
@@ -92,7 +93,7 @@ async def _tell(stage: LiveNode, store: BlobStore, program: Path) -> Told:
     rejected = await send_well(stage, BUYER, make_call(verify.reject_result, job, REJECTED))
     await _register(stage, MAKER)
     async with trio.open_nursery() as nursery:
-        service, keeper = _make_service(stage, store, program)
+        service, keeper = _make_service(stage, store, program, Answering(nursery))
         nursery.start_soon(provide, service)
         nursery.start_soon(keep_results, keeper)
         for slot in (ACCEPTED, SILENT):
@@ -129,7 +130,9 @@ async def _deliver_rubbish(stage: LiveNode, at: SlotId, record: int) -> None:
     await send_well(stage, CHEAT, submit)
 
 
-def _make_service(stage: LiveNode, store: BlobStore, program: Path) -> tuple[Service, ResultKeeper]:
+def _make_service(
+    stage: LiveNode, store: BlobStore, program: Path, answering: Answering
+) -> tuple[Service, ResultKeeper]:
     """What `soberana provider run --commissions` starts, in this process."""
     access = LocalAccess(stage.client, Sender(stage.client, stage.node.pool, get_pair(MAKER)))
     worker = ThreadWorker()
@@ -138,7 +141,10 @@ def _make_service(stage: LiveNode, store: BlobStore, program: Path) -> tuple[Ser
         raise AssertionError(f"a commission has no products: {task}")
 
     choice = Choice(program=program)
-    service = Service(access, multiply, worker, ProviderStatistics(), choice, store=store)
+    statistics = ProviderStatistics()
+    service = Service(
+        access, multiply, worker, statistics, choice, store=store, answering=answering
+    )
     return service, ResultKeeper(access, store, worker)
 
 

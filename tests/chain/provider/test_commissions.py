@@ -100,6 +100,28 @@ def test_what_is_no_program(tmp_path: Path) -> None:
     assert trio.run(try_to_answer, run, store, InlineWorker()) is None
 
 
+def test_two_briefs_may_have_the_same_answer(tmp_path: Path) -> None:
+    """While one is being kept, the other waits."""
+    program, store = make_program(tmp_path, SHOUT), BlobStore(tmp_path / "store")
+    content, done = b"SHOUT THIS", list[Root]()
+
+    async def answer_one() -> None:
+        run = CommissionRun(AT, BRIEF, program)
+        done.append(await answer_brief(run, store, InlineWorker()))
+
+    async def main() -> None:
+        with trio.fail_after(30):
+            async with trio.open_nursery() as nursery:
+                with store.open_partial(commit_chunks(content).root, len(content)):
+                    nursery.start_soon(answer_one)
+                    await trio.sleep(1)
+                    assert done == []
+
+    trio.run(main)
+    assert done == [commit_chunks(content).root]
+    assert store.get_chunked(done[0]) == content
+
+
 def test_a_disk_that_takes_no_brief_ends_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
