@@ -2,7 +2,7 @@
 
 from runtime.primitives import Weight
 
-REMARK = Weight(32_000_000, 0)
+REMARK = Weight(30_000_000, 0)
 REMARK_BYTE = Weight(2_600, 0)
 
 

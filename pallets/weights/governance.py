@@ -2,19 +2,19 @@
 
 from runtime.primitives import Weight
 
-PROPOSE = Weight(380_000_000, 4_800)
-PLACE_DECISION_DEPOSIT = Weight(170_000_000, 3_600)
-POKE = Weight(190_000_000, 4_400)
-ENACT = Weight(380_000_000, 4_400)
-CANCEL = Weight(210_000_000, 4_400)
-KILL = Weight(280_000_000, 5_300)
-CLOSE = Weight(240_000_000, 5_100)
-VOTE = Weight(470_000_000, 6_400)
+PROPOSE = Weight(340_000_000, 5_200)
+PLACE_DECISION_DEPOSIT = Weight(160_000_000, 4_000)
+POKE = Weight(180_000_000, 4_800)
+ENACT = Weight(340_000_000, 4_800)
+CANCEL = Weight(180_000_000, 4_800)
+KILL = Weight(220_000_000, 5_700)
+CLOSE = Weight(200_000_000, 5_500)
+VOTE = Weight(290_000_000, 6_400)
 """By an account with nearly as many votes as it may have."""
 
-REMOVE_VOTE = Weight(390_000_000, 4_000)
-DELEGATE = Weight(2_400_000_000, 41_000)
+REMOVE_VOTE = Weight(230_000_000, 4_000)
+DELEGATE = Weight(1_300_000_000, 41_000)
 """To an account with as many votes as it may have."""
 
-UNDELEGATE = Weight(2_300_000_000, 40_000)
-UNLOCK = Weight(1_400_000_000, 38_000)
+UNDELEGATE = Weight(1_200_000_000, 40_000)
+UNLOCK = Weight(740_000_000, 38_000)

@@ -2,29 +2,29 @@
 
 from runtime.primitives import Weight
 
-POST = Weight(11_000_000_000, 17_000)
+POST = Weight(8_100_000_000, 18_000)
 """A graph may have many ops."""
 
-POST_SLOT = Weight(19_000_000, 1_600)
-POST_INPUT_BYTE = Weight(0, 1)
-SUBMIT = Weight(4_600_000_000, 110_000)
+POST_SLOT = Weight(17_000_000, 1_600)
+POST_INPUT_BYTE = Weight(1_100, 1)
+SUBMIT = Weight(2_700_000_000, 110_000)
 """Settling or slashing with the most royalties there are."""
 
-SUBMIT_BYTE = Weight(22_000, 0)
-CANCEL_BASE = Weight(310_000_000, 5_200)
-SLOT_REFUND = Weight(120_000_000, 1_700)
-CLOSE_BASE = Weight(530_000_000, 11_000)
-SLOT_REMOVAL = Weight(19_000_000, 2_400)
-TOP_UP = Weight(190_000_000, 2_800)
-LOCK = Weight(950_000_000, 20_000)
-POKE = Weight(510_000_000, 11_000)
-BID = Weight(300_000_000, 9_300)
-BID_RETURN = Weight(230_000_000, 5_300)
-ACCEPT = Weight(370_000_000, 12_000)
-STOP = Weight(180_000_000, 2_800)
+SUBMIT_BYTE = Weight(7_800, 0)
+CANCEL_BASE = Weight(250_000_000, 5_600)
+SLOT_REFUND = Weight(59_000_000, 2_400)
+CLOSE_BASE = Weight(430_000_000, 11_000)
+SLOT_REMOVAL = Weight(21_000_000, 2_400)
+TOP_UP = Weight(170_000_000, 3_200)
+LOCK = Weight(940_000_000, 22_000)
+POKE = Weight(390_000_000, 12_000)
+BID = Weight(420_000_000, 12_000)
+BID_RETURN = Weight(230_000_000, 5_600)
+ACCEPT = Weight(460_000_000, 14_000)
+STOP = Weight(160_000_000, 3_100)
 """What recurring adds to posting a job, or takes to end."""
 
-RATE = Weight(240_000_000, 5_300)
+RATE = Weight(160_000_000, 5_300)
 
 
 def post(slots: int, input_bytes: int) -> Weight:

@@ -2,12 +2,12 @@
 
 from runtime.primitives import Weight
 
-AS_MULTI_THRESHOLD_1 = Weight(120_000_000, 0)
-AS_MULTI_THRESHOLD_1_OTHER = Weight(1_100_000, 0)
-AS_MULTI = Weight(400_000_000, 3_200)
-AS_MULTI_OTHER = Weight(2_400_000, 32)
-CANCEL_AS_MULTI = Weight(230_000_000, 2_600)
-CANCEL_AS_MULTI_OTHER = Weight(700_000, 0)
+AS_MULTI_THRESHOLD_1 = Weight(71_000_000, 0)
+AS_MULTI_THRESHOLD_1_OTHER = Weight(1_600_000, 0)
+AS_MULTI = Weight(230_000_000, 3_700)
+AS_MULTI_OTHER = Weight(3_000_000, 32)
+CANCEL_AS_MULTI = Weight(160_000_000, 3_000)
+CANCEL_AS_MULTI_OTHER = Weight(1_800_000, 0)
 
 
 def as_multi_threshold_1(others: int) -> Weight:

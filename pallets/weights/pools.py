@@ -11,18 +11,18 @@ MACS_MAX = 50_000_000
 CELLS_MAX = 1 << 22
 """Integers that scoring a shard reads or writes beside its products."""
 
-OPEN = Weight(750_000_000, 120_000)
-COMMIT = Weight(700_000_000, 34_000)
-REVEAL = Weight(970_000_000, 140_000)
-POKE = Weight(580_000_000, 11_000)
-CLAIM = Weight(420_000_000, 12_000)
-CLOSE = Weight(1_200_000_000, 65_000)
-TRAIN = Weight(4_200_000_000, 8_300)
-ROW = Weight(510_000, 0)
+OPEN = Weight(660_000_000, 120_000)
+COMMIT = Weight(610_000_000, 34_000)
+REVEAL = Weight(1_100_000_000, 140_000)
+POKE = Weight(430_000_000, 11_000)
+CLAIM = Weight(370_000_000, 12_000)
+CLOSE = Weight(980_000_000, 65_000)
+TRAIN = Weight(4_000_000_000, 8_300)
+ROW = Weight(490_000, 0)
 """An example that a shard is compared with, or that is."""
 
 BLOB = Weight(0, 100_000)
-SEAT = Weight(110_000_000, 3_300)
+SEAT = Weight(77_000_000, 3_300)
 """A miss, or a payment."""
 
 

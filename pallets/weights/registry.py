@@ -2,31 +2,31 @@
 
 from runtime.primitives import Weight
 
-HEARTBEAT = Weight(70_000_000, 1_700)
-TRANSFER = Weight(250_000_000, 7_400)
-RETIRE = Weight(6_100_000_000, 95_000)
+HEARTBEAT = Weight(58_000_000, 1_700)
+TRANSFER = Weight(260_000_000, 8_200)
+RETIRE = Weight(4_200_000_000, 96_000)
 """With as many versions as are kept, each of as many tensors as there may be."""
 
-DROP_BLOB = Weight(130_000_000, 4_100)
-ON_FINALIZE = Weight(3_100_000, 770)
-ATTEST = Weight(440_000_000, 6_900)
+DROP_BLOB = Weight(150_000_000, 4_500)
+ON_FINALIZE = Weight(3_200_000, 770)
+ATTEST = Weight(390_000_000, 7_300)
 """In the place of another, with as many attributes as there may be."""
 
-REVOKE = Weight(210_000_000, 4_500)
-REGISTER = Weight(260_000_000, 7_900)
-PARENT = Weight(96_000_000, 2_000)
+REVOKE = Weight(200_000_000, 4_900)
+REGISTER = Weight(420_000_000, 8_300)
+PARENT = Weight(63_000_000, 2_000)
 """With its part of as many royalties as there may be."""
 
-UPDATE = Weight(4_500_000_000, 69_000)
+UPDATE = Weight(3_600_000_000, 70_000)
 """In the place of another version."""
 
-GRAPH_BYTE = Weight(3_900_000, 1)
+GRAPH_BYTE = Weight(3_500_000, 0)
 """An op can be as short as two bytes."""
 
-TENSOR = Weight(140_000_000, 1_400)
-TENSOR_BYTE = Weight(5_400, 1)
-PUT_BLOB = Weight(160_000_000, 5_500)
-BLOB_BYTE = Weight(760, 0)
+TENSOR = Weight(98_000_000, 1_400)
+TENSOR_BYTE = Weight(5_700, 1)
+PUT_BLOB = Weight(170_000_000, 6_700)
+BLOB_BYTE = Weight(710, 0)
 
 
 def register(parents: int, body: Weight) -> Weight:

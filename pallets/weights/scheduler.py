@@ -5,14 +5,14 @@ A call's own weight comes on top.
 
 from runtime.primitives import Weight
 
-SCHEDULE = Weight(920_000_000, 16_000)
-CANCEL = Weight(860_000_000, 15_000)
-SERVICE_AGENDAS = Weight(13_000_000, 1_600)
+SCHEDULE = Weight(730_000_000, 16_000)
+CANCEL = Weight(700_000_000, 15_000)
+SERVICE_AGENDAS = Weight(14_000_000, 1_600)
 """Finding that nothing is due."""
 
-SERVICE_AGENDA = Weight(470_000_000, 14_000)
-SERVICE_TASK = Weight(990_000_000, 15_000)
-PREIMAGE_BYTE = Weight(4_900_000, 3)
+SERVICE_AGENDA = Weight(380_000_000, 14_000)
+SERVICE_TASK = Weight(520_000_000, 15_000)
+PREIMAGE_BYTE = Weight(2_700_000, 3)
 """Decoding and weighing a call: a batch of the shortest calls is the dearest."""
 
 

@@ -2,5 +2,5 @@
 
 from runtime.primitives import Weight
 
-SET = Weight(33_000_000, 1_600)
-ON_FINALIZE = Weight(5_300_000, 770)
+SET = Weight(35_000_000, 1_600)
+ON_FINALIZE = Weight(5_500_000, 770)

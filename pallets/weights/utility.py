@@ -2,8 +2,8 @@
 
 from runtime.primitives import Weight
 
-BATCH = Weight(33_000_000, 0)
-BATCH_CALL = Weight(17_000_000, 0)
+BATCH = Weight(31_000_000, 0)
+BATCH_CALL = Weight(12_000_000, 0)
 
 
 def batch(count: int) -> Weight:

@@ -10,19 +10,19 @@ BLOBS_MAX = TENSORS_MAX + 2
 CELLS_MAX = 1 << 22
 """Integers that a claim's judging reads or writes: a fifth of a second for the dearest op."""
 
-REPLAY = Weight(860_000_000, 13_000)
-FREIVALDS = Weight(1_400_000_000, 13_000)
+REPLAY = Weight(620_000_000, 13_000)
+FREIVALDS = Weight(1_200_000_000, 13_000)
 BLOB = Weight(0, 1_000)
 """A tensor or inputs in the state."""
 
 BLOB_BYTE = Weight(0, 1)
-MAC = Weight(240, 0)
+MAC = Weight(220, 0)
 """A multiply-accumulate."""
 
-CELL = Weight(50_000, 0)
+CELL = Weight(49_000, 0)
 """An integer that an op reads or writes."""
 
-CHECKED_CELL = Weight(11_000, 0)
+CHECKED_CELL = Weight(9_700, 0)
 """An entry of a product or a tensor, beside that, where products are checked."""
 
 
@@ -53,11 +53,11 @@ WORST = READ_WORST + Weight(
 
 # --- claims that wait
 
-OPEN = Weight(310_000_000, 8_200)
-CHECK = Weight(27_000_000_000, 82_000)
-CHALLENGE_PIXEL = Weight(27_000_000_000, 89_000)
-CONCLUDE = Weight(29_000_000_000, 92_000)
-REJECT = Weight(500_000_000, 12_000)
-PROVE_TILE = Weight(2_000_000_000, 16_000)
-DEMAND_TILE = Weight(360_000_000, 8_300)
-ANSWER_TILE = Weight(540_000_000, 11_000)
+OPEN = Weight(290_000_000, 9_000)
+CHECK = Weight(26_000_000_000, 82_000)
+CHALLENGE_PIXEL = Weight(25_000_000_000, 91_000)
+CONCLUDE = Weight(26_000_000_000, 93_000)
+REJECT = Weight(460_000_000, 13_000)
+PROVE_TILE = Weight(1_700_000_000, 19_000)
+DEMAND_TILE = Weight(330_000_000, 9_500)
+ANSWER_TILE = Weight(510_000_000, 12_000)

@@ -3,12 +3,12 @@
 from pallets.weights import verify
 from runtime.primitives import Weight
 
-ON_INITIALIZE = Weight(260_000_000, 11_000)
+ON_INITIALIZE = Weight(210_000_000, 11_000)
 """With an era that ends, and a receipt that is no longer kept."""
 
-CLAIM_ERA = Weight(200_000_000, 6_600)
-NOTE_BLOCK_WORK = Weight(280_000_000, 4_300)
-ROW_REF = Weight(460_000_000, 1_700)
+CLAIM_ERA = Weight(160_000_000, 6_600)
+NOTE_BLOCK_WORK = Weight(120_000_000, 4_300)
+ROW_REF = Weight(150_000_000, 2_500)
 """Reading a slot of a small model, and its rows."""
 
 OPERAND_BYTE = Weight(950, 0)

@@ -17,8 +17,8 @@ from tests.genesis.document import DOCUMENT, ED25519_ALICE, SR25519_ALICE
 
 # They change only with what block zero holds; then every chain is another.
 GOLDEN = {
-    "dev": "cbfd6941cf892c12cdacf67694eb9e8e230db0c29800d7d7ddba244d870e78a2",
-    "local": "20b131d3dd6dbbc43ae792353de2a8d90f981ad4681fa44f287db5a621dd1f23",
+    "dev": "18653f5e8a16b30de99c05a1f3b776b5042bbb65d4e6d3f4542aae287a43884f",
+    "local": "7836268b202d6f16dc4f13e2b5ef6809b0780f53946bafb00082022f57347c22",
 }
 
 
