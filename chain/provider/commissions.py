@@ -9,7 +9,9 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
+from os import SEEK_END
 from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -27,7 +29,7 @@ PREFIX: Final = "soberana-commission-"
 RUN_S_MAX: Final = 3_600
 BUSY_S: Final = 0.05
 SAID_MAX: Final = 500
-"""Characters of what a program said last that are told when it fails."""
+"""Bytes of what a program said last that are told when it fails."""
 
 
 class ProgramFailed(NodeError):
@@ -51,7 +53,7 @@ async def answer_brief(run: CommissionRun, store: BlobStore, worker: Worker) -> 
     with TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
         brief, answer = trio.Path(folder, "brief"), trio.Path(folder, "answer")
         await brief.write_bytes(run.brief)
-        await _run_program([str(run.program), str(brief), str(answer)])
+        await _run_program([str(run.program), str(brief), str(answer)], trio.Path(folder, "said"))
         if not await answer.is_file() or (await answer.stat()).st_size == 0:
             raise ProgramFailed(f"{run.program}: expected an answer, got an empty file or none")
         return await _keep(Path(answer), store, worker)
@@ -66,20 +68,28 @@ async def _keep(answer: Path, store: BlobStore, worker: Worker) -> Root:
             await trio.sleep(BUSY_S)
 
 
-async def _run_program(command: list[str]) -> None:
-    """Waits for it; one that takes too long is killed."""
+async def _run_program(command: list[str], said: trio.Path) -> None:
+    """Waits for it; one that takes too long is killed. What it complains of goes to a file."""
     try:
-        with trio.fail_after(RUN_S_MAX):
-            done = await trio.run_process(
-                command, stdin=b"", capture_stdout=True, capture_stderr=True, check=False
-            )
+        async with await said.open("wb") as complaints:
+            with trio.fail_after(RUN_S_MAX):
+                done = await trio.run_process(
+                    command, stdin=b"", stdout=DEVNULL, stderr=complaints.wrapped, check=False
+                )
     except OSError as error:
         raise ProgramFailed(f"{command[0]}: cannot be run: {error.strerror}") from error
     except trio.TooSlowError as error:
         raise ProgramFailed(f"{command[0]}: expected an answer within {RUN_S_MAX} s") from error
     if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace")[-SAID_MAX:].strip()
-        raise ProgramFailed(f"{command[0]}: expected to end with 0, got {done.returncode}: {said}")
+        last = await _read_end(said)
+        raise ProgramFailed(f"{command[0]}: expected to end with 0, got {done.returncode}: {last}")
+
+
+async def _read_end(said: trio.Path) -> str:
+    async with await said.open("rb") as complaints:
+        size = await complaints.seek(0, SEEK_END)
+        await complaints.seek(max(0, size - SAID_MAX))
+        return (await complaints.read()).decode("utf-8", "replace").strip()
 
 
 async def try_to_answer(run: CommissionRun, store: BlobStore, worker: Worker) -> Root | None:

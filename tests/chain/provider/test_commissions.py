@@ -85,6 +85,7 @@ def test_the_answer_is_kept_under_the_root_that_is_told(tmp_path: Path) -> None:
         ('mkdir "$2"', "got an empty file or none"),
         ("echo no idea >&2; exit 3", "expected to end with 0, got 3: no idea"),
         ("kill -9 $$", "got -9"),
+        ("yes x | head -c 9000000 >&2; echo the end >&2; exit 4", "got 4: (x\n){246}the end$"),
     ],
 )
 def test_what_is_no_answer(tmp_path: Path, script: str, expected: str) -> None:
