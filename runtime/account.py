@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from runtime.codec import U32, U128
-from runtime.frozen import frozen
+from runtime.frozen import frozen, replace
 from runtime.primitives import Balance, Nonce
 
 FLAGS_NEW_LOGIC = 1 << 127
@@ -54,14 +54,10 @@ class AccountInfo:
     sufficients: U32 = 0
     data: AccountData = AccountData()
 
-    # Written out, because `dataclasses.replace` takes six times as long and every transfer does
-    # this several times.
-
     def with_data(self, data: AccountData) -> "AccountInfo":
         """The same account with other balances."""
-        return AccountInfo(self.nonce, self.consumers, self.providers, self.sufficients, data)
+        return replace(self, data=data)
 
     def with_next_nonce(self) -> "AccountInfo":
         """The same account after one more extrinsic."""
-        next_nonce = self.nonce + 1
-        return AccountInfo(next_nonce, self.consumers, self.providers, self.sufficients, self.data)
+        return replace(self, nonce=self.nonce + 1)

@@ -266,9 +266,7 @@ class System(
         used = self._consumed
         match dispatch_class:
             case DispatchClass.NORMAL:
-                # by hand, for every extrinsic comes here: `replace` takes six times as long
-                normal = used.normal + weight
-                used = ConsumedWeight(normal, used.operational, used.mandatory)
+                used = replace(used, normal=used.normal + weight)
             case DispatchClass.OPERATIONAL:
                 used = replace(used, operational=used.operational + weight)
             case DispatchClass.MANDATORY:

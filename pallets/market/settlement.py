@@ -17,15 +17,12 @@ def add_verdict(stats: Stats, *, is_valid: bool, price: int) -> Stats:
     beta = stats.beta * OPINION_KEPT_PERMILLE // 1_000
     if not is_valid:
         return replace(stats, failed=stats.failed + 1, alpha=alpha, beta=beta + OPINION_ONE)
-    return Stats(  # by hand: `replace` takes ten times as long, and every settlement does this
-        stats.settled + 1,
-        stats.failed,
-        stats.value + price,
-        alpha + OPINION_ONE,
-        beta,
-        stats.rating_sum,
-        stats.rating_weight,
-        stats.rated_at,
+    return replace(
+        stats,
+        settled=stats.settled + 1,
+        value=stats.value + price,
+        alpha=alpha + OPINION_ONE,
+        beta=beta,
     )
 
 

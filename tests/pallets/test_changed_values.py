@@ -1,4 +1,4 @@
-"""Values that are changed by hand, for speed: every field but the named ones stays what it was."""
+"""Values with a method for a change: every field but the named ones stays what it was."""
 
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
