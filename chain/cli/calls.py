@@ -33,7 +33,6 @@ CallHashArgument = Annotated[
     str, typer.Argument(metavar="HASH", help="The hash of the call that is meant.")
 ]
 ShowAccount: TypeAlias = Callable[[AccountId], str]
-HASH_BYTES: Final = 32
 SHOWN_BYTES_MAX: Final = 64
 _BALANCE: Final = Name("Balance")
 
@@ -55,7 +54,9 @@ def parse_call_hash(text: str) -> Hash:
     try:
         return Hash(bytes.fromhex(text.removeprefix("0x")))
     except ValueError:
-        raise WrongUse(f"expected a call's hash, {HASH_BYTES} bytes in hex, got {text!r}") from None
+        raise WrongUse(
+            f"expected a call's hash, {Hash.LENGTH} bytes in hex, got {text!r}"
+        ) from None
 
 
 def compute_call_hash(runtime: Runtime, call: Call) -> Hash:

@@ -12,6 +12,7 @@ from chain.cli.job_options import JobArgument, PriceOption, parse_price
 from chain.cli.model import find_known_blobs
 from chain.cli.options import Settings, Signing, expand_options
 from chain.cli.output import Json, print_fields, print_json, print_line, print_table
+from chain.cli.program_job import read_file, write_file
 from chain.cli.sending import Outcome, get_event, send_one, show_sent
 from chain.cli.session import Session, open_session
 from chain.cli.transfer import SizeMaxOption, SourceOption, fetch_to
@@ -240,21 +241,10 @@ def deliver(
 
 def load_brief(path: Path) -> bytes:
     """A brief from a file; `WalletError` unless it fits the state."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise WalletError(f"{path}: cannot be read: {error.strerror}") from error
+    content = read_file(path)
     if not 1 <= len(content) <= BLOB_BYTES_MAX:
         raise WalletError(f"{path}: expected 1 to {BLOB_BYTES_MAX} bytes, got {len(content)}")
     return content
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """`WalletError` where it cannot be written."""
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise WalletError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def name_slot(job: int, slot: int, what: str) -> str:

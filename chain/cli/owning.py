@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from chain.cli.job_options import JobArgument
 from chain.cli.options import Signing, expand_options
 from chain.cli.sending import Outcome, get_event, send_one
 from chain.wallet.amount import parse_amount
@@ -15,7 +16,6 @@ from runtime.frame import Call
 
 app = typer.Typer()
 
-JobArgument = Annotated[int, typer.Argument(metavar="JOB", min=0, help="The job's number.")]
 SlotArgument = Annotated[int, typer.Argument(metavar="SLOT", min=0, help="The slot's number.")]
 
 

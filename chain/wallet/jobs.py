@@ -53,11 +53,17 @@ class JobStanding:
         return self.final_count == len(self.slots)
 
 
-def read_job(runtime: Runtime, number: int) -> JobStanding:
-    """A job with its slots; `NoSuchJob`."""
+def get_job(runtime: Runtime, number: int) -> Job:
+    """A job alone; `NoSuchJob`."""
     job = runtime.market.job.get(number)
     if job is None:
         raise NoSuchJob(f"expected the number of a job that is not closed, got {number}")
+    return job
+
+
+def read_job(runtime: Runtime, number: int) -> JobStanding:
+    """A job with its slots; `NoSuchJob`."""
+    job = get_job(runtime, number)
     slots = tuple(runtime.market.slot[number, index] for index in range(job.slots))
     return JobStanding(number, job, slots, runtime.system.get_block_number())
 
@@ -73,7 +79,7 @@ class BidStanding:
 
 def read_bids(runtime: Runtime, number: int) -> tuple[BidStanding, ...]:
     """The bids for a job, the least first; `NoSuchJob`."""
-    read_job(runtime, number)
+    get_job(runtime, number)
     stats, bids = runtime.market.stats, runtime.market.bid_.items(number)
     found = (BidStanding(who, bid, stats[bid.record]) for (_, who), bid in bids)
     return tuple(sorted(found, key=lambda each: (each.bid.price, each.provider)))
