@@ -66,19 +66,14 @@ class SignatureProcess:
     def _start(self) -> None:
         self._has_started = True
         try:
-            ours, theirs = socket.socketpair()
+            self._socket, theirs = socket.socketpair()
+            with theirs:
+                number = theirs.fileno()
+                self._process = subprocess.Popen(
+                    (*self._command, str(number)), pass_fds=(number,), start_new_session=True
+                )
         except OSError as error:
             self._lose(str(error))
-            return
-        self._socket, number = ours, theirs.fileno()
-        try:
-            self._process = subprocess.Popen(
-                (*self._command, str(number)), pass_fds=(number,), start_new_session=True
-            )
-        except OSError as error:
-            self._lose(str(error))
-        finally:
-            theirs.close()
 
     def _exchange(self) -> None:
         """Sends and receives what is possible at once."""

@@ -27,7 +27,5 @@ def is_answerable(job: Job) -> bool:
         rows, cols = job.spec.program.get_shape(0)
         if 4 * rows * cols > RESULT_BYTES_MAX:
             return False
-    if isinstance(job.spec, Commission) and job.work_blocks < ANSWER_BLOCKS_MIN:
-        return False
-    is_long_enough = job.units <= UNITS_PER_BLOCK_MAX * job.work_blocks
-    return job.work_blocks >= WORK_BLOCKS_MIN and is_long_enough
+    least = ANSWER_BLOCKS_MIN if isinstance(job.spec, Commission) else WORK_BLOCKS_MIN
+    return job.work_blocks >= least and job.units <= UNITS_PER_BLOCK_MAX * job.work_blocks

@@ -7,17 +7,19 @@ from runtime.frame.ai_types import ProviderInfo, SlotId
 
 
 def find_heartbeats(
-    runtime: Runtime, records: Collection[ProviderInfo], sent: Collection[tuple[str, SlotId]]
+    runtime: Runtime,
+    records: Collection[ProviderInfo],
+    hireable: ProviderInfo | None,
+    sent: Collection[tuple[str, SlotId]],
 ) -> list[SlotId]:
     """Of which record it is time to say so; its number stands where a job's does.
 
     That is the one under which slots are locked; where none can be hired the newest, since it may
     have expired while nobody was there to say anything.
     """
-    due = sorted(each.id for each in records if is_heartbeat_due(runtime, each.id))
-    used = next((each.id for each in records if each.is_hireable), None)
-    kept = due[-1:] if used is None else [each for each in due if each == used]
-    beats = [SlotId(each, 0) for each in kept]
+    kept = records if hireable is None else (hireable,)
+    due = sorted(each.id for each in kept if is_heartbeat_due(runtime, each.id))
+    beats = [SlotId(each, 0) for each in due[-1:]]
     return [each for each in beats if ("heartbeat", each) not in sent]
 
 

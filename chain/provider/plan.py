@@ -130,7 +130,7 @@ def make_plan(runtime: Runtime, standing: Standing) -> Plan:
         plan.bids = choose_bids(runtime, hireable, asked, sent)
         plan.renewals = find_renewals(runtime, standing.account, asked, sent)
     is_stopping = standing.is_stopping
-    plan.heartbeats = [] if is_stopping else find_heartbeats(runtime, records, sent)
+    plan.heartbeats = [] if is_stopping else find_heartbeats(runtime, records, hireable, sent)
     plan.unbids = find_idle_bids(runtime, standing.account, sent, is_stopping=is_stopping)
     plan.pending = _count_pending(runtime, standing.account) if is_stopping else 0
     _add_all_work(plan, runtime, standing, sent)
@@ -185,9 +185,7 @@ def _find_over(runtime: Runtime, standing: Standing) -> list[tuple[str, SlotId]]
         elif call == "heartbeat":
             is_over = is_old or not is_heartbeat_due(runtime, slot.job)
         elif phase is SlotPhase.LOCKED and is_mine:
-            submitted_at = standing.sent.get(("submit", slot))
-            is_lost = submitted_at is not None and submitted_at + RETRY_BLOCKS <= standing.number
-            is_over = call == "submit" and is_lost
+            is_over = call == "submit" and is_old
         else:
             is_over = is_old or phase is not SlotPhase.OPEN
         if is_over:

@@ -32,12 +32,13 @@ def find_network(stream: object) -> str | None:
 def compute_network(address: str) -> str | None:
     """The network of an IP address; None for a loopback one."""
     found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is None:
-            subnet = ipaddress.ip_network((found, SUBNET_BITS), strict=False)
-            return None if found.is_loopback else str(subnet)
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
-    return None if found.is_loopback else str(found)
+    if found.is_loopback:
+        return None
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(ipaddress.ip_network((found, SUBNET_BITS), strict=False))
 
 
 class BlobStreams:
