@@ -64,7 +64,7 @@ def plan_round(
 
 
 def _take_part(amount: int, bps: int) -> int:
-    """Rounded up: against whoever puts it on hold."""
+    """Rounded up: against whoever posts the round, or puts it on hold."""
     return -(-amount * bps // BPS)
 
 
@@ -80,7 +80,7 @@ def _ensure_spec(spec: RoundSpec, parameters: Parameters) -> None:
 
 def _ensure_gold(spec: RoundSpec, items: int, parameters: Parameters) -> None:
     """A round of more items than so much gold can be a share of needs no more than the most."""
-    share = -(-items * parameters.get_param(Param.GOLD_SHARE_BPS, 0) // BPS)
+    share = _take_part(items, parameters.get_param(Param.GOLD_SHARE_BPS, 0))
     least, most = min(max(GOLD_MIN, share), GOLD_MAX), min(items, GOLD_MAX)
     if not least <= spec.gold_items <= most:
         raise declared.BadSpec(f"expected {least} to {most} gold, got {spec.gold_items}")

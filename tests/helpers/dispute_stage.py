@@ -8,6 +8,7 @@ from pallets.market import Posted, Product, Terms
 from pallets.market.specs import Render
 from pallets.verify import Claim, Pending
 from pallets.verify.sample import draw_pixels
+from runtime.errors import DispatchError
 from runtime.frame import PostDispatch
 from runtime.frame.ai_types import SlotId, VerifierId
 from runtime.primitives import AccountId
@@ -65,6 +66,16 @@ class DisputeStage(ProgramStage):
     def act(self, name: str, who: AccountId, *args: Any) -> PostDispatch:
         """A call of verify."""
         return self.dispatch(self.verify, name, who, *args)
+
+    def attempt(self, name: str, who: AccountId, *args: Any, is_market: bool = False) -> bool:
+        """A call that may be refused, and then leaves everything as it was."""
+        before = self.state.changes()
+        try:
+            self.dispatch(self.market if is_market else self.verify, name, who, *args)
+        except DispatchError:
+            assert self.state.changes() == before
+            return False
+        return True
 
     def prove(
         self, who: AccountId, job: int, tile: int, result: Int32Array | None = None, slot: int = 0

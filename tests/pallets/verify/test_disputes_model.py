@@ -18,7 +18,6 @@ from pallets.market import SlotState
 from pallets.market import declarations as market
 from pallets.verify import ClaimRefuted, TileShown, VerdictGiven
 from pallets.verify.types import DEMANDS_MAX, Demand
-from runtime.errors import DispatchError
 from runtime.frame import Event
 from runtime.frame.ai_types import FaultKind, Invalid, Valid
 from runtime.frame.parameters import Param
@@ -145,15 +144,8 @@ class DisputesMachine(RuleBasedStateMachine):
 
     def attempt(self, name: str, who: AccountId, *args: Any, is_market: bool = False) -> bool:
         """A call that may be refused, and then leaves everything as it was."""
-        stage = self.stage
-        before = stage.state.changes()
         with self.accounted():
-            try:
-                stage.dispatch(stage.market if is_market else stage.verify, name, who, *args)
-            except DispatchError:
-                assert stage.state.changes() == before
-                return False
-        return True
+            return self.stage.attempt(name, who, *args, is_market=is_market)
 
     def get_param(self, param: Param, default: int) -> int:
         return self.parameters.get_param(param, default)

@@ -15,7 +15,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from pallets.market import Posted, SlotState
 from pallets.market import declarations as market
-from runtime.errors import DispatchError
 from runtime.frame import Event
 from runtime.frame.ai_types import SlotId
 from runtime.primitives import AccountId, Root
@@ -93,15 +92,8 @@ class ReviewMachine(RuleBasedStateMachine):
 
     def attempt(self, name: str, who: AccountId, *args: Any, is_market: bool = False) -> bool:
         """A call that may be refused, and then leaves everything as it was."""
-        stage = self.stage
-        before = stage.state.changes()
         with self.accounted():
-            try:
-                stage.dispatch(stage.market if is_market else stage.verify, name, who, *args)
-            except DispatchError:
-                assert stage.state.changes() == before
-                return False
-        return True
+            return self.stage.attempt(name, who, *args, is_market=is_market)
 
     def pick(self, choice: int) -> tuple[int, int] | None:
         """Some result that waits."""
